@@ -1,0 +1,139 @@
+//! Which GPU or CPU computes, and reading numbers back from it.
+
+use burn::tensor::{Device, Int, Tensor};
+use serde::Serialize;
+
+use crate::{Error, Result};
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Choice {
+    /// A real GPU where there is one, otherwise the CPU.
+    #[default]
+    Auto,
+    /// The CPU backend.
+    Cpu,
+    /// Whatever adapter there is, software ones included.
+    Gpu,
+}
+
+/// One graphics adapter as the system describes it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Adapter {
+    /// The adapter's own name.
+    pub name: String,
+    /// Vulkan, Metal, DX12, ...
+    pub api: String,
+    /// Discrete, integrated, virtual, or a CPU pretending.
+    pub kind: String,
+    /// Runs on the CPU (lavapipe, SwiftShader): slower here than the CPU backend.
+    pub software: bool,
+    /// Largest storage buffer a kernel can bind, in bytes.
+    pub max_binding_bytes: u64,
+    /// Largest buffer, in bytes.
+    pub max_buffer_bytes: u64,
+    /// Storage buffers a kernel can bind.
+    pub max_storage_buffers: u32,
+    /// Threads in a workgroup.
+    pub max_workgroup_threads: u32,
+}
+
+/// A device and why it was taken.
+#[derive(Debug, Clone)]
+pub struct Selected {
+    /// The device.
+    pub device: Device,
+    /// `cpu` or `gpu: NAME`, for people and for the run's manifest.
+    pub name: String,
+    /// Why this one.
+    pub reason: String,
+}
+
+/// The CPU backend.
+#[must_use]
+pub fn cpu() -> Device {
+    Device::flex()
+}
+
+/// The adapters of this machine, without initialising any of them.
+#[cfg(not(target_family = "wasm"))]
+#[must_use]
+pub fn adapters() -> Vec<Adapter> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
+        .into_iter()
+        .map(|adapter| {
+            let (info, limits) = (adapter.get_info(), adapter.limits());
+            Adapter {
+                name: info.name.clone(),
+                api: format!("{:?}", info.backend),
+                kind: format!("{:?}", info.device_type),
+                software: info.device_type == wgpu::DeviceType::Cpu,
+                max_binding_bytes: limits.max_storage_buffer_binding_size,
+                max_buffer_bytes: limits.max_buffer_size,
+                max_storage_buffers: limits.max_storage_buffers_per_shader_stage,
+                max_workgroup_threads: limits.max_compute_invocations_per_workgroup,
+            }
+        })
+        .collect()
+}
+
+/// The device for a choice, by the rule: a real GPU, else the CPU backend, because software
+/// adapters are much slower than it.
+///
+/// # Errors
+/// If a GPU was demanded and there is no adapter.
+#[cfg(not(target_family = "wasm"))]
+pub fn select(choice: Choice) -> Result<Selected> {
+    let cpu = |reason: &str| Selected {
+        device: cpu(),
+        name: "cpu".to_owned(),
+        reason: reason.to_owned(),
+    };
+    if choice == Choice::Cpu {
+        return Ok(cpu("asked for"));
+    }
+    let adapters = adapters();
+    let real = adapters.iter().find(|adapter| !adapter.software);
+    let adapter = match (choice, real) {
+        (_, Some(adapter)) => adapter,
+        (Choice::Gpu, None) => adapters.first().ok_or_else(|| {
+            Error::Device(
+                "no graphics adapter was found. Install a Vulkan, Metal or DX12 driver, or use `--device cpu`".to_owned(),
+            )
+        })?,
+        (_, None) if adapters.is_empty() => return Ok(cpu("no graphics adapter was found")),
+        (_, None) => return Ok(cpu("the only graphics adapter is a software one, which is slower than the CPU backend")),
+    };
+    let mut options = Device::wgpu_options();
+    if adapter.software {
+        options = options.device_kind(burn::tensor::DeviceKind::Cpu);
+    }
+    let device = options
+        .init()
+        .map_err(|e| Error::Device(format!("{} could not be started ({e}). Use `--device cpu`", adapter.name)))?;
+    Ok(Selected {
+        device,
+        name: format!("gpu: {} ({})", adapter.name, adapter.api),
+        reason: if choice == Choice::Gpu { "asked for" } else { "a graphics adapter was found" }.to_owned(),
+    })
+}
+
+/// Reads a tensor's values. The only way numbers leave a device, on every platform.
+///
+/// # Errors
+/// If the device was lost or fails to answer.
+pub async fn read_floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    let data = tensor
+        .into_data_async()
+        .await
+        .map_err(|e| Error::Device(format!("reading results failed ({e:?}); the device may have been lost")))?;
+    data.try_to_vec::<f32>().map_err(|e| Error::Device(format!("results have an unexpected type ({e:?})")))
+}
+
+/// Whole numbers as a device tensor.
+#[allow(clippy::cast_possible_wrap, clippy::cast_possible_truncation)] // token ids and indices
+pub(crate) fn indices(values: impl IntoIterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
+    let values: Vec<i32> = values.into_iter().map(|v| v as i32).collect();
+    Tensor::from_ints(values.as_slice(), device)
+}

@@ -1,0 +1,9 @@
+//! Internal reward models: what a language model itself believes about its answers.
+
+mod generative;
+mod implicit;
+mod prompt;
+
+pub use generative::{Comparison, Form, Generative};
+pub use implicit::Implicit;
+pub use prompt::{JudgePrompt, default_prompts};

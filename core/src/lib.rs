@@ -1,0 +1,18 @@
+//! Selfsame: a language model samples, judges itself, learns from its own judgement, and is
+//! measured against a known truth.
+//!
+//! The layout is the loop: [`prompt`], [`sample`], [`judge`], [`select`], [`learn`], [`measure`].
+
+pub mod device;
+mod error;
+pub mod judge;
+pub mod learn;
+pub mod measure;
+pub mod model;
+pub mod prompt;
+pub mod rng;
+pub mod sample;
+pub mod text;
+pub mod world;
+
+pub use error::{Error, Result};

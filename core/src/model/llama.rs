@@ -1,0 +1,220 @@
+//! The forward pass of a Llama-family decoder (Touvron et al., arXiv 2302.13971).
+
+use burn::tensor::{Device, Int, Tensor, TensorData, activation::silu};
+
+use super::{
+    Cache, Config, Layer, Mapper, Weights,
+    attention::{attend, causal_mask, padded_mask},
+    rope::{Angles, Rope},
+};
+use crate::rng::{Purpose, Stream};
+
+/// A model in memory. Cloning is cheap: the clone shares the weights.
+#[derive(Debug, Clone)]
+pub struct Llama {
+    config: Config,
+    rope: Rope,
+    weights: Weights,
+}
+
+impl Llama {
+    /// A model from its parts. The weights must have the shapes that `config` says.
+    #[must_use]
+    pub fn new(config: Config, weights: Weights) -> Self {
+        Self {
+            rope: Rope::new(&config),
+            config,
+            weights,
+        }
+    }
+
+    /// A fresh model: normal weights of standard deviation 0.02 (residual outputs scaled down by
+    /// `sqrt(2 · layers)` as in GPT-2), norms at one.
+    ///
+    /// Two choices of ours help a small model to learn matching: half of the query heads start
+    /// equal to the key head they use, so that equal tokens attend to each other from the start;
+    /// and each `(token, part)` of `parts` starts with the part's embedding added to its own.
+    #[must_use]
+    pub fn random(config: Config, seed: u64, parts: &[(usize, usize)], device: &Device) -> Self {
+        let mut item = 0;
+        let mut normal = |rows: usize, columns: usize, deviation: f64| -> Vec<f32> {
+            item += 1;
+            let mut stream = Stream::new(seed, Purpose::Init, 0, item);
+            #[allow(clippy::cast_possible_truncation)]
+            (0..rows * columns).map(|_| (deviation * stream.normal()) as f32).collect()
+        };
+        let matrix = |values: Vec<f32>, rows: usize, columns: usize| {
+            Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), device)
+        };
+        let (d, f, width) = (config.hidden_size, config.intermediate_size, config.head_width());
+        let (queries, keys) = (config.num_attention_heads * width, config.kv_heads() * width);
+        let group = config.num_attention_heads / config.kv_heads();
+        #[allow(clippy::cast_precision_loss)] // layer counts
+        let residual = 0.02 / (2.0 * config.num_hidden_layers as f64).sqrt();
+        let mut embed = normal(config.vocab_size, d, 0.02);
+        for (token, part) in parts {
+            for column in 0..d {
+                embed[token * d + column] += embed[part * d + column];
+            }
+        }
+        let layers = (0..config.num_hidden_layers)
+            .map(|_| {
+                let key = normal(keys, d, 0.06);
+                let mut query = normal(queries, d, 0.06);
+                for head in (0..config.num_attention_heads).step_by(2) {
+                    let source = head / group * width * d;
+                    query[head * width * d..][..width * d].copy_from_slice(&key[source..][..width * d]);
+                }
+                Layer {
+                    attention_norm: Tensor::ones([d], device),
+                    query: matrix(query, queries, d),
+                    key: matrix(key, keys, d),
+                    value: matrix(normal(keys, d, 0.02), keys, d),
+                    output: matrix(normal(d, queries, residual), d, queries),
+                    feed_forward_norm: Tensor::ones([d], device),
+                    gate: matrix(normal(f, d, 0.02), f, d),
+                    up: matrix(normal(f, d, 0.02), f, d),
+                    down: matrix(normal(d, f, residual), d, f),
+                }
+            })
+            .collect();
+        let head = (!config.tie_word_embeddings)
+            .then(|| matrix(normal(config.vocab_size, d, 0.02), config.vocab_size, d));
+        let weights = Weights {
+            embed: matrix(embed, config.vocab_size, d),
+            layers,
+            norm: Tensor::ones([d], device),
+            head,
+        };
+        Self::new(config, weights)
+    }
+
+    /// The shape of the model.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The weights.
+    #[must_use]
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// The same model with other weights of the same shapes.
+    #[must_use]
+    pub fn with_weights(&self, weights: Weights) -> Self {
+        Self {
+            config: self.config.clone(),
+            rope: self.rope.clone(),
+            weights,
+        }
+    }
+
+    /// Where the weights are.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.weights.embed.device()
+    }
+
+    /// The same weights as leaves of a new gradient graph.
+    #[must_use]
+    pub fn tracked(&self) -> Self {
+        struct Track;
+        impl Mapper for Track {
+            fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
+                let weight = if weight.is_autodiff() { weight.inner() } else { weight };
+                Tensor::from_inner(weight).require_grad()
+            }
+        }
+        self.with_weights(self.weights.clone().map(&mut Track))
+    }
+
+    /// The hidden states of right-padded rows, `[batch * time, hidden]`, after the last norm.
+    ///
+    /// Padding at the end needs no mask: nothing before it can see it.
+    #[must_use]
+    pub fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<2> {
+        let [batch, time] = tokens.dims();
+        let device = self.device();
+        let angles = self.rope.angles(&[(0..time).collect()], &device);
+        let mask = causal_mask(time, &device);
+        let mut x = self.weights.embed.clone().select(0, tokens.reshape([batch * time]));
+        for layer in &self.weights.layers {
+            let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
+            let mixed = attend(query, key, value, Some(mask.clone()));
+            x = self.finish(layer, x, mixed);
+        }
+        rms_norm(x, self.weights.norm.clone(), self.config.rms_norm_eps)
+    }
+
+    /// Reads `time` more tokens of every row and returns the hidden state of the last one,
+    /// `[batch, hidden]`.
+    ///
+    /// `tokens` is `[batch, time]`. Padding (see [`Cache::new`]) may only be in the first call.
+    #[must_use]
+    pub fn extend(&self, tokens: Tensor<2, Int>, cache: &mut Cache) -> Tensor<2> {
+        let [batch, time] = tokens.dims();
+        let device = self.device();
+        let positions: Vec<Vec<usize>> = cache
+            .padding
+            .iter()
+            .map(|pad| (cache.span..cache.span + time).map(|slot| slot.saturating_sub(*pad)).collect())
+            .collect();
+        let angles = self.rope.angles(&positions, &device);
+        let mask = padded_mask(&cache.padding, cache.span, time, &device);
+        let mut x = self.weights.embed.clone().select(0, tokens.reshape([batch * time]));
+        for (index, layer) in self.weights.layers.iter().enumerate() {
+            let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
+            let (key, value) = cache.append(index, key, value);
+            let mixed = attend(query, key, value, mask.clone());
+            x = self.finish(layer, x, mixed);
+        }
+        cache.span += time;
+        let hidden = self.config.hidden_size;
+        let last = x.reshape([batch, time, hidden]).slice([0..batch, time - 1..time]).reshape([batch, hidden]);
+        rms_norm(last, self.weights.norm.clone(), self.config.rms_norm_eps)
+    }
+
+    /// Logits of hidden states: `[rows, hidden]` to `[rows, vocab]`.
+    #[must_use]
+    pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
+        let head = self.weights.head.as_ref().unwrap_or(&self.weights.embed);
+        hidden.matmul(head.clone().transpose())
+    }
+
+    /// Rotated queries `[batch, time, heads, width]`, rotated keys and values
+    /// `[batch, kv_heads, time, width]`.
+    fn project(
+        &self,
+        layer: &Layer,
+        x: Tensor<2>,
+        [batch, time]: [usize; 2],
+        angles: &Angles,
+    ) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
+        let normed = rms_norm(x, layer.attention_norm.clone(), self.config.rms_norm_eps);
+        let width = self.config.head_width();
+        let heads = |weight: &Tensor<2>, heads: usize| {
+            normed.clone().matmul(weight.clone().transpose()).reshape([batch, time, heads, width])
+        };
+        let query = angles.rotate(heads(&layer.query, self.config.num_attention_heads));
+        let key = angles.rotate(heads(&layer.key, self.config.kv_heads()));
+        let value = heads(&layer.value, self.config.kv_heads());
+        (query, key.swap_dims(1, 2), value.swap_dims(1, 2))
+    }
+
+    /// What follows attention in a block: output projection, residual, feed-forward, residual.
+    fn finish(&self, layer: &Layer, x: Tensor<2>, mixed: Tensor<2>) -> Tensor<2> {
+        let x = x + mixed.matmul(layer.output.clone().transpose());
+        let normed = rms_norm(x.clone(), layer.feed_forward_norm.clone(), self.config.rms_norm_eps);
+        let gate = silu(normed.clone().matmul(layer.gate.clone().transpose()));
+        let up = normed.matmul(layer.up.clone().transpose());
+        x + (gate * up).matmul(layer.down.clone().transpose())
+    }
+}
+
+/// Root-mean-square norm over the last axis (Zhang and Sennrich, arXiv 1910.07467).
+fn rms_norm(x: Tensor<2>, weight: Tensor<1>, epsilon: f64) -> Tensor<2> {
+    let scale = (x.clone() * x.clone()).mean_dim(1).add_scalar(epsilon).sqrt().recip();
+    x * scale * weight.unsqueeze::<2>()
+}

@@ -1,0 +1,15 @@
+//! Decoder-only transformers in the Hugging Face layout.
+
+mod attention;
+mod cache;
+mod config;
+mod files;
+mod llama;
+mod rope;
+mod weights;
+
+pub use cache::Cache;
+pub use config::{Config, RopeScaling};
+pub use files::{content_hash, from_bytes, load, save, to_bytes};
+pub use llama::Llama;
+pub use weights::{Layer, Mapper, Visitor, Weights};

@@ -1,0 +1,87 @@
+//! Rotary position embeddings (Su et al., arXiv 2104.09864) in the rotate-half form of the Hugging
+//! Face weights, with the `linear` and `llama3` stretchings of the frequencies.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::Config;
+
+/// One angular frequency per pair of head dimensions, in radians per position.
+#[derive(Debug, Clone)]
+pub(super) struct Rope {
+    frequencies: Vec<f64>,
+}
+
+/// Cosines and sines for given positions, each `[rows, time, 1, head_width / 2]`.
+#[derive(Debug, Clone)]
+pub(super) struct Angles {
+    cosine: Tensor<4>,
+    sine: Tensor<4>,
+}
+
+impl Rope {
+    pub(super) fn new(config: &Config) -> Self {
+        let width = config.head_width();
+        let frequencies = (0..width / 2)
+            .map(|pair| {
+                #[allow(clippy::cast_precision_loss)] // head widths
+                let exponent = (2 * pair) as f64 / width as f64;
+                stretch(config, config.rope_theta.powf(-exponent))
+            })
+            .collect();
+        Self { frequencies }
+    }
+
+    /// Angles for `positions`, one list per row (a single list serves all rows).
+    #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+    pub(super) fn angles(&self, positions: &[Vec<usize>], device: &Device) -> Angles {
+        let (rows, time) = (positions.len(), positions.first().map_or(0, Vec::len));
+        let half = self.frequencies.len();
+        let table = |f: fn(f64) -> f64| {
+            let values: Vec<f32> = positions
+                .iter()
+                .flatten()
+                .flat_map(|p| self.frequencies.iter().map(move |w| f(*p as f64 * w) as f32))
+                .collect();
+            Tensor::from_data(TensorData::new(values, [rows, time, 1, half]), device)
+        };
+        Angles {
+            cosine: table(f64::cos),
+            sine: table(f64::sin),
+        }
+    }
+}
+
+/// The frequency after the configured stretching.
+#[allow(clippy::cast_precision_loss)] // context lengths
+fn stretch(config: &Config, frequency: f64) -> f64 {
+    let Some(scaling) = &config.rope_scaling else {
+        return frequency;
+    };
+    let factor = scaling.factor.unwrap_or(1.0);
+    match scaling.rope_type.as_str() {
+        "linear" => frequency / factor,
+        "llama3" => {
+            let original = scaling.original_max_position_embeddings.unwrap_or(1) as f64;
+            let low = scaling.low_freq_factor.unwrap_or(1.0);
+            let high = scaling.high_freq_factor.unwrap_or(4.0);
+            let turns = original * frequency / std::f64::consts::TAU;
+            // 0 for wavelengths beyond the old context, 1 for short ones, linear in between.
+            let keep = ((turns - low) / (high - low)).clamp(0.0, 1.0);
+            (1.0 - keep) * frequency / factor + keep * frequency
+        }
+        _ => frequency,
+    }
+}
+
+impl Angles {
+    /// Rotates `x`, `[rows, time, heads, head_width]`.
+    pub(super) fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
+        let mut halves = x.chunk(2, 3);
+        let (Some(second), Some(first)) = (halves.pop(), halves.pop()) else {
+            return Tensor::cat(halves, 3);
+        };
+        let rotated_first = first.clone() * self.cosine.clone() - second.clone() * self.sine.clone();
+        let rotated_second = second * self.cosine.clone() + first * self.sine.clone();
+        Tensor::cat(vec![rotated_first, rotated_second], 3)
+    }
+}

@@ -1,0 +1,225 @@
+//! Batched generation with a key-value cache.
+//!
+//! A prompt is read once and its cache is repeated for its samples. Rows that are done leave the
+//! batch. Prompts are padded to a multiple of [`PADDING`] that depends on the prompt alone, and
+//! every token is drawn with a number that depends on (seed, iteration, prompt, sample, position)
+//! alone: the answers do not depend on which prompts share a batch.
+
+use burn::tensor::{Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Sampling,
+    sampler::{Drawn, draw},
+};
+use crate::{
+    Error, Result,
+    device::read_floats,
+    model::{Cache, Llama},
+    rng::{Purpose, Stream},
+    text::Tokenizer,
+};
+
+/// Prompts are padded on the left to a multiple of this many tokens.
+const PADDING: usize = 8;
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The model wrote a stop token.
+    Stop,
+    /// The limit of new tokens, or the context, was reached.
+    Length,
+}
+
+/// One drawn answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Its tokens, the stop token included where there is one.
+    pub ids: Vec<u32>,
+    /// Its text, special tokens left out.
+    pub text: String,
+    /// Log-probability of each token under the model (temperature 1, no filters).
+    pub logprobs: Vec<f32>,
+    /// Log-probability of the answer under the distribution it was drawn from.
+    pub sampling_logprob: f32,
+    /// Why it ended.
+    pub finish: FinishReason,
+}
+
+impl Answer {
+    /// The tokens without the stop token: what a judge reads.
+    #[must_use]
+    pub fn content(&self) -> &[u32] {
+        match self.finish {
+            FinishReason::Stop => &self.ids[..self.ids.len().saturating_sub(1)],
+            FinishReason::Length => &self.ids,
+        }
+    }
+
+    /// Log-probability of the whole answer under the model.
+    #[must_use]
+    pub fn logprob(&self) -> f32 {
+        self.logprobs.iter().sum()
+    }
+}
+
+/// What to draw.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The tokens of each prompt, with a number that names the prompt to the random generator.
+    pub prompts: &'a [(u64, Vec<u32>)],
+    /// Answers per prompt.
+    pub samples: usize,
+    /// How tokens are drawn.
+    pub sampling: &'a Sampling,
+    /// The run's seed.
+    pub seed: u64,
+    /// The run's iteration.
+    pub iteration: u32,
+    /// Rows decoded together; the answers do not depend on it.
+    pub batch: usize,
+}
+
+/// Draws `samples` answers for each prompt, in the order of the prompts.
+///
+/// # Errors
+/// If a prompt is empty or leaves no room for an answer, or the device fails.
+pub async fn generate(model: &Llama, tokenizer: &Tokenizer, request: &Request<'_>) -> Result<Vec<Vec<Answer>>> {
+    request.sampling.check()?;
+    let context = model.config().max_position_embeddings;
+    for (number, ids) in request.prompts {
+        if ids.is_empty() {
+            return Err(Error::Tokenizer(format!(
+                "prompt {number} has no tokens and the tokenizer adds none; a model needs at least one to start from"
+            )));
+        }
+        if ids.len() >= context {
+            return Err(Error::Context {
+                prompt: number.to_string(),
+                tokens: ids.len(),
+                context,
+                reserved: 1,
+            });
+        }
+    }
+    // Prompts of one padded length share batches; the sort is stable, so batches are reproducible.
+    let padded = |ids: &[u32]| ids.len().div_ceil(PADDING) * PADDING;
+    let mut order: Vec<usize> = (0..request.prompts.len()).collect();
+    order.sort_by_key(|index| padded(&request.prompts[*index].1));
+    let per_batch = (request.batch / request.samples.max(1)).max(1);
+    let mut answers: Vec<Vec<Answer>> = vec![Vec::new(); request.prompts.len()];
+    for bucket in order.chunk_by(|a, b| padded(&request.prompts[*a].1) == padded(&request.prompts[*b].1)) {
+        for chunk in bucket.chunks(per_batch) {
+            let drawn = decode(model, request, chunk, padded(&request.prompts[chunk[0]].1)).await?;
+            for (index, rows) in chunk.iter().zip(drawn) {
+                answers[*index] = rows.into_iter().map(|row| row.finish(tokenizer)).collect::<Result<_>>()?;
+            }
+        }
+    }
+    Ok(answers)
+}
+
+/// An answer being written.
+struct Row {
+    prompt: usize,
+    stream: Stream,
+    limit: usize,
+    ids: Vec<u32>,
+    logprobs: Vec<f32>,
+    sampling_logprob: f32,
+    done: Option<FinishReason>,
+}
+
+impl Row {
+    fn push(&mut self, drawn: Drawn, stop: &[u32]) {
+        self.ids.push(drawn.token);
+        self.logprobs.push(drawn.logprob);
+        self.sampling_logprob += drawn.sampling_logprob;
+        if stop.contains(&drawn.token) {
+            self.done = Some(FinishReason::Stop);
+        } else if self.ids.len() >= self.limit {
+            self.done = Some(FinishReason::Length);
+        }
+    }
+
+    fn finish(self, tokenizer: &Tokenizer) -> Result<Answer> {
+        Ok(Answer {
+            text: tokenizer.decode(&self.ids)?,
+            finish: self.done.unwrap_or(FinishReason::Length),
+            ids: self.ids,
+            logprobs: self.logprobs,
+            sampling_logprob: self.sampling_logprob,
+        })
+    }
+}
+
+/// Decodes the prompts with the indices `chunk`, all padded to `length`.
+async fn decode(model: &Llama, request: &Request<'_>, chunk: &[usize], length: usize) -> Result<Vec<Vec<Row>>> {
+    let device = model.device();
+    let vocabulary = model.config().vocab_size;
+    let stop = model.config().stop_tokens();
+    let mut rows: Vec<Row> = chunk
+        .iter()
+        .enumerate()
+        .flat_map(|(prompt, index)| {
+            let (number, ids) = &request.prompts[*index];
+            let room = model.config().max_position_embeddings - ids.len();
+            (0..request.samples).map(move |sample| Row {
+                prompt,
+                stream: Stream::new(request.seed, Purpose::Sample, request.iteration, number << 16 | sample as u64),
+                limit: request.sampling.max_new_tokens.min(room),
+                ids: Vec::new(),
+                logprobs: Vec::new(),
+                sampling_logprob: 0.0,
+                done: None,
+            })
+        })
+        .collect();
+
+    let padding: Vec<usize> = chunk.iter().map(|index| length - request.prompts[*index].1.len()).collect();
+    let tokens = chunk.iter().zip(&padding).flat_map(|(index, pad)| {
+        std::iter::repeat_n(0, *pad).chain(request.prompts[*index].1.iter().copied())
+    });
+    let mut cache = Cache::new(padding.clone());
+    let hidden = model.extend(token_tensor(tokens, [chunk.len(), length], &device), &mut cache);
+    let logits = read_floats(model.logits(hidden)).await?;
+    for row in &mut rows {
+        let uniform = row.stream.uniform();
+        row.push(draw(&logits[row.prompt * vocabulary..][..vocabulary], request.sampling, uniform), &stop);
+    }
+    let mut alive: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].done.is_none()).collect();
+    cache = cache.select(&alive.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
+    while !alive.is_empty() {
+        let last = alive.iter().map(|row| rows[*row].ids[rows[*row].ids.len() - 1]);
+        let hidden = model.extend(token_tensor(last, [alive.len(), 1], &device), &mut cache);
+        let logits = read_floats(model.logits(hidden)).await?;
+        for (position, index) in alive.iter().enumerate() {
+            let row = &mut rows[*index];
+            let uniform = row.stream.uniform();
+            row.push(draw(&logits[position * vocabulary..][..vocabulary], request.sampling, uniform), &stop);
+        }
+        let still: Vec<usize> = (0..alive.len()).filter(|position| rows[alive[*position]].done.is_none()).collect();
+        if still.len() < alive.len() {
+            alive = still.iter().map(|position| alive[*position]).collect();
+            if !alive.is_empty() {
+                cache = cache.select(&still);
+            }
+        }
+    }
+    let mut grouped: Vec<Vec<Row>> = chunk.iter().map(|_| Vec::new()).collect();
+    for row in rows {
+        grouped[row.prompt].push(row);
+    }
+    Ok(grouped)
+}
+
+#[allow(clippy::cast_possible_wrap)] // token ids are below 2^31
+fn token_tensor(
+    ids: impl Iterator<Item = u32>,
+    shape: [usize; 2],
+    device: &burn::tensor::Device,
+) -> Tensor<2, burn::tensor::Int> {
+    Tensor::from_data(TensorData::new(ids.map(|id| id as i32).collect::<Vec<_>>(), shape), device)
+}

@@ -1,0 +1,133 @@
+//! Text to tokens and back, with the `tokenizer.json` of the model.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Error, Result};
+
+/// A tokenizer and where it came from.
+#[derive(Clone)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    json: std::sync::Arc<str>,
+}
+
+impl std::fmt::Debug for Tokenizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tokenizer({} tokens)", self.inner.get_vocab_size(true))
+    }
+}
+
+impl Tokenizer {
+    /// Reads `tokenizer.json` of a model folder.
+    ///
+    /// # Errors
+    /// If the file is missing or not a tokenizer.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let path: PathBuf = folder.join("tokenizer.json");
+        let json = std::fs::read_to_string(&path)
+            .map_err(|e| Error::model(&path, format!("{e}. A model folder needs its `tokenizer.json`")))?;
+        Self::parse(&json).map_err(|e| Error::model(&path, e.to_string()))
+    }
+
+    /// A tokenizer from the text of a `tokenizer.json`.
+    ///
+    /// # Errors
+    /// If the text is not a tokenizer.
+    pub fn parse(json: &str) -> Result<Self> {
+        let inner = json
+            .parse::<tokenizers::Tokenizer>()
+            .map_err(|e| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})")))?;
+        Ok(Self {
+            inner,
+            json: json.into(),
+        })
+    }
+
+    /// The text of the `tokenizer.json`.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// The number of tokens, added ones included.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// The tokens of a whole text, with the special tokens that `tokenizer.json` adds and no others.
+    ///
+    /// # Errors
+    /// If the tokenizer cannot represent the text.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        self.ids(text, true)
+    }
+
+    /// The tokens of a piece of text that continues another: no special tokens.
+    ///
+    /// # Errors
+    /// If the tokenizer cannot represent the text.
+    pub fn encode_piece(&self, text: &str) -> Result<Vec<u32>> {
+        self.ids(text, false)
+    }
+
+    fn ids(&self, text: &str, special: bool) -> Result<Vec<u32>> {
+        self.inner
+            .encode(text, special)
+            .map(|encoding| encoding.get_ids().to_vec())
+            .map_err(|e| Error::Tokenizer(format!("cannot encode {text:?} ({e})")))
+    }
+
+    /// The text of tokens, special ones left out.
+    ///
+    /// # Errors
+    /// If an id is not in the vocabulary.
+    pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        self.inner
+            .decode(ids, true)
+            .map_err(|e| Error::Tokenizer(format!("cannot decode {} tokens ({e})", ids.len())))
+    }
+
+    /// The id of a token.
+    #[must_use]
+    pub fn id(&self, token: &str) -> Option<u32> {
+        self.inner.token_to_id(token)
+    }
+
+    /// The one token that spells `text` as a continuation.
+    ///
+    /// # Errors
+    /// If the text takes several tokens: such a label cannot be scored by one logit.
+    pub fn single(&self, text: &str) -> Result<u32> {
+        match self.encode_piece(text)?[..] {
+            [id] => Ok(id),
+            ref ids => Err(Error::Tokenizer(format!(
+                "the judge label {text:?} takes {} tokens; choose labels of one token each",
+                ids.len()
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_tokenizer_has_a_token_per_word() {
+        let tokenizer = Tokenizer::parse(&crate::world::rules::tokenizer_json()).unwrap();
+        let ids = tokenizer.encode("must:fox never:any <resp> the fox").unwrap();
+        assert_eq!(ids.len(), 6, "one per word and <bos>");
+        assert_eq!(ids[0], 1);
+        assert_eq!(tokenizer.decode(&ids[4..]).unwrap(), "the fox");
+        assert_eq!(tokenizer.encode_piece("<versus>").unwrap().len(), 1);
+        assert_eq!(tokenizer.decode(&[2]).unwrap(), "");
+        assert!(tokenizer.single("two words").is_err());
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        assert!(Tokenizer::parse("{}").is_err());
+        assert!(Tokenizer::parse("").is_err());
+    }
+}

@@ -1,0 +1,92 @@
+//! Where prompts and ground truth come from. One file (or folder) per world.
+//!
+//! A world hands out prompts, demonstrations of mixed quality and a small set of *noisy*
+//! judgements. It also knows the truth, but [`World::grade`] asks for an [`OracleKey`], which only
+//! `measure` can make: no recipe can reach the oracle, by type and not by good will.
+
+pub mod rules;
+
+pub use crate::measure::oracle::OracleKey;
+use crate::{judge::JudgePrompt, prompt::Prompt};
+
+/// What the oracle says about one answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Grade {
+    /// The graded reward `r*`; at most 1.
+    pub reward: f64,
+    /// Whether every requirement of the prompt is met.
+    pub all_met: bool,
+}
+
+/// Which prompts: those to learn from are fresh in every iteration, those to measure on are fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// Prompts to learn from in this iteration.
+    Train(u32),
+    /// Prompts that no learning step ever sees.
+    HeldOut,
+}
+
+/// A prompt with an answer of whatever quality the world's authors had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Demonstration {
+    /// The prompt's text.
+    pub prompt: String,
+    /// The answer's text.
+    pub answer: String,
+}
+
+/// One seed judgement for evaluation fine-tuning, corrupted at a known rate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// Index into [`World::judge_prompts`].
+    pub variant: usize,
+    /// The prompt's text.
+    pub prompt: String,
+    /// The answer to judge, or the first of two.
+    pub first: String,
+    /// The second answer of a pairwise judgement.
+    pub second: Option<String>,
+    /// `(question token, answer token)` in the order in which the questions stand in the judge
+    /// prompt: the short justification that precedes the verdict.
+    pub checks: Vec<(String, String)>,
+    /// The token the judge has to end with: a score, or the label of the better answer.
+    pub verdict: String,
+}
+
+/// A source of prompts with a known ground truth.
+pub trait World: Send + Sync {
+    /// The name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// `count` prompts of a split; the same for the same arguments.
+    fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt>;
+
+    /// The judge prompts this world's starter model was taught, one per variant.
+    fn judge_prompts(&self) -> Vec<JudgePrompt>;
+
+    /// Unaligned text of the world: the language, before any instruction is followed.
+    fn language(&self, seed: u64, count: usize) -> Vec<Demonstration>;
+
+    /// Instruction fine-tuning data of mixed quality.
+    fn demonstrations(&self, seed: u64, count: usize) -> Vec<Demonstration>;
+
+    /// Evaluation fine-tuning data: half pointwise, half pairwise, each label corrupted with
+    /// probability `noise`.
+    fn judgements(&self, seed: u64, count: usize, noise: f64) -> Vec<Judgement>;
+
+    /// The truth about an answer. Only `measure` can make the key.
+    fn grade(&self, key: &OracleKey, prompt: &str, answer: &str) -> Grade;
+}
+
+/// The world of a name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Box<dyn World>> {
+    match name {
+        "rules" => Some(Box::new(rules::Rules)),
+        _ => None,
+    }
+}
+
+/// The names [`by_name`] knows.
+pub const NAMES: &[&str] = &["rules"];

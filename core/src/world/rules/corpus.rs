@@ -1,0 +1,296 @@
+//! The texts of the world: its language, demonstrations of mixed quality, noisy judgements.
+
+use super::{
+    Demonstration, Judgement, LONGEST_ANSWER,
+    constraint::{Band, Constraints, Kind},
+    vocabulary::{FILLERS, WORDS},
+};
+use crate::{
+    judge::JudgePrompt,
+    rng::{Purpose, Stream},
+};
+
+/// What each judge variant looks at. The halves share nothing, so that the variants make
+/// *different* mistakes: each is blind to what the other sees.
+const RUBRICS: [&[Kind]; 2] = [
+    &[Kind::Must, Kind::Never, Kind::First, Kind::Last],
+    &[Kind::Order, Kind::Count, Kind::Length],
+];
+
+/// Share of filler words in free positions.
+const FILLER_RATE: f64 = 0.35;
+
+fn question(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Must => "must?",
+        Kind::Never => "never?",
+        Kind::First => "first?",
+        Kind::Last => "last?",
+        Kind::Order => "order?",
+        Kind::Count => "count?",
+        Kind::Length => "length?",
+    }
+}
+
+/// One judge prompt per rubric.
+pub(super) fn judge_prompts() -> Vec<JudgePrompt> {
+    RUBRICS
+        .iter()
+        .enumerate()
+        .map(|(index, rubric)| {
+            let questions = rubric.iter().map(|kind| question(*kind)).collect::<Vec<_>>().join(" ");
+            let k = index + 1;
+            JudgePrompt {
+                name: ["content", "form"][index].to_owned(),
+                pointwise: format!("{{prompt}} {{response}} {questions} <judge:{k}>"),
+                pairwise: format!(
+                    "{{prompt}} {{response}} {questions} <versus> {{other}} {questions} <verdict:{k}>"
+                ),
+                scores: (0..=5).map(|score| score.to_string()).collect(),
+                verdicts: ["A".to_owned(), "B".to_owned()],
+            }
+        })
+        .collect()
+}
+
+/// A free word: filler or any word that is not in `taboo`.
+fn free_word(stream: &mut Stream, taboo: &[&str]) -> &'static str {
+    if stream.chance(FILLER_RATE) {
+        return FILLERS[stream.below(FILLERS.len())];
+    }
+    loop {
+        let word = WORDS[stream.below(WORDS.len())];
+        if !taboo.contains(&word) {
+            return word;
+        }
+    }
+}
+
+/// An answer that tries to meet each constraint with probability `quality` and to break it
+/// otherwise. Constraints can get in each other's way, so the intention is not always reached.
+fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> String {
+    let mut wants = |present: bool| present.then(|| stream.chance(quality));
+    let must = wants(constraints.must.is_some());
+    let never = wants(constraints.never.is_some());
+    let first = wants(constraints.first.is_some());
+    let last = wants(constraints.last.is_some());
+    let order = wants(constraints.order.is_some());
+    let count = wants(constraints.count.is_some());
+    let length = wants(constraints.length.is_some());
+
+    let band = constraints.length.filter(|_| length == Some(true));
+    let avoided = constraints.length.filter(|_| length == Some(false));
+    let size = loop {
+        let band = band.unwrap_or_else(|| Band::ALL[stream.below(3)]);
+        if Some(band) != avoided {
+            break band.range().start() + stream.below(band.range().count());
+        }
+    }
+    .clamp(constraints.words_needed().max(4), LONGEST_ANSWER);
+
+    let taboo: Vec<&str> = [&constraints.must, &constraints.never, &constraints.first, &constraints.last]
+        .into_iter()
+        .flatten()
+        .chain(constraints.order.iter().flat_map(|(early, late)| [early, late]))
+        .chain(constraints.count.iter().map(|(word, _)| word))
+        .map(String::as_str)
+        .collect();
+    let mut words: Vec<&str> = (0..size).map(|_| free_word(stream, &taboo)).collect();
+
+    // The ends are taken first; everything else shares what is between them.
+    let mut free: Vec<usize> = (1..size - 1).collect();
+    stream.shuffle(&mut free);
+    if let (Some(word), Some(true)) = (&constraints.first, first) {
+        words[0] = word;
+    } else {
+        free.push(0);
+    }
+    if let (Some(word), Some(true)) = (&constraints.last, last) {
+        words[size - 1] = word;
+    } else {
+        free.push(size - 1);
+    }
+    let mut inserted = Vec::new();
+    if let (Some((early, late)), Some(met)) = (&constraints.order, order) {
+        if met || stream.chance(0.5) {
+            inserted.extend([early.as_str(), late.as_str()]);
+        } else {
+            inserted.push(if stream.chance(0.5) { early } else { late });
+        }
+    }
+    if let (Some((word, times)), Some(met)) = (&constraints.count, count) {
+        let times = if met { *times } else { [*times - 1, *times + 1, 0][stream.below(3)] };
+        inserted.extend(std::iter::repeat_n(word.as_str(), times));
+    }
+    if let (Some(word), Some(true)) = (&constraints.must, must) {
+        inserted.push(word);
+    }
+    if let (Some(word), Some(false)) = (&constraints.never, never) {
+        inserted.push(word);
+    }
+    for (index, word) in free.into_iter().zip(inserted) {
+        words[index] = word;
+    }
+    if let (Some((early, late)), Some(met)) = (&constraints.order, order) {
+        let find = |words: &[&str], word: &str| words.iter().position(|w| *w == word);
+        if let (Some(e), Some(l)) = (find(&words, early), find(&words, late))
+            && (e < l) != met
+        {
+            words.swap(e, l);
+        }
+    }
+    words.join(" ")
+}
+
+/// Answers that take no notice of their prompts.
+pub(super) fn language(seed: u64, count: usize) -> Vec<Demonstration> {
+    corpus(seed, 0, count, |_, stream| {
+        let other = Constraints::draw(stream);
+        let quality = stream.uniform();
+        answer(&other, quality, stream)
+    })
+}
+
+/// Answers that follow their prompts with a quality drawn afresh for each.
+pub(super) fn demonstrations(seed: u64, count: usize) -> Vec<Demonstration> {
+    corpus(seed, 1, count, |constraints, stream| {
+        let quality = stream.uniform();
+        answer(constraints, quality, stream)
+    })
+}
+
+fn corpus(
+    seed: u64,
+    part: u32,
+    count: usize,
+    mut write: impl FnMut(&Constraints, &mut Stream) -> String,
+) -> Vec<Demonstration> {
+    (0..count)
+        .map(|index| {
+            let mut stream = Stream::new(seed, Purpose::Corpus, part, index as u64);
+            let constraints = Constraints::draw(&mut stream);
+            Demonstration {
+                answer: write(&constraints, &mut stream),
+                prompt: constraints.prompt(),
+            }
+        })
+        .collect()
+}
+
+/// Seed judgements; every label, the justification's included, is wrong with probability `noise`
+/// (a wrong score is any of the six, drawn evenly).
+pub(super) fn judgements(seed: u64, count: usize, noise: f64) -> Vec<Judgement> {
+    (0..count)
+        .map(|index| {
+            let mut stream = Stream::new(seed, Purpose::Corpus, 2, index as u64);
+            let constraints = Constraints::draw(&mut stream);
+            let variant = stream.below(RUBRICS.len());
+            let write = |stream: &mut Stream| {
+                let quality = stream.uniform();
+                answer(&constraints, quality, stream)
+            };
+            let first = write(&mut stream);
+            let second = stream.chance(0.5).then(|| write(&mut stream));
+            let mut checks = Vec::new();
+            let mut totals = Vec::new();
+            for text in std::iter::once(&first).chain(&second) {
+                let truths = truths(&constraints, RUBRICS[variant], text);
+                totals.push(truths.iter().filter(|truth| **truth).count());
+                checks.extend(RUBRICS[variant].iter().zip(truths).map(|(kind, truth)| {
+                    let label = if truth == stream.chance(noise) { "no" } else { "yes" };
+                    (question(*kind).to_owned(), label.to_owned())
+                }));
+            }
+            let verdict = match totals[..] {
+                [a, b] => {
+                    let first_better = if a == b { stream.chance(0.5) } else { a > b };
+                    if first_better == stream.chance(noise) { "B" } else { "A" }.to_owned()
+                }
+                _ if stream.chance(noise) => stream.below(6).to_string(),
+                _ => score(totals[0], RUBRICS[variant].len()).to_string(),
+            };
+            Judgement {
+                variant,
+                prompt: constraints.prompt(),
+                first,
+                second,
+                checks,
+                verdict,
+            }
+        })
+        .collect()
+}
+
+/// Whether each part of the rubric is satisfied; a constraint the prompt does not have is.
+fn truths(constraints: &Constraints, rubric: &[Kind], answer: &str) -> Vec<bool> {
+    let words: Vec<&str> = answer.split_whitespace().collect();
+    rubric.iter().map(|kind| constraints.met(*kind, &words).unwrap_or(true)).collect()
+}
+
+/// `satisfied` of `of` on the scale 0 to 5, rounded to the nearest.
+fn score(satisfied: usize, of: usize) -> usize {
+    (10 * satisfied + of) / (2 * of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demonstrations_are_of_mixed_quality() {
+        let rows = demonstrations(5, 2000);
+        let grades: Vec<_> = rows.iter().map(|d| super::super::grade(&d.prompt, &d.answer)).collect();
+        #[allow(clippy::cast_precision_loss)]
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let reward = mean(&grades.iter().map(|g| g.reward).collect::<Vec<_>>());
+        let all = mean(&grades.iter().map(|g| f64::from(u8::from(g.all_met))).collect::<Vec<_>>());
+        assert!((0.42..0.60).contains(&reward), "mean oracle reward {reward}");
+        assert!((0.08..0.30).contains(&all), "all constraints met in {all}");
+    }
+
+    #[test]
+    fn quality_one_meets_nearly_everything_and_zero_nearly_nothing() {
+        let mean = |quality: f64| {
+            let mut total = 0.0;
+            for index in 0..500 {
+                let mut stream = Stream::new(9, Purpose::Corpus, 9, index);
+                let constraints = Constraints::draw(&mut stream);
+                let text = answer(&constraints, quality, &mut stream);
+                total += super::super::grade(&constraints.prompt(), &text).reward;
+            }
+            total / 500.0
+        };
+        assert!(mean(1.0) > 0.9, "{}", mean(1.0));
+        assert!(mean(0.0) < 0.2, "{}", mean(0.0));
+    }
+
+    #[test]
+    fn the_known_noise_is_the_noise() {
+        let wrong = |noise: f64| {
+            let rows = judgements(3, 4000, noise);
+            let mut counts = (0_u32, 0_u32);
+            for row in &rows {
+                let constraints = Constraints::parse(&row.prompt);
+                let rubric = RUBRICS[row.variant];
+                let truth: Vec<bool> = std::iter::once(&row.first)
+                    .chain(&row.second)
+                    .flat_map(|text| truths(&constraints, rubric, text))
+                    .collect();
+                assert_eq!(truth.len(), row.checks.len());
+                for (truth, (_, label)) in truth.iter().zip(&row.checks) {
+                    counts.0 += u32::from(*truth != (label == "yes"));
+                    counts.1 += 1;
+                }
+            }
+            f64::from(counts.0) / f64::from(counts.1)
+        };
+        assert!(wrong(0.0).abs() < 1e-12);
+        assert!((wrong(0.25) - 0.25).abs() < 0.02, "{}", wrong(0.25));
+    }
+
+    #[test]
+    fn scores_round_to_the_scale() {
+        assert_eq!((0..=4).map(|k| score(k, 4)).collect::<Vec<_>>(), [0, 1, 3, 4, 5]);
+        assert_eq!((0..=3).map(|k| score(k, 3)).collect::<Vec<_>>(), [0, 2, 3, 5]);
+    }
+}

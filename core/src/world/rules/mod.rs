@@ -1,0 +1,137 @@
+//! *Rules*: write a few words that obey two to six verifiable constraints.
+//!
+//! A prompt is a row of eight slots, each a constraint or `any`:
+//! `must:fox never:any first:owl last:any early:sun late:moon twice:bee length:short <resp>`.
+//! An answer is up to twenty-odd words. Filler words and the choice of everything that no
+//! constraint mentions are free, so that answers differ on the surface without differing in worth.
+
+mod constraint;
+mod corpus;
+mod vocabulary;
+
+pub use constraint::Constraints;
+pub use vocabulary::{compositional_parts, tokenizer_json};
+
+use super::{Demonstration, Grade, Judgement, OracleKey, Split, World};
+use crate::{
+    judge::JudgePrompt,
+    prompt::Prompt,
+    rng::{Purpose, Stream},
+};
+
+/// The world; it has no settings.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Rules;
+
+/// Longest answer the world's own texts have, in words.
+pub const LONGEST_ANSWER: usize = 18;
+
+/// Weight of the repetition penalty in the oracle (methods, *Rules*).
+const REPETITION_PENALTY: f64 = 0.1;
+
+impl World for Rules {
+    fn name(&self) -> &'static str {
+        "rules"
+    }
+
+    fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
+        let (purpose, iteration, name) = match split {
+            Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
+            Split::HeldOut => (Purpose::Measure, 0, "held".to_owned()),
+        };
+        (0..count)
+            .map(|index| {
+                let mut stream = Stream::new(seed, purpose, iteration, index as u64);
+                Prompt {
+                    id: format!("{name}-{index}"),
+                    text: Constraints::draw(&mut stream).prompt(),
+                }
+            })
+            .collect()
+    }
+
+    fn judge_prompts(&self) -> Vec<JudgePrompt> {
+        corpus::judge_prompts()
+    }
+
+    fn language(&self, seed: u64, count: usize) -> Vec<Demonstration> {
+        corpus::language(seed, count)
+    }
+
+    fn demonstrations(&self, seed: u64, count: usize) -> Vec<Demonstration> {
+        corpus::demonstrations(seed, count)
+    }
+
+    fn judgements(&self, seed: u64, count: usize, noise: f64) -> Vec<Judgement> {
+        corpus::judgements(seed, count, noise)
+    }
+
+    fn grade(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Grade {
+        grade(prompt, answer)
+    }
+}
+
+/// Fraction of constraints met minus a small penalty for repeated word pairs.
+fn grade(prompt: &str, answer: &str) -> Grade {
+    let constraints = Constraints::parse(prompt);
+    let words: Vec<&str> = answer.split_whitespace().collect();
+    let (met, active) = constraints.count(&words);
+    #[allow(clippy::cast_precision_loss)] // at most seven
+    let fraction = if active == 0 { 1.0 } else { met as f64 / active as f64 };
+    Grade {
+        reward: fraction - REPETITION_PENALTY * repetition(&words),
+        all_met: met == active,
+    }
+}
+
+/// The share of adjacent word pairs that occurred before in the same answer.
+#[allow(clippy::cast_precision_loss)] // word counts
+fn repetition(words: &[&str]) -> f64 {
+    if words.len() < 2 {
+        return 0.0;
+    }
+    let distinct: std::collections::BTreeSet<_> = words.windows(2).collect();
+    1.0 - distinct.len() as f64 / (words.len() - 1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROMPT: &str =
+        "must:fox never:owl first:sun last:any early:elm late:bee twice:moss length:short <resp>";
+
+    #[test]
+    fn reward_is_the_fraction_met() {
+        // must, never, first, order, count, length: all six hold.
+        let all = grade(PROMPT, "sun fox elm moss moss bee");
+        assert!(all.all_met);
+        assert!((all.reward - 1.0).abs() < 1e-12, "{all:?}");
+        // `first`, `order` and `count` fail.
+        let half = grade(PROMPT, "fox moss bee elm");
+        assert!(!half.all_met);
+        assert!((half.reward - 0.5).abs() < 1e-12, "{half:?}");
+    }
+
+    #[test]
+    fn repetition_costs_a_tenth_at_most() {
+        assert!((repetition(&["a", "b", "c"])).abs() < 1e-12);
+        // Four pairs, all equal: three of four are repeats.
+        assert!((repetition(&["a"; 5]) - 0.75).abs() < 1e-12);
+        let prompt = "must:fox never:any first:any last:any early:any late:any count:any length:any <resp>";
+        assert!((grade(prompt, "fox fox fox fox fox").reward - (1.0 - 0.075)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn prompts_are_reproducible_fresh_and_parse_back() {
+        let train = Rules.prompts(1, Split::Train(1), 50);
+        assert_eq!(train, Rules.prompts(1, Split::Train(1), 50));
+        assert_ne!(train, Rules.prompts(1, Split::Train(2), 50));
+        assert_ne!(train, Rules.prompts(2, Split::Train(1), 50));
+        for prompt in train.iter().chain(&Rules.prompts(1, Split::HeldOut, 50)) {
+            let constraints = Constraints::parse(&prompt.text);
+            assert_eq!(constraints.prompt(), prompt.text);
+            assert!((2..=6).contains(&constraints.active()), "{}", prompt.text);
+        }
+    }
+}

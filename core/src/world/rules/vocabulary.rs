@@ -1,0 +1,103 @@
+//! The words of the world and its tokenizer: one token per word.
+
+use super::constraint::Band;
+
+/// Words that constraints are about.
+pub(super) const WORDS: [&str; 32] = [
+    "ash", "bay", "bee", "cat", "clay", "crow", "dawn", "deer", "elm", "fern", "fish", "fox", "frog", "gold", "hare",
+    "hill", "ice", "ivy", "jade", "kite", "lake", "lark", "mist", "moon", "moss", "oak", "owl", "pine", "rain", "rose",
+    "sun", "wolf",
+];
+
+/// Words that no constraint mentions: irrelevant freedom.
+pub(super) const FILLERS: [&str; 8] = ["and", "here", "now", "oh", "so", "the", "then", "very"];
+
+/// Slots that name a word.
+const WORD_SLOTS: [&str; 8] = ["must", "never", "first", "last", "early", "late", "twice", "thrice"];
+
+/// Slots that can be empty.
+const ANY_SLOTS: [&str; 8] = ["must", "never", "first", "last", "early", "late", "count", "length"];
+
+/// Marks and labels of the prompt and the judge channel.
+const MARKS: [&str; 24] = [
+    "<resp>", "<versus>", "<judge:1>", "<judge:2>", "<verdict:1>", "<verdict:2>", "must?", "never?", "first?", "last?",
+    "order?", "count?", "length?", "yes", "no", "0", "1", "2", "3", "4", "5", "A", "B", "any",
+];
+
+/// Every token in the order of its id; `<pad>`, `<bos>` and `<eos>` come first.
+fn tokens() -> Vec<String> {
+    let mut tokens: Vec<String> = ["<pad>", "<bos>", "<eos>"].map(str::to_owned).to_vec();
+    tokens.extend(MARKS.map(str::to_owned));
+    tokens.extend(WORDS.map(str::to_owned));
+    tokens.extend(FILLERS.map(str::to_owned));
+    for slot in WORD_SLOTS {
+        tokens.extend(WORDS.map(|word| format!("{slot}:{word}")));
+    }
+    tokens.extend(ANY_SLOTS.map(|slot| format!("{slot}:any")));
+    tokens.extend(Band::ALL.map(|band| format!("length:{}", band.name())));
+    tokens
+}
+
+/// For each token that spells `kind:word`, the ids of tokens that share its parts. A fresh model
+/// starts with the mean of such tokens' embeddings, so that `must:fox` is near `fox` from the
+/// first step on; see [`crate::model::Llama::random`].
+#[must_use]
+pub fn compositional_parts() -> Vec<(usize, usize)> {
+    let tokens = tokens();
+    let id = |name: &str| tokens.iter().position(|token| token == name);
+    tokens
+        .iter()
+        .enumerate()
+        .filter_map(|(index, token)| {
+            let (_, word) = token.split_once(':')?;
+            WORDS.contains(&word).then(|| id(word).map(|word| (index, word)))?
+        })
+        .collect()
+}
+
+/// The tokenizer in the Hugging Face `tokenizer.json` form: whole words, split at white space,
+/// `<bos>` before every text.
+#[must_use]
+pub fn tokenizer_json() -> String {
+    let tokens = tokens();
+    let vocabulary: serde_json::Map<_, _> =
+        tokens.iter().enumerate().map(|(id, token)| (token.clone(), id.into())).collect();
+    let added: Vec<_> = ["<pad>", "<bos>", "<eos>"]
+        .iter()
+        .enumerate()
+        .map(|(id, token)| {
+            serde_json::json!({"id": id, "content": token, "special": true, "single_word": false,
+                "lstrip": false, "rstrip": false, "normalized": false})
+        })
+        .collect();
+    serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "normalizer": null,
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "post_processor": {"type": "TemplateProcessing",
+            "single": [{"SpecialToken": {"id": "<bos>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+            "pair": [{"SpecialToken": {"id": "<bos>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+                {"Sequence": {"id": "B", "type_id": 1}}],
+            "special_tokens": {"<bos>": {"id": "<bos>", "ids": [1], "tokens": ["<bos>"]}}},
+        "decoder": null,
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "any"},
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_distinct_and_special_ones_come_first() {
+        let tokens = tokens();
+        let distinct: std::collections::BTreeSet<_> = tokens.iter().collect();
+        assert_eq!(distinct.len(), tokens.len());
+        assert_eq!(&tokens[..3], ["<pad>", "<bos>", "<eos>"]);
+    }
+
+    #[test]
+    fn every_slot_with_a_word_has_a_part() {
+        assert_eq!(compositional_parts().len(), WORD_SLOTS.len() * WORDS.len());
+    }
+}
