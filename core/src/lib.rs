@@ -10,8 +10,11 @@ pub mod learn;
 pub mod measure;
 pub mod model;
 pub mod prompt;
+pub mod recipe;
 pub mod rng;
+pub mod run;
 pub mod sample;
+pub mod select;
 pub mod text;
 pub mod world;
 

@@ -4,7 +4,9 @@ pub mod adamw;
 pub mod batch;
 pub mod loss;
 pub mod schedule;
+mod trainer;
 
 pub use adamw::{AdamW, AdamWConfig};
 pub use batch::{Batch, Sequence};
 pub use schedule::{Schedule, ScheduleKind};
+pub use trainer::{LearnConfig, Objective, StepReport, Trainer};

@@ -1,3 +1,41 @@
 //! What is true: oracle reward, judge accuracy, agreement, and the statistics to say so.
 
+pub mod control;
+pub mod judges;
 pub mod oracle;
+pub mod policy;
+pub mod stats;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use judges::{JudgeQuality, Votes};
+pub use policy::AnswerQuality;
+pub use stats::Mean;
+
+/// The state of policy and judges after an iteration; iteration 0 is the start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Measurement {
+    /// Answers to held-out prompts, sampled.
+    pub sampled: AnswerQuality,
+    /// Answers to held-out prompts, greedy: what is left when sharpening does not count.
+    pub greedy: AnswerQuality,
+    /// Mean log-ratio of the sampled answers to the start of the run, in nats per answer: an
+    /// estimate of the divergence from the start.
+    pub kl_to_start: f64,
+    /// The judges on the same pairs in every iteration: answers of the start.
+    pub fixed: Option<JudgeQuality>,
+    /// The judges on pairs of this iteration's held-out answers.
+    pub on_policy: Option<JudgeQuality>,
+    /// Kendall's τ-b between two judges' confidences over all measured pairs.
+    pub kendall: BTreeMap<String, BTreeMap<String, f64>>,
+    /// Share of pairwise verdicts that change with the order of the answers, per variant.
+    pub position_flips: BTreeMap<String, f64>,
+    /// Share of on-policy pairs in which a judge prefers the longer answer.
+    pub prefers_longer: BTreeMap<String, f64>,
+    /// Pairs the iteration learned from, and how often their labels were right.
+    pub pairs: usize,
+    /// How often the labels of those pairs were right, where they had labels.
+    pub label_accuracy: Option<Mean>,
+}

@@ -28,18 +28,24 @@ impl Llama {
         }
     }
 
-    /// A fresh model: normal weights of standard deviation 0.02 (residual outputs scaled down by
+    /// A fresh model: normal weights of variance `1 / fan-in` (residual outputs scaled down by
     /// `sqrt(2 · layers)` as in GPT-2), norms at one.
     ///
-    /// Two choices of ours help a small model to learn matching: half of the query heads start
-    /// equal to the key head they use, so that equal tokens attend to each other from the start;
-    /// and each `(token, part)` of `parts` starts with the part's embedding added to its own.
+    /// Four choices of ours help a small model to learn matching and copying, the two skills that
+    /// following and judging constraints are made of. In every second query head the queries start
+    /// equal to the keys, so that equal tokens attend to each other. The output of every head
+    /// starts as the transpose of its value, so that what is attended to is copied. Each
+    /// `(token, part)` of `parts` starts with the part's embedding added to half of its own. An
+    /// untied head starts as a copy of the embedding without parts, so that a copied word is a
+    /// predicted word. The result is a plain Llama.
     #[must_use]
     pub fn random(config: Config, seed: u64, parts: &[(usize, usize)], device: &Device) -> Self {
         let mut item = 0;
-        let mut normal = |rows: usize, columns: usize, deviation: f64| -> Vec<f32> {
+        let mut normal = |rows: usize, columns: usize, scale: f64| -> Vec<f32> {
             item += 1;
             let mut stream = Stream::new(seed, Purpose::Init, 0, item);
+            #[allow(clippy::cast_precision_loss)] // widths
+            let deviation = scale / (columns as f64).sqrt();
             #[allow(clippy::cast_possible_truncation)]
             (0..rows * columns).map(|_| (deviation * stream.normal()) as f32).collect()
         };
@@ -50,36 +56,52 @@ impl Llama {
         let (queries, keys) = (config.num_attention_heads * width, config.kv_heads() * width);
         let group = config.num_attention_heads / config.kv_heads();
         #[allow(clippy::cast_precision_loss)] // layer counts
-        let residual = 0.02 / (2.0 * config.num_hidden_layers as f64).sqrt();
-        let mut embed = normal(config.vocab_size, d, 0.02);
+        let residual = 1.0 / (2.0 * config.num_hidden_layers as f64).sqrt();
+        let plain = normal(config.vocab_size, d, 1.0);
+        let mut embed = plain.clone();
+        let composed: std::collections::BTreeSet<usize> = parts.iter().map(|(token, _)| *token).collect();
+        for token in composed {
+            embed[token * d..][..d].iter_mut().for_each(|value| *value *= 0.5);
+        }
         for (token, part) in parts {
             for column in 0..d {
-                embed[token * d + column] += embed[part * d + column];
+                embed[token * d + column] += plain[part * d + column];
             }
         }
         let layers = (0..config.num_hidden_layers)
             .map(|_| {
-                let key = normal(keys, d, 0.06);
-                let mut query = normal(queries, d, 0.06);
-                for head in (0..config.num_attention_heads).step_by(2) {
-                    let source = head / group * width * d;
-                    query[head * width * d..][..width * d].copy_from_slice(&key[source..][..width * d]);
+                let key = normal(keys, d, 1.0);
+                let value = normal(keys, d, 1.0);
+                let mut query = normal(queries, d, 1.0);
+                let mut output = vec![0.0; d * queries];
+                for head in 0..config.num_attention_heads {
+                    let source = head / group * width;
+                    if head % 2 == 0 {
+                        query[head * width * d..][..width * d].copy_from_slice(&key[source * d..][..width * d]);
+                    }
+                    for row in 0..d {
+                        for column in 0..width {
+                            #[allow(clippy::cast_possible_truncation)]
+                            let copied = value[(source + column) * d + row] * residual as f32;
+                            output[row * queries + head * width + column] = copied;
+                        }
+                    }
                 }
                 Layer {
                     attention_norm: Tensor::ones([d], device),
                     query: matrix(query, queries, d),
                     key: matrix(key, keys, d),
-                    value: matrix(normal(keys, d, 0.02), keys, d),
-                    output: matrix(normal(d, queries, residual), d, queries),
+                    value: matrix(value, keys, d),
+                    output: matrix(output, d, queries),
                     feed_forward_norm: Tensor::ones([d], device),
-                    gate: matrix(normal(f, d, 0.02), f, d),
-                    up: matrix(normal(f, d, 0.02), f, d),
+                    gate: matrix(normal(f, d, 1.0), f, d),
+                    up: matrix(normal(f, d, 1.0), f, d),
                     down: matrix(normal(d, f, residual), d, f),
                 }
             })
             .collect();
         let head = (!config.tie_word_embeddings)
-            .then(|| matrix(normal(config.vocab_size, d, 0.02), config.vocab_size, d));
+            .then(|| matrix(plain, config.vocab_size, d));
         let weights = Weights {
             embed: matrix(embed, config.vocab_size, d),
             layers,

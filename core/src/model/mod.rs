@@ -10,6 +10,9 @@ mod weights;
 
 pub use cache::Cache;
 pub use config::{Config, RopeScaling};
+
+
+pub(crate) use files::serialize;
 pub use files::{content_hash, from_bytes, load, save, to_bytes};
 pub use llama::Llama;
 pub use weights::{Layer, Mapper, Visitor, Weights};

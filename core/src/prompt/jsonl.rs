@@ -1,25 +1,26 @@
-//! Prompts from a JSONL file: `{"prompt": "..."}`, or TRL's conversational form
-//! `{"prompt": [{"role": "user", "content": "..."}]}`.
+//! Rows of a JSONL file: `{"prompt": "..."}`, or TRL's conversational form
+//! `{"prompt": [{"role": "user", "content": "..."}]}`; with `completion`, or with `chosen` and
+//! `rejected`, where a recipe learns from given answers.
 
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::Prompt;
+use super::{Prompt, Row};
 use crate::{Error, Result};
 
 /// Reads every line of a file. Blank lines at the end are allowed, others are not.
 ///
 /// # Errors
 /// Names the line that is empty, is not JSON or has no usable prompt.
-pub fn read_jsonl(path: &Path) -> Result<Vec<Prompt>> {
+pub fn read_jsonl(path: &Path) -> Result<Vec<Row>> {
     let text = std::fs::read_to_string(path).map_err(|e| Error::read(path, e))?;
     let wrong = |line: usize, problem: String| Error::Data {
         path: path.to_path_buf(),
         line,
         problem,
     };
-    let mut prompts = Vec::new();
+    let mut rows = Vec::new();
     for (index, line) in text.trim_end().lines().enumerate() {
         if line.trim().is_empty() {
             return Err(wrong(index + 1, "the line is empty; remove it".to_owned()));
@@ -28,15 +29,18 @@ pub fn read_jsonl(path: &Path) -> Result<Vec<Prompt>> {
             wrong(index + 1, format!("not valid JSON ({e}); each line holds one object such as {{\"prompt\": \"...\"}}"))
         })?;
         let text = prompt_text(&value).map_err(|problem| wrong(index + 1, problem))?;
-        prompts.push(Prompt {
-            id: format!("line-{}", index + 1),
-            text,
+        let answer = |name: &str| answer_text(&value, name).map_err(|problem| wrong(index + 1, problem));
+        rows.push(Row {
+            prompt: Prompt { id: format!("line-{}", index + 1), text },
+            completion: answer("completion")?,
+            chosen: answer("chosen")?,
+            rejected: answer("rejected")?,
         });
     }
-    if prompts.is_empty() {
+    if rows.is_empty() {
         return Err(wrong(1, "the file holds no prompts".to_owned()));
     }
-    Ok(prompts)
+    Ok(rows)
 }
 
 fn prompt_text(value: &Value) -> Result<String, String> {
@@ -46,6 +50,21 @@ fn prompt_text(value: &Value) -> Result<String, String> {
         Some(Value::Array(messages)) => conversation(messages),
         Some(_) => Err("`prompt` must be a text or a list of messages".to_owned()),
         None => Err("no `prompt` in this object".to_owned()),
+    }
+}
+
+/// An answer: a text, or a conversation whose last message it is.
+fn answer_text(value: &Value, name: &str) -> Result<Option<String>, String> {
+    match value.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text.clone())),
+        Some(Value::Array(messages)) => messages
+            .last()
+            .and_then(|message| message.get("content"))
+            .and_then(Value::as_str)
+            .map(|text| Some(text.to_owned()))
+            .ok_or_else(|| format!("the last message of `{name}` has no text `content`")),
+        Some(_) => Err(format!("`{name}` must be a text or a list of messages")),
     }
 }
 
@@ -83,7 +102,7 @@ fn conversation(messages: &[Value]) -> Result<String, String> {
 mod tests {
     use super::*;
 
-    fn read(content: &str) -> Result<Vec<Prompt>> {
+    fn read(content: &str) -> Result<Vec<Row>> {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), content).unwrap();
         read_jsonl(file.path())
@@ -97,9 +116,20 @@ mod tests {
             "{\"prompt\": [{\"role\": \"system\", \"content\": \"be kind\"}, {\"role\": \"user\", \"content\": \"hi\"}]}\n\n",
         ))
         .unwrap();
-        let texts: Vec<_> = prompts.iter().map(|p| p.text.as_str()).collect();
+        let texts: Vec<_> = prompts.iter().map(|row| row.prompt.text.as_str()).collect();
         assert_eq!(texts, ["hello", "hi", "system: be kind\nuser: hi\nassistant:"]);
-        assert_eq!(prompts[2].id, "line-3");
+        assert_eq!(prompts[2].prompt.id, "line-3");
+    }
+
+    #[test]
+    fn given_answers_are_read() {
+        let rows = read(concat!(
+            "{\"prompt\": \"a\", \"completion\": \"b\"}\n",
+            "{\"prompt\": \"a\", \"chosen\": \"c\", \"rejected\": [{\"role\": \"assistant\", \"content\": \"d\"}]}\n",
+        ))
+        .unwrap();
+        assert_eq!(rows[0].completion.as_deref(), Some("b"));
+        assert_eq!((rows[1].chosen.as_deref(), rows[1].rejected.as_deref()), (Some("c"), Some("d")));
     }
 
     #[test]

@@ -13,3 +13,16 @@ pub struct Prompt {
     /// What the model reads.
     pub text: String,
 }
+
+/// One line of a file of the user's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The prompt.
+    pub prompt: Prompt,
+    /// The answer to imitate.
+    pub completion: Option<String>,
+    /// The preferred answer.
+    pub chosen: Option<String>,
+    /// The other answer.
+    pub rejected: Option<String>,
+}

@@ -75,6 +75,10 @@ pub trait World: Send + Sync {
     /// probability `noise`.
     fn judgements(&self, seed: u64, count: usize, noise: f64) -> Vec<Judgement>;
 
+    /// Pairs of world-made answers as its annotators prefer them: `(prompt, chosen, rejected)`, the
+    /// wrong way round with probability `noise`.
+    fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)>;
+
     /// The truth about an answer. Only `measure` can make the key.
     fn grade(&self, key: &OracleKey, prompt: &str, answer: &str) -> Grade;
 }

@@ -17,6 +17,9 @@ const RUBRICS: [&[Kind]; 2] = [
     &[Kind::Order, Kind::Count, Kind::Length],
 ];
 
+/// The justification's labels are wrong this often, relative to the verdicts.
+const CHECK_NOISE: f64 = 0.4;
+
 /// Share of filler words in free positions.
 const FILLER_RATE: f64 = 0.35;
 
@@ -177,8 +180,8 @@ fn corpus(
         .collect()
 }
 
-/// Seed judgements; every label, the justification's included, is wrong with probability `noise`
-/// (a wrong score is any of the six, drawn evenly).
+/// Seed judgements. A verdict is wrong with probability `noise` (a wrong score is any of the six,
+/// drawn evenly), a label of the justification with [`CHECK_NOISE`] times that.
 pub(super) fn judgements(seed: u64, count: usize, noise: f64) -> Vec<Judgement> {
     (0..count)
         .map(|index| {
@@ -197,7 +200,7 @@ pub(super) fn judgements(seed: u64, count: usize, noise: f64) -> Vec<Judgement> 
                 let truths = truths(&constraints, RUBRICS[variant], text);
                 totals.push(truths.iter().filter(|truth| **truth).count());
                 checks.extend(RUBRICS[variant].iter().zip(truths).map(|(kind, truth)| {
-                    let label = if truth == stream.chance(noise) { "no" } else { "yes" };
+                    let label = if truth == stream.chance(noise * CHECK_NOISE) { "no" } else { "yes" };
                     (question(*kind).to_owned(), label.to_owned())
                 }));
             }
@@ -219,6 +222,31 @@ pub(super) fn judgements(seed: u64, count: usize, noise: f64) -> Vec<Judgement> 
             }
         })
         .collect()
+}
+
+/// Preferences of annotators who see the whole truth and err with probability `noise`.
+pub(super) fn preferences(seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)> {
+    let mut pairs = Vec::with_capacity(count);
+    for index in 0.. {
+        if pairs.len() == count {
+            break;
+        }
+        let mut stream = Stream::new(seed, Purpose::Corpus, 3, index);
+        let constraints = Constraints::draw(&mut stream);
+        let mut write = || {
+            let quality = stream.uniform();
+            answer(&constraints, quality, &mut stream)
+        };
+        let (first, second) = (write(), write());
+        let prompt = constraints.prompt();
+        let difference = super::grade(&prompt, &first).reward - super::grade(&prompt, &second).reward;
+        if difference == 0.0 {
+            continue;
+        }
+        let pair = if (difference > 0.0) == stream.chance(noise) { (second, first) } else { (first, second) };
+        pairs.push((prompt, pair.0, pair.1));
+    }
+    pairs
 }
 
 /// Whether each part of the rubric is satisfied; a constraint the prompt does not have is.
@@ -285,7 +313,17 @@ mod tests {
             f64::from(counts.0) / f64::from(counts.1)
         };
         assert!(wrong(0.0).abs() < 1e-12);
-        assert!((wrong(0.25) - 0.25).abs() < 0.02, "{}", wrong(0.25));
+        assert!((wrong(0.25) - 0.10).abs() < 0.01, "{}", wrong(0.25));
+    }
+
+    #[test]
+    fn preferences_are_wrong_as_often_as_they_say() {
+        let rows = preferences(4, 1000, 0.25);
+        let wrong = rows
+            .iter()
+            .filter(|(x, w, l)| super::super::grade(x, w).reward < super::super::grade(x, l).reward)
+            .count();
+        assert!((200..300).contains(&wrong), "{wrong}");
     }
 
     #[test]

@@ -66,6 +66,10 @@ impl World for Rules {
         corpus::judgements(seed, count, noise)
     }
 
+    fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)> {
+        corpus::preferences(seed, count, noise)
+    }
+
     fn grade(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Grade {
         grade(prompt, answer)
     }

@@ -38,21 +38,27 @@ fn tokens() -> Vec<String> {
     tokens
 }
 
-/// For each token that spells `kind:word`, the ids of tokens that share its parts. A fresh model
-/// starts with the mean of such tokens' embeddings, so that `must:fox` is near `fox` from the
-/// first step on; see [`crate::model::Llama::random`].
+/// For each slot token the tokens it is made of: `must:fox` of `fox` and of `must?`, the question
+/// that a judge asks about it. A fresh model starts with their embeddings added up, so that
+/// matching need not be learned from nothing; see [`crate::model::Llama::random`].
 #[must_use]
 pub fn compositional_parts() -> Vec<(usize, usize)> {
     let tokens = tokens();
     let id = |name: &str| tokens.iter().position(|token| token == name);
-    tokens
-        .iter()
-        .enumerate()
-        .filter_map(|(index, token)| {
-            let (_, word) = token.split_once(':')?;
-            WORDS.contains(&word).then(|| id(word).map(|word| (index, word)))?
-        })
-        .collect()
+    let mut parts = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        let Some((kind, value)) = token.split_once(':').filter(|_| !token.starts_with('<')) else {
+            continue;
+        };
+        let question = match kind {
+            "early" | "late" => "order?".to_owned(),
+            "twice" | "thrice" => "count?".to_owned(),
+            kind => format!("{kind}?"),
+        };
+        let word = WORDS.contains(&value).then(|| id(value)).flatten();
+        parts.extend(id(&question).into_iter().chain(word).map(|part| (index, part)));
+    }
+    parts
 }
 
 /// The tokenizer in the Hugging Face `tokenizer.json` form: whole words, split at white space,
@@ -97,7 +103,8 @@ mod tests {
     }
 
     #[test]
-    fn every_slot_with_a_word_has_a_part() {
-        assert_eq!(compositional_parts().len(), WORD_SLOTS.len() * WORDS.len());
+    fn every_slot_has_its_question_and_every_word_slot_its_word() {
+        let words = 2 * WORD_SLOTS.len() * WORDS.len();
+        assert_eq!(compositional_parts().len(), words + ANY_SLOTS.len() + Band::ALL.len());
     }
 }

@@ -1,0 +1,226 @@
+//! Optimiser steps: gradients of an objective over micro-batches, clipping, the finite check.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AdamW, AdamWConfig, Schedule, ScheduleKind,
+    adamw::{collect, squared_norm},
+};
+use crate::{
+    Error, Result,
+    device::read_floats,
+    model::Llama,
+    rng::{Purpose, Stream},
+};
+
+/// Settings of one phase of learning.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LearnConfig {
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Shape of the learning rate after the warm-up.
+    pub schedule: ScheduleKind,
+    /// Share of the steps that warm up.
+    pub warmup: f64,
+    /// Items per optimiser step.
+    pub batch_size: usize,
+    /// Items per forward pass; gradients accumulate up to `batch_size`.
+    pub micro_batch: usize,
+    /// Passes over the items.
+    pub epochs: usize,
+    /// Gradients are scaled down to this norm.
+    pub max_grad_norm: f64,
+    /// The optimiser.
+    pub adamw: AdamWConfig,
+}
+
+impl Default for LearnConfig {
+    fn default() -> Self {
+        Self {
+            learning_rate: 3e-4,
+            schedule: ScheduleKind::Constant,
+            warmup: 0.1,
+            batch_size: 16,
+            micro_batch: 16,
+            epochs: 1,
+            max_grad_norm: 1.0,
+            adamw: AdamWConfig::default(),
+        }
+    }
+}
+
+impl LearnConfig {
+    /// Optimiser steps for a number of items.
+    #[must_use]
+    pub fn steps(&self, items: usize) -> usize {
+        items.div_ceil(self.batch_size.max(1)) * self.epochs
+    }
+
+    /// The schedule for a number of steps.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub fn schedule(&self, total: usize) -> Schedule {
+        Schedule {
+            kind: self.schedule,
+            warmup: (total as f64 * self.warmup).ceil() as usize,
+            total,
+        }
+    }
+
+    /// The items of each step, by their indices. The order is drawn for (seed, iteration, epoch).
+    #[must_use]
+    pub fn batches(&self, items: usize, seed: u64, iteration: u32) -> Vec<Vec<usize>> {
+        (0..self.epochs)
+            .flat_map(|epoch| {
+                let mut order: Vec<usize> = (0..items).collect();
+                Stream::new(seed, Purpose::Shuffle, iteration, epoch as u64).shuffle(&mut order);
+                order.chunks(self.batch_size.max(1)).map(<[usize]>::to_vec).collect::<Vec<_>>()
+            })
+            .collect()
+    }
+
+    /// Checks the ranges.
+    ///
+    /// # Errors
+    /// Names the setting that is out of range.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |key: &str, problem: &str| Err(Error::setting(format!("learn.{key}"), problem));
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            return wrong("learning_rate", "must be a positive number, such as 3e-4");
+        }
+        if !(0.0..=1.0).contains(&self.warmup) {
+            return wrong("warmup", "is a share of the steps and must lie in [0, 1]");
+        }
+        if self.batch_size == 0 || self.micro_batch == 0 || self.epochs == 0 {
+            return wrong("batch_size", "batch_size, micro_batch and epochs must be at least 1");
+        }
+        if !(self.max_grad_norm > 0.0) {
+            return wrong("max_grad_norm", "must be positive");
+        }
+        Ok(())
+    }
+}
+
+/// What an objective computes on one micro-batch.
+#[derive(Debug, Clone)]
+pub struct Objective {
+    /// The mean loss, `[1]`.
+    pub loss: Tensor<1>,
+    /// Named means to log beside it, each `[1]`.
+    pub metrics: Vec<(&'static str, Tensor<1>)>,
+}
+
+/// What one optimiser step did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// The step within its phase, counted from 0.
+    pub step: usize,
+    /// All steps of the phase.
+    pub total: usize,
+    /// The mean loss.
+    pub loss: f32,
+    /// The learning rate of this step.
+    pub learning_rate: f64,
+    /// The norm of the gradients before clipping.
+    pub grad_norm: f32,
+    /// Named means of the objective.
+    pub metrics: BTreeMap<String, f32>,
+}
+
+/// The state of one phase of learning.
+#[derive(Debug, Clone)]
+pub struct Trainer {
+    /// The optimiser.
+    pub optimiser: AdamW,
+    config: LearnConfig,
+    schedule: Schedule,
+}
+
+impl Trainer {
+    /// A trainer for a phase of `total` steps.
+    #[must_use]
+    pub fn new(config: LearnConfig, total: usize) -> Self {
+        Self {
+            optimiser: AdamW::new(config.adamw),
+            schedule: config.schedule(total),
+            config,
+        }
+    }
+
+    /// Steps taken so far.
+    #[must_use]
+    pub fn step_count(&self) -> usize {
+        self.optimiser.step
+    }
+
+    /// One optimiser step on the items of `batch`, which `objective` knows by their indices.
+    ///
+    /// # Errors
+    /// If the loss or a gradient is not finite (the weights are then unchanged), if `objective`
+    /// fails, or if the device does.
+    #[allow(clippy::cast_precision_loss)] // item counts
+    pub async fn step(
+        &mut self,
+        model: &Llama,
+        batch: &[usize],
+        iteration: u32,
+        mut objective: impl FnMut(&Llama, &[usize]) -> Result<Objective>,
+    ) -> Result<(Llama, StepReport)> {
+        let step = self.optimiser.step;
+        let mut gradients: Vec<Tensor<1>> = Vec::new();
+        let mut names = Vec::new();
+        let mut numbers: Vec<Tensor<1>> = Vec::new();
+        for micro in batch.chunks(self.config.micro_batch) {
+            let tracked = model.tracked();
+            let share = micro.len() as f64 / batch.len() as f64;
+            let Objective { loss, metrics } = objective(&tracked, micro)?;
+            let loss = loss * share;
+            let collected = collect(&tracked, &loss.backward());
+            gradients = if gradients.is_empty() {
+                collected
+            } else {
+                gradients.into_iter().zip(collected).map(|(sum, g)| sum + g).collect()
+            };
+            names = metrics.iter().map(|(name, _)| *name).collect();
+            let row = std::iter::once(loss.inner()).chain(metrics.into_iter().map(|(_, m)| m.inner() * share));
+            let row = Tensor::cat(row.collect(), 0);
+            numbers.push(row);
+        }
+        let means = numbers.into_iter().reduce(|sum, row| sum + row);
+        let Some(means) = means else {
+            return Err(Error::Recipe("an optimiser step was given no items".to_owned()));
+        };
+        let read = read_floats(Tensor::cat(vec![means, squared_norm(&gradients)], 0)).await?;
+        let (Some(loss), Some(squared)) = (read.first(), read.last()) else {
+            return Err(Error::Device("the step's loss could not be read".to_owned()));
+        };
+        let grad_norm = squared.sqrt();
+        for (value, what) in [(*loss, "loss"), (grad_norm, "gradient")] {
+            if !value.is_finite() {
+                return Err(Error::NonFinite {
+                    what,
+                    iteration,
+                    step,
+                    batch: format!("items {batch:?} of the phase"),
+                });
+            }
+        }
+        // The same rule as torch.nn.utils.clip_grad_norm_.
+        let scale = (self.config.max_grad_norm / (f64::from(grad_norm) + 1e-6)).min(1.0);
+        let learning_rate = self.config.learning_rate * self.schedule.factor(step);
+        let updated = self.optimiser.update(model, &gradients, scale, learning_rate);
+        let report = StepReport {
+            step,
+            total: self.schedule.total,
+            loss: *loss,
+            learning_rate,
+            grad_norm,
+            metrics: names.into_iter().map(str::to_owned).zip(read[1..].iter().copied()).collect(),
+        };
+        Ok((updated, report))
+    }
+}

@@ -1,0 +1,82 @@
+//! The statistics behind the tables.
+
+use serde::{Deserialize, Serialize};
+
+/// A mean with its standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Mean {
+    /// The mean.
+    pub mean: f64,
+    /// The standard error of the mean.
+    pub error: f64,
+    /// How many values.
+    pub count: usize,
+}
+
+impl Mean {
+    /// The mean of values; of none it is 0 with an infinite error.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // counts
+    pub fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let values: Vec<f64> = values.into_iter().collect();
+        let count = values.len();
+        if count == 0 {
+            return Self { mean: 0.0, error: f64::MAX, count };
+        }
+        let mean = values.iter().sum::<f64>() / count as f64;
+        let squares = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+        let variance = if count > 1 { squares / (count - 1) as f64 } else { 0.0 };
+        Self {
+            mean,
+            error: (variance / count as f64).sqrt(),
+            count,
+        }
+    }
+}
+
+/// Kendall's τ-b of two rankings of the same things (Kendall 1945, with ties). `None` where a
+/// ranking is constant or has fewer than two values, or where a value is not a number.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // pair counts
+pub fn kendall_tau_b(first: &[f64], second: &[f64]) -> Option<f64> {
+    let count = first.len();
+    if count != second.len() || first.iter().chain(second).any(|v| v.is_nan()) {
+        return None;
+    }
+    let (mut balance, mut untied_first, mut untied_second) = (0_i64, 0_u64, 0_u64);
+    for i in 0..count {
+        for j in i + 1..count {
+            let a = first[i].total_cmp(&first[j]) as i64 * i64::from(first[i] != first[j]);
+            let b = second[i].total_cmp(&second[j]) as i64 * i64::from(second[i] != second[j]);
+            balance += a * b;
+            untied_first += a.unsigned_abs();
+            untied_second += b.unsigned_abs();
+        }
+    }
+    if untied_first == 0 || untied_second == 0 {
+        return None;
+    }
+    Some(balance as f64 / ((untied_first as f64) * (untied_second as f64)).sqrt())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_and_error_of_known_values() {
+        let mean = Mean::of([1.0, 2.0, 3.0, 4.0]);
+        assert!((mean.mean - 2.5).abs() < 1e-12);
+        // Sample variance 5/3 over four values.
+        assert!((mean.error - (5.0_f64 / 12.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn tau_of_reversed_tied_and_broken_rankings() {
+        assert_eq!(kendall_tau_b(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]), Some(-1.0));
+        assert_eq!(kendall_tau_b(&[1.0, 1.0], &[1.0, 2.0]), None);
+        assert_eq!(kendall_tau_b(&[1.0, f64::NAN], &[1.0, 2.0]), None);
+        assert_eq!(kendall_tau_b(&[1.0], &[1.0]), None);
+        assert_eq!(kendall_tau_b(&[0.0, -0.0, 1.0], &[1.0, 2.0, 3.0]).map(|t| (t * 1000.0).round()), Some(816.0));
+    }
+}

@@ -1,0 +1,77 @@
+//! One file per paper, grouped in folders by family. A recipe is a struct of hyper-parameters and
+//! an `async fn` over the [`Lab`] that reads like the paper's algorithm box.
+
+pub mod preference;
+mod registry;
+pub mod self_rewarding;
+pub mod starter;
+pub mod supervised;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub use registry::{Entry, all, by_id};
+
+use crate::{Result, measure::control::Budget, run::Lab};
+
+/// What a recipe may know of the truth, because its paper has an annotator or a verifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OracleUse {
+    /// Nothing.
+    None,
+    /// A person or a stronger model labels pairs.
+    Annotator,
+    /// A program checks answers.
+    Verifier,
+}
+
+/// Who a recipe is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Card {
+    /// The name on the command line.
+    pub id: &'static str,
+    /// The paper's title.
+    pub title: &'static str,
+    /// Where the paper is.
+    pub paper: &'static str,
+    /// The family it belongs to.
+    pub family: &'static str,
+    /// What the paper claims, in a sentence.
+    pub claim: &'static str,
+    /// What of the recipe is our reconstruction, in a sentence.
+    pub fidelity: &'static str,
+    /// What it may know of the truth.
+    pub oracle: OracleUse,
+}
+
+/// A paper that runs.
+#[allow(async_fn_in_trait)] // recipes are driven by one thread, here and in the browser
+pub trait Recipe: Serialize + DeserializeOwned + Default {
+    /// Who it is.
+    const CARD: Card;
+
+    /// Checks the hyper-parameters.
+    ///
+    /// # Errors
+    /// Names the one that cannot work.
+    fn check(&self) -> Result<()>;
+
+    /// A tenth of the work, for trying.
+    #[must_use]
+    fn quick(self) -> Self;
+
+    /// What it spends, so that the control lines spend the same; `None` where random and oracle
+    /// labels would have no meaning.
+    fn budget(&self) -> Option<Budget>;
+
+    /// The algorithm. The start is measured before and the controls run after it.
+    ///
+    /// # Errors
+    /// As the verbs of the lab.
+    async fn run(&self, lab: &mut Lab) -> Result<()>;
+}
+
+/// A tenth, but at least `least`.
+fn tenth(value: usize, least: usize) -> usize {
+    (value / 10).max(least)
+}

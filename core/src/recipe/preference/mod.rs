@@ -1,0 +1,3 @@
+//! Preference objectives on given pairs.
+
+pub mod dpo;

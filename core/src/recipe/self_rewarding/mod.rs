@@ -1,0 +1,102 @@
+//! Self-rewarding loops: sample, judge oneself, learn, again.
+
+pub mod scir;
+pub mod srlm;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Result,
+    learn::LearnConfig,
+    measure::control::Budget,
+    run::Replay,
+    sample::Sampling,
+};
+
+/// What the loops of this family share.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Loop {
+    /// Iterations (3 in Self-Rewarding Language Models).
+    pub iterations: u32,
+    /// Fresh prompts in each (our choice; about 4,000 in the paper).
+    pub prompts: usize,
+    /// Answers per prompt (N = 4 in Self-Rewarding Language Models).
+    pub samples: usize,
+    /// Pairs to learn from in each iteration, at most, so that methods compare at equal budgets
+    /// (our choice).
+    pub pairs: usize,
+    /// Scale of the implicit reward in the loss (β = 0.1 in DPO).
+    pub beta: f64,
+    /// How answers are drawn (temperature 0.7 and top-p 0.9 in the paper; ours is warmer because a
+    /// small model's answers are otherwise too much alike).
+    pub sampling: Sampling,
+    /// The optimiser (our choice).
+    pub learn: LearnConfig,
+    /// Judgements mixed into each optimiser step (our choice; without them the judge decays).
+    pub replay: usize,
+    /// Weight of their loss (our choice).
+    pub replay_weight: f64,
+}
+
+impl Default for Loop {
+    fn default() -> Self {
+        Self {
+            iterations: 3,
+            prompts: 300,
+            samples: 4,
+            pairs: 240,
+            beta: 0.1,
+            sampling: Sampling { temperature: 0.9, ..Sampling::default() },
+            learn: LearnConfig { epochs: 2, ..LearnConfig::default() },
+            replay: 16,
+            replay_weight: 1.0,
+        }
+    }
+}
+
+impl Loop {
+    fn check(&self) -> Result<()> {
+        let wrong = |key: &str, problem: &str| Err(Error::setting(format!("loop.{key}"), problem));
+        if self.iterations == 0 || self.prompts == 0 || self.pairs == 0 {
+            return wrong("iterations", "iterations, prompts and pairs must be at least 1");
+        }
+        if !(2..=64).contains(&self.samples) {
+            return wrong("samples", "must lie between 2 and 64: a pair needs two answers");
+        }
+        if !(self.beta.is_finite() && self.beta > 0.0) {
+            return wrong("beta", "must be a positive number, such as 0.1");
+        }
+        if !(self.replay_weight.is_finite() && self.replay_weight >= 0.0) {
+            return wrong("replay_weight", "must be 0 or a positive number");
+        }
+        self.sampling.check()?;
+        self.learn.check()
+    }
+
+    fn quick(self) -> Self {
+        Self {
+            iterations: 1,
+            prompts: super::tenth(self.prompts, 8),
+            pairs: super::tenth(self.pairs, 8),
+            ..self
+        }
+    }
+
+    fn replay(&self) -> Replay {
+        Replay { per_step: self.replay, weight: self.replay_weight }
+    }
+
+    fn budget(&self) -> Budget {
+        Budget {
+            iterations: self.iterations,
+            prompts: self.prompts,
+            samples: self.samples,
+            pairs: self.pairs,
+            sampling: self.sampling,
+            beta: self.beta,
+            learn: self.learn,
+            replay: self.replay(),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Self-Consistency of the Internal Reward Models Improves Self-Rewarding Language Models
+//! (arXiv 2502.08922).
+//!
+//! A model holds several internal reward models: the generative judge under different prompts and
+//! the implicit reward of DPO. At *every optimiser step* their opinions on unlabelled pairs are
+//! computed from the current weights; an inconsistency penalty pulls them together, with gradients
+//! into the judges; and DPO learns only from pairs on which they agree.
+
+use burn::tensor::{Tensor, activation::sigmoid};
+use serde::{Deserialize, Serialize};
+
+use super::Loop;
+use crate::{
+    Error, Result,
+    judge::{Form, Generative, Implicit},
+    learn::{
+        Objective,
+        loss::{bernoulli_divergence, bernoulli_entropy, margin, soft_logistic},
+    },
+    measure::control::Budget,
+    recipe::{Card, OracleUse, Recipe},
+    run::{Lab, PairBatch, Snapshot},
+    select::{all_pairs, subset},
+};
+
+/// The hyper-parameters. The four switches are the ablations of the method's card.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scir {
+    /// How the generative judges are asked (our choice).
+    pub judge: Form,
+    /// The implicit reward; its base is the model before instruction fine-tuning (our choice).
+    pub implicit: Implicit,
+    /// Weight of the inconsistency penalty, λ_c (our choice; the paper's is not known).
+    pub consistency: f64,
+    /// Weight of the entropy of the judges, λ_h (our choice; the paper's is not known).
+    pub confidence: f64,
+    /// Share of a phase before the entropy counts (our choice).
+    pub confidence_warmup: f64,
+    /// How far from ½ every judge must be for a pair to count (our choice).
+    pub margin: f64,
+    /// Ablation: learn from the majority on all pairs instead of only where all agree.
+    pub filter: bool,
+    /// Ablation: labels computed once, at the start of the iteration's learning.
+    pub static_labels: bool,
+    /// The loop.
+    #[serde(rename = "loop")]
+    pub shared: Loop,
+}
+
+impl Default for Scir {
+    fn default() -> Self {
+        Self {
+            judge: Form::Pointwise,
+            implicit: Implicit::default(),
+            consistency: 0.3,
+            confidence: 0.05,
+            confidence_warmup: 0.2,
+            margin: 0.0,
+            filter: true,
+            static_labels: false,
+            shared: Loop::default(),
+        }
+    }
+}
+
+impl Recipe for Scir {
+    const CARD: Card = Card {
+        id: "scir",
+        title: "Self-Consistency of the Internal Reward Models Improves Self-Rewarding Language Models",
+        paper: "arXiv 2502.08922",
+        family: "self-rewarding",
+        claim: "Making a model's internal reward models agree while it learns, and learning only where they agree, gives better policies and better reward models than self-rewarding alone.",
+        fidelity: "The paper's exact penalty, weights and learning rates could not be read; symmetric KL plus entropy on Bernoulli preferences is a reconstruction from its abstract and two summaries.",
+        oracle: OracleUse::None,
+    };
+
+    fn check(&self) -> Result<()> {
+        for (key, value) in [("consistency", self.consistency), ("confidence", self.confidence)] {
+            if !(value.is_finite() && value >= 0.0) {
+                return Err(Error::setting(key, "must be 0 or a positive number"));
+            }
+        }
+        if !(0.0..0.5).contains(&self.margin) {
+            return Err(Error::setting("margin", "must lie in [0, 0.5)"));
+        }
+        if !(0.0..=1.0).contains(&self.confidence_warmup) {
+            return Err(Error::setting("confidence_warmup", "is a share and must lie in [0, 1]"));
+        }
+        if !(self.implicit.beta.is_finite() && self.implicit.beta > 0.0) {
+            return Err(Error::setting("implicit.beta", "must be a positive number"));
+        }
+        self.shared.check()
+    }
+
+    fn quick(self) -> Self {
+        Self { shared: self.shared.quick(), ..self }
+    }
+
+    fn budget(&self) -> Option<Budget> {
+        Some(self.shared.budget())
+    }
+
+    async fn run(&self, lab: &mut Lab) -> Result<()> {
+        let settings = &self.shared;
+        let judges = lab.judges(self.judge)?;
+        for iteration in lab.iterations(settings.iterations) {
+            lab.begin(iteration);
+            let prompts = lab.prompts(settings.prompts)?;
+            let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
+            let pairs = subset(all_pairs(&answers), settings.pairs, lab.seed(), iteration);
+            let fixed_model = self.static_labels.then(|| lab.policy().clone());
+            lab.learn_pairs(
+                &settings.learn,
+                settings.replay(),
+                &pairs,
+                &[Snapshot::Base, Snapshot::Start],
+                |batch, progress| {
+                    let opinions = self.opinions(&judges, batch)?;
+                    let labels = match &fixed_model {
+                        None => opinions.clone(),
+                        Some(model) => self.fixed_opinions(model, &judges, batch)?,
+                    };
+                    self.objective(&opinions, &labels, batch, progress)
+                },
+            )
+            .await?;
+            lab.measure().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Scir {
+    /// Each judge's logit of "the first answer is better", `[pairs]`, with gradients.
+    fn opinions(&self, judges: &[Generative], batch: &PairBatch<'_>) -> Result<Vec<Tensor<1>>> {
+        let comparisons = batch.comparisons();
+        let mut opinions: Vec<Tensor<1>> =
+            judges.iter().map(|judge| judge.preference_logits(batch.model, &comparisons)).collect();
+        let base = batch.reference(Snapshot::Base)?;
+        let lengths = [batch.lengths(0), batch.lengths(1)];
+        opinions.push(self.implicit.preference_logits(batch.policy.clone(), base, [&lengths[0], &lengths[1]]));
+        Ok(opinions)
+    }
+
+    /// The same under the weights of the iteration's start, for the ablation without recomputed
+    /// labels.
+    fn fixed_opinions(
+        &self,
+        model: &crate::model::Llama,
+        judges: &[Generative],
+        batch: &PairBatch<'_>,
+    ) -> Result<Vec<Tensor<1>>> {
+        let comparisons = batch.comparisons();
+        let mut opinions: Vec<Tensor<1>> = judges
+            .iter()
+            .map(|judge| Tensor::from_inner(judge.preference_logits(model, &comparisons)))
+            .collect();
+        let lengths = [batch.lengths(0), batch.lengths(1)];
+        opinions.push(self.implicit.preference_logits(
+            batch.reference(Snapshot::Start)?,
+            batch.reference(Snapshot::Base)?,
+            [&lengths[0], &lengths[1]],
+        ));
+        Ok(opinions)
+    }
+
+    /// DPO where the judges agree, plus the inconsistency, plus the entropy.
+    fn objective(
+        &self,
+        opinions: &[Tensor<1>],
+        labels: &[Tensor<1>],
+        batch: &PairBatch<'_>,
+        progress: f64,
+    ) -> Result<Objective> {
+        let (label, mask) = self.verdict(labels);
+        let reference = batch.reference(Snapshot::Start)?;
+        let delta = margin(batch.policy.clone(), reference, self.shared.beta);
+        let preference = soft_logistic(delta.clone(), label.clone()) * mask.clone();
+        // The sign of the margin towards the answer that the judges prefer.
+        let towards = delta * (label * 2.0 - 1.0) * mask.clone();
+
+        let mut inconsistency = preference.zeros_like();
+        let mut pairs_of_judges = 0.0;
+        for (index, first) in opinions.iter().enumerate() {
+            for second in &opinions[index + 1..] {
+                inconsistency = inconsistency + bernoulli_divergence(first.clone(), second.clone());
+                pairs_of_judges += 1.0;
+            }
+        }
+        let inconsistency = inconsistency / f64::max(pairs_of_judges, 1.0);
+        #[allow(clippy::cast_precision_loss)] // a handful of judges
+        let count = opinions.len() as f64;
+        let entropy =
+            opinions.iter().fold(preference.zeros_like(), |sum, logit| sum + bernoulli_entropy(logit.clone())) / count;
+        let confidence = if progress < self.confidence_warmup { 0.0 } else { self.confidence };
+        let kept = mask.mean();
+        let loss = preference.clone().mean()
+            + inconsistency.clone().mean() * self.consistency
+            + entropy.clone().mean() * confidence;
+        Ok(Objective {
+            loss,
+            metrics: vec![
+                ("loss/preference", preference.mean()),
+                ("loss/inconsistency", inconsistency.mean()),
+                ("loss/entropy", entropy.mean()),
+                ("kept", kept.clone()),
+                ("rewards/margins", towards.mean() / (kept + 1e-9)),
+                ("logps/first", batch.policy[0].clone().mean()),
+                ("logps/second", batch.policy[1].clone().mean()),
+            ],
+        })
+    }
+
+    /// The common verdict: label 1 where the first answer is preferred, and a mask of the pairs
+    /// that count. Neither carries a gradient: which pairs count is a decision, not an objective.
+    fn verdict(&self, opinions: &[Tensor<1>]) -> (Tensor<1>, Tensor<1>) {
+        let threshold = (0.5 + self.margin).ln() - (0.5 - self.margin).ln();
+        let detached: Vec<Tensor<1>> = opinions.iter().map(|logit| logit.clone().detach()).collect();
+        let all = |test: &dyn Fn(Tensor<1>) -> Tensor<1>| {
+            detached.iter().cloned().map(test).reduce(|a, b| a * b)
+        };
+        let mean = detached.iter().cloned().map(sigmoid).reduce(|a, b| a + b);
+        let (Some(firsts), Some(seconds), Some(mean)) = (
+            all(&|logit| logit.greater_elem(threshold).float()),
+            all(&|logit| logit.lower_elem(-threshold).float()),
+            mean,
+        ) else {
+            let nothing = Tensor::zeros([0], &burn::tensor::Device::flex());
+            return (nothing.clone(), nothing);
+        };
+        if self.filter {
+            return (firsts.clone(), firsts + seconds);
+        }
+        #[allow(clippy::cast_precision_loss)] // a handful of judges
+        let label = mean.greater_elem(detached.len() as f64 / 2.0).float();
+        (label.clone(), label.ones_like())
+    }
+}

@@ -1,0 +1,100 @@
+//! Self-Rewarding Language Models (Yuan et al. 2024, arXiv 2401.10020).
+
+use serde::{Deserialize, Serialize};
+
+use super::Loop;
+use crate::{
+    Result,
+    judge::Form,
+    learn::{
+        Objective,
+        loss::{margin, soft_logistic},
+    },
+    measure::control::Budget,
+    recipe::{Card, OracleUse, Recipe},
+    run::{Lab, Snapshot},
+    select::{Candidates, Origin, best_worst, subset},
+};
+
+/// The hyper-parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Srlm {
+    /// Asks for a score of each answer (as the paper does), or for the better of two.
+    pub judge: Form,
+    /// The loop.
+    #[serde(rename = "loop")]
+    pub shared: Loop,
+}
+
+impl Recipe for Srlm {
+    const CARD: Card = Card {
+        id: "srlm",
+        title: "Self-Rewarding Language Models",
+        paper: "arXiv 2401.10020",
+        family: "self-rewarding",
+        claim: "A model that judges its own answers and learns from them by DPO gets better at both, iteration by iteration.",
+        fidelity: "The paper parses three sampled judgements of an additive rubric; here each judge prompt gives its expected score, and the prompts' scores are averaged. Prompts come from the world or a file instead of being written by the model.",
+        oracle: OracleUse::None,
+    };
+
+    fn check(&self) -> Result<()> {
+        self.shared.check()
+    }
+
+    fn quick(self) -> Self {
+        Self { shared: self.shared.quick(), ..self }
+    }
+
+    fn budget(&self) -> Option<Budget> {
+        Some(self.shared.budget())
+    }
+
+    async fn run(&self, lab: &mut Lab) -> Result<()> {
+        let settings = &self.shared;
+        for iteration in lab.iterations(settings.iterations) {
+            lab.begin(iteration);
+            let prompts = lab.prompts(settings.prompts)?;
+            let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
+            let scores = mean_scores(lab, self.judge, &answers).await?;
+            let pairs = best_worst(&answers, &scores, Origin::BestWorst);
+            let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
+            lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
+                let reference = batch.reference(Snapshot::Start)?;
+                let delta = margin(batch.policy.clone(), reference.clone(), settings.beta);
+                let [chosen, rejected] = [0, 1].map(|side| {
+                    ((batch.policy[side].clone() - reference[side].clone()) * settings.beta).mean()
+                });
+                Ok(Objective {
+                    loss: soft_logistic(delta.clone(), batch.constant(|pair| pair.label)).mean(),
+                    metrics: vec![
+                        ("rewards/chosen", chosen),
+                        ("rewards/rejected", rejected),
+                        ("rewards/accuracies", delta.clone().greater_elem(0.0).float().mean()),
+                        ("rewards/margins", delta.mean()),
+                        ("logps/chosen", batch.policy[0].clone().mean()),
+                        ("logps/rejected", batch.policy[1].clone().mean()),
+                    ],
+                })
+            })
+            .await?;
+            lab.measure().await?;
+        }
+        Ok(())
+    }
+}
+
+/// The mean of all judge prompts' scores of every answer.
+async fn mean_scores(lab: &mut Lab, form: Form, answers: &[Candidates]) -> Result<Vec<Vec<f32>>> {
+    let judges = lab.judges(form)?;
+    let mut sums: Vec<Vec<f32>> = answers.iter().map(|c| vec![0.0; c.answers.len()]).collect();
+    for judge in &judges {
+        let scores = lab.judge(judge, answers).await?;
+        for (sum, score) in sums.iter_mut().flatten().zip(scores.into_iter().flatten()) {
+            *sum += score;
+        }
+    }
+    #[allow(clippy::cast_precision_loss)] // a handful of judges
+    sums.iter_mut().flatten().for_each(|sum| *sum /= judges.len().max(1) as f32);
+    Ok(sums)
+}

@@ -1,0 +1,3 @@
+//! Learning from demonstrations.
+
+pub mod sft;

@@ -1,0 +1,99 @@
+//! Weights, tokenizer and optimiser of a moment, as a folder that other programs can read.
+
+use std::{collections::BTreeMap, path::Path};
+
+use burn::tensor::{Device, Tensor, TensorData};
+use safetensors::SafeTensors;
+use serde::{Deserialize, Serialize};
+
+use super::{Store, store::Files};
+use crate::{
+    Error, Result,
+    device::read_floats,
+    learn::AdamW,
+    model::{self, Llama, content_hash},
+    text::Tokenizer,
+};
+
+/// `state.json`: where in a phase the optimiser was.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct State {
+    /// Optimiser steps taken.
+    step: usize,
+}
+
+/// Writes a checkpoint and returns the hash of its weights. The optimiser is only needed to
+/// continue inside a phase.
+///
+/// # Errors
+/// If the device or the store fails.
+pub async fn write(
+    store: &mut dyn Store,
+    name: &str,
+    model: &Llama,
+    tokenizer: &Tokenizer,
+    optimiser: Option<&AdamW>,
+) -> Result<String> {
+    let weights = model::to_bytes(model).await?;
+    let hash = content_hash(&weights);
+    let json = |e: serde_json::Error| Error::model(name, e.to_string());
+    let mut files = Files::from([
+        ("config.json".to_owned(), serde_json::to_vec_pretty(model.config()).map_err(json)?),
+        ("tokenizer.json".to_owned(), tokenizer.json().as_bytes().to_vec()),
+        ("model.safetensors".to_owned(), weights),
+    ]);
+    if let Some(optimiser) = optimiser {
+        let mut named = BTreeMap::new();
+        for (index, (first, second)) in optimiser.moments.iter().enumerate() {
+            for (moment, tensor) in [("first", first), ("second", second)] {
+                let values = read_floats(tensor.clone()).await?;
+                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+                named.insert(format!("{index:04}.{moment}"), (vec![values.len()], bytes));
+            }
+        }
+        files.insert("optimizer.safetensors".to_owned(), model::serialize(&named)?);
+        let state = State { step: optimiser.step };
+        files.insert("state.json".to_owned(), serde_json::to_vec_pretty(&state).map_err(json)?);
+    }
+    store.put(name, &files)?;
+    Ok(hash)
+}
+
+/// Reads the weights of a checkpoint and checks them against the hash in the log.
+///
+/// # Errors
+/// If a file is missing, or is not the one that was logged.
+pub fn read_model(store: &dyn Store, name: &str, sha256: &str, like: &Llama) -> Result<Llama> {
+    let bytes = store.get(name, "model.safetensors")?;
+    let path = Path::new("checkpoints").join(name).join("model.safetensors");
+    if content_hash(&bytes) != sha256 {
+        return Err(Error::model(
+            path,
+            "is not the file the log speaks of (its SHA-256 differs); restore it from a copy, or start a new run",
+        ));
+    }
+    model::from_bytes(like.config().clone(), &bytes, &path, &like.device())
+}
+
+/// Reads the optimiser of a checkpoint into `optimiser`.
+///
+/// # Errors
+/// If a file is missing or damaged.
+pub fn read_optimiser(store: &dyn Store, name: &str, optimiser: &mut AdamW, device: &Device) -> Result<()> {
+    let path = Path::new("checkpoints").join(name).join("optimizer.safetensors");
+    let wrong = |problem: String| Error::model(&path, format!("{problem}; restore it from a copy, or start a new run"));
+    let bytes = store.get(name, "optimizer.safetensors")?;
+    let file = SafeTensors::deserialize(&bytes).map_err(|e| wrong(e.to_string()))?;
+    let moment = |index: usize, moment: &str| -> Result<Tensor<1>> {
+        let view = file.tensor(&format!("{index:04}.{moment}")).map_err(|e| wrong(e.to_string()))?;
+        let values: Vec<f32> = view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        let size = values.len();
+        Ok(Tensor::from_data(TensorData::new(values, [size]), device))
+    };
+    let state: State = serde_json::from_slice(&store.get(name, "state.json")?).map_err(|e| wrong(e.to_string()))?;
+    optimiser.step = state.step;
+    optimiser.moments = (0..file.len() / 2)
+        .map(|index| Ok((moment(index, "first")?, moment(index, "second")?)))
+        .collect::<Result<_>>()?;
+    Ok(())
+}

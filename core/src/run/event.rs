@@ -1,0 +1,126 @@
+//! The typed lines of `events.jsonl`. Everything that is ever shown is a fold over them.
+
+use serde::{Deserialize, Serialize};
+
+use super::Manifest;
+use crate::{
+    learn::StepReport,
+    measure::Measurement,
+    prompt::Prompt,
+    sample::Answer,
+    select::PairRecord,
+};
+
+/// The version of the lines this program writes.
+pub const SCHEMA: u32 = 1;
+
+/// Which of the lines beside each other a record belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Arm {
+    /// The recipe itself.
+    #[default]
+    Main,
+    /// The same budget with labels from a coin.
+    RandomLabels,
+    /// The same budget with labels from the oracle.
+    OracleLabels,
+}
+
+impl Arm {
+    /// A name for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Main => "run",
+            Self::RandomLabels => "random labels",
+            Self::OracleLabels => "oracle labels",
+        }
+    }
+}
+
+/// One line of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The version of the line.
+    pub schema: u32,
+    /// Seconds since 1970 when it was written.
+    pub at: f64,
+    /// The arm.
+    pub arm: Arm,
+    /// The iteration; 0 is the start, before any learning.
+    pub iteration: u32,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// The run began; always the first line.
+    Started {
+        /// Everything that decides the run.
+        manifest: Box<Manifest>,
+    },
+    /// The prompts of an iteration.
+    Prompts {
+        /// The prompts.
+        prompts: Vec<Prompt>,
+    },
+    /// Answers to some of the prompts of a phase.
+    Sampled {
+        /// `train`, `held-out` or `held-out greedy`.
+        purpose: String,
+        /// The prompts these answers belong to, by their position in the phase.
+        first: usize,
+        /// For each prompt its answers.
+        answers: Vec<Vec<Answer>>,
+    },
+    /// What a judge thinks of the answers.
+    Judged {
+        /// The judge.
+        judge: String,
+        /// For each prompt a number per answer.
+        scores: Vec<Vec<f32>>,
+    },
+    /// The pairs to learn from.
+    Selected {
+        /// The pairs.
+        pairs: Vec<PairRecord>,
+    },
+    /// One optimiser step.
+    Step {
+        /// Its numbers.
+        #[serde(flatten)]
+        report: StepReport,
+    },
+    /// Weights were written.
+    Checkpoint {
+        /// The folder under `checkpoints/`.
+        name: String,
+        /// Steps taken in this phase.
+        step: usize,
+        /// Whether the phase ended with it.
+        complete: bool,
+        /// SHA-256 of `model.safetensors`.
+        sha256: String,
+    },
+    /// The state of policy and judges.
+    Measured {
+        /// The numbers.
+        measurement: Box<Measurement>,
+    },
+    /// The run ended as planned; always the last line.
+    Finished {},
+}
+
+impl Record {
+    /// Whether a resumed run keeps this line even where it is the last: steps are only kept up to
+    /// the checkpoint that holds their result.
+    #[must_use]
+    pub fn commits(&self) -> bool {
+        !matches!(self.event, Event::Step { .. })
+    }
+}

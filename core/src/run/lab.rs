@@ -1,0 +1,624 @@
+//! The laboratory: what a recipe works with. It knows the policy and its snapshots, writes
+//! everything that happens to the log, and replays what a resumed run already did.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use super::{
+    Arm, Event, Manifest, Record, Source, Store,
+    event::SCHEMA,
+    log::{committed, parse},
+};
+use crate::{
+    Error, Result,
+    judge::{Comparison, Form, Generative, JudgePrompt},
+    learn::{Sequence, StepReport},
+    model::Llama,
+    prompt::{Prompt, Row},
+    sample::{Answer, FinishReason, Request, Sampling, generate},
+    select::{Candidates, Origin, Pair},
+    text::Tokenizer,
+    world::{Split, World},
+};
+
+/// How often the world's annotators err (Rules: a quarter, within the 20-35 % of the method cards).
+const ANNOTATOR_NOISE: f64 = 0.25;
+
+/// Prompts whose answers form one line of the log.
+const PROMPTS_PER_CHUNK: usize = 32;
+
+/// What is happening, for a progress display. Nothing that lasts is in here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// The arm.
+    pub arm: Arm,
+    /// The iteration.
+    pub iteration: u32,
+    /// `sample`, `judge`, `learn`, `measure`.
+    pub phase: &'static str,
+    /// Units done and all units of the phase.
+    pub done: usize,
+    /// All units of the phase.
+    pub total: usize,
+    /// Tokens drawn or learned from since the last report.
+    pub tokens: usize,
+}
+
+/// Sees a run as it happens.
+pub trait Observer {
+    /// A line was added to the log.
+    fn record(&mut self, record: &Record);
+    /// A phase went on.
+    fn progress(&mut self, progress: &Progress);
+}
+
+/// An observer that looks away.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn record(&mut self, _: &Record) {}
+    fn progress(&mut self, _: &Progress) {}
+}
+
+/// The models a run begins with.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The policy before the first iteration.
+    pub model: Llama,
+    /// The base of the implicit reward.
+    pub base: Llama,
+    /// The tokenizer of both.
+    pub tokenizer: Tokenizer,
+}
+
+/// Everything a lab is made of.
+pub struct Setup {
+    /// Everything that decides the run.
+    pub manifest: Manifest,
+    /// The models.
+    pub subject: Subject,
+    /// The world, where the prompts come from one.
+    pub world: Option<Box<dyn World>>,
+    /// The rows, where the prompts come from a file.
+    pub rows: Vec<Row>,
+    /// Where the run is kept.
+    pub store: Box<dyn Store>,
+    /// Who watches.
+    pub observer: Box<dyn Observer>,
+    /// Set it to stop the run at the next safe point.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// Which frozen model a reward or an update is measured against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Snapshot {
+    /// The base of the implicit reward, before instruction fine-tuning.
+    Base,
+    /// The policy at the start of the iteration, `M_t`.
+    Start,
+    /// The policy one iteration earlier, `M_{t−1}`; in the first iteration the same as `Start`.
+    Previous,
+}
+
+/// The laboratory.
+pub struct Lab {
+    pub(super) manifest: Manifest,
+    pub(super) tokenizer: Tokenizer,
+    pub(super) initial: Llama,
+    pub(super) base: Llama,
+    pub(super) policy: Llama,
+    pub(super) start: Llama,
+    pub(super) previous: Llama,
+    pub(super) world: Option<Box<dyn World>>,
+    rows: Vec<Row>,
+    pub(super) store: Box<dyn Store>,
+    pub(super) observer: Box<dyn Observer>,
+    stop: Arc<AtomicBool>,
+    replay: std::collections::VecDeque<Record>,
+    pub(super) arm: Arm,
+    pub(super) iteration: u32,
+    pub(super) learned: Vec<Pair>,
+    pub(super) fixed: Option<super::lab_measure::FixedPairs>,
+}
+
+impl Lab {
+    /// Opens a run: a new one, or one whose log is continued.
+    ///
+    /// # Errors
+    /// If the log is damaged, belongs to other inputs, or cannot be written.
+    pub fn open(setup: Setup) -> Result<Self> {
+        let Setup { manifest, subject, world, rows, mut store, observer, stop } = setup;
+        let bytes = store.read_log()?;
+        let parsed = parse(&bytes, &store.path())?;
+        let kept = committed(parsed, &bytes);
+        if kept.length < bytes.len() {
+            store.truncate_log(kept.length)?;
+        }
+        let mut lab = Self {
+            manifest,
+            tokenizer: subject.tokenizer,
+            policy: subject.model.clone(),
+            start: subject.model.clone(),
+            previous: subject.model.clone(),
+            initial: subject.model,
+            base: subject.base,
+            world,
+            rows,
+            store,
+            observer,
+            stop,
+            replay: kept.records.into(),
+            arm: Arm::Main,
+            iteration: 0,
+            learned: Vec::new(),
+            fixed: None,
+        };
+        lab.begin_log()?;
+        Ok(lab)
+    }
+
+    fn begin_log(&mut self) -> Result<()> {
+        let Some(first) = self.replay.pop_front() else {
+            let text = toml::to_string_pretty(&self.manifest)
+                .map_err(|e| Error::Recipe(format!("run.toml cannot be written: {e}")))?;
+            self.store.write("run.toml", &text)?;
+            return self.append(Event::Started { manifest: Box::new(self.manifest.clone()) });
+        };
+        let Event::Started { manifest } = &first.event else {
+            return Err(self.mismatch("a start"));
+        };
+        if **manifest != self.manifest {
+            return Err(Error::Log {
+                path: self.store.path(),
+                problem: "the run was started with other inputs (model, data, settings, device or version); resume it with the same ones, or start a new run".to_owned(),
+            });
+        }
+        self.observer.record(&first);
+        Ok(())
+    }
+
+    /// The next event of the log, if this run is still replaying and the event fits.
+    pub(super) fn replayed(&mut self, fits: impl Fn(&Event) -> bool, wanted: &str) -> Result<Option<Event>> {
+        let Some(next) = self.replay.front() else {
+            return Ok(None);
+        };
+        if next.arm != self.arm || next.iteration != self.iteration || !fits(&next.event) {
+            return Err(self.mismatch(wanted));
+        }
+        let record = self.replay.pop_front();
+        if let Some(record) = &record {
+            self.observer.record(record);
+        }
+        Ok(record.map(|record| record.event))
+    }
+
+    fn mismatch(&self, wanted: &str) -> Error {
+        Error::Log {
+            path: self.store.path(),
+            problem: format!(
+                "the next line should be {wanted} of iteration {} ({}), but is not; the log does not belong to this recipe. Start a new run",
+                self.iteration,
+                self.arm.name()
+            ),
+        }
+    }
+
+    /// Whether the log still holds results that this run has not come to.
+    pub(super) fn replaying(&self) -> bool {
+        !self.replay.is_empty()
+    }
+
+    /// Whether the log holds the end of the learning phase that comes next.
+    pub(super) fn replay_has_complete_checkpoint(&self) -> bool {
+        self.replay
+            .iter()
+            .take_while(|record| matches!(record.event, Event::Step { .. } | Event::Checkpoint { .. }))
+            .any(|record| matches!(record.event, Event::Checkpoint { complete: true, .. }))
+    }
+
+    pub(super) fn append(&mut self, event: Event) -> Result<()> {
+        let record = Record {
+            schema: SCHEMA,
+            at: seconds_since_1970(),
+            arm: self.arm,
+            iteration: self.iteration,
+            event,
+        };
+        let mut line = serde_json::to_string(&record)
+            .map_err(|e| Error::Log { path: self.store.path(), problem: format!("a line cannot be written: {e}") })?;
+        line.push('\n');
+        self.store.append(&line, record.commits())?;
+        self.observer.record(&record);
+        Ok(())
+    }
+
+    pub(super) fn progress(&mut self, phase: &'static str, done: usize, total: usize, tokens: usize) {
+        self.observer.progress(&Progress { arm: self.arm, iteration: self.iteration, phase, done, total, tokens });
+    }
+
+    pub(super) fn check_stop(&self) -> Result<()> {
+        if self.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
+    }
+
+    pub(super) fn stop_requested(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// The iterations `1..=count`.
+    #[must_use]
+    pub fn iterations(&self, count: u32) -> std::ops::RangeInclusive<u32> {
+        1..=count
+    }
+
+    /// Begins an iteration: the policy becomes its [`Snapshot::Start`].
+    pub fn begin(&mut self, iteration: u32) {
+        self.previous = std::mem::replace(&mut self.start, self.policy.clone());
+        if iteration == 1 {
+            self.previous = self.start.clone();
+        }
+        self.iteration = iteration;
+        self.learned.clear();
+    }
+
+    /// Goes back to the initial model for a control line.
+    pub(crate) fn restart(&mut self, arm: Arm) {
+        self.arm = arm;
+        self.iteration = 0;
+        self.policy = self.initial.clone();
+        self.start = self.initial.clone();
+        self.previous = self.initial.clone();
+    }
+
+    /// The run's seed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.manifest.seed
+    }
+
+    /// The current iteration.
+    #[must_use]
+    pub fn iteration(&self) -> u32 {
+        self.iteration
+    }
+
+    /// The policy as it is now.
+    #[must_use]
+    pub fn policy(&self) -> &Llama {
+        &self.policy
+    }
+
+    /// The tokenizer.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    pub(super) fn snapshot(&self, which: Snapshot) -> &Llama {
+        match which {
+            Snapshot::Base => &self.base,
+            Snapshot::Start => &self.start,
+            Snapshot::Previous => &self.previous,
+        }
+    }
+
+    /// The generative judges, one per prompt variant, asked in the given form.
+    ///
+    /// # Errors
+    /// If a judge prompt does not fit the tokenizer.
+    pub fn judges(&self, form: Form) -> Result<Vec<Generative>> {
+        self.manifest.judges.iter().map(|prompt| Generative::new(prompt, form, &self.tokenizer)).collect()
+    }
+
+    /// How the judges are asked.
+    #[must_use]
+    pub fn judge_prompts(&self) -> &[JudgePrompt] {
+        &self.manifest.judges
+    }
+
+    /// Prompts to learn from in this iteration: fresh ones from a world, the next ones of a file.
+    ///
+    /// # Errors
+    /// If the log does not fit.
+    pub fn prompts(&mut self, count: usize) -> Result<Vec<Prompt>> {
+        if let Some(Event::Prompts { prompts }) =
+            self.replayed(|e| matches!(e, Event::Prompts { .. }), "the prompts")?
+        {
+            return Ok(prompts);
+        }
+        let prompts = match &self.world {
+            Some(world) => world.prompts(self.manifest.seed, Split::Train(self.iteration), count),
+            None => {
+                let pool = self.training_pool();
+                let offset = (self.iteration.max(1) as usize - 1) * count;
+                (0..count.min(pool.len())).map(|index| pool[(offset + index) % pool.len()].prompt.clone()).collect()
+            }
+        };
+        self.append(Event::Prompts { prompts: prompts.clone() })?;
+        Ok(prompts)
+    }
+
+    /// The rows of the file that are not held out.
+    fn training_pool(&self) -> &[Row] {
+        &self.rows[self.held_out_of_file()..]
+    }
+
+    /// How many of the file's prompts are held out: a fifth, at most what the options ask for.
+    fn held_out_of_file(&self) -> usize {
+        (self.rows.len() / 5).min(self.manifest.options.held_out)
+    }
+
+    /// Prompts to measure on.
+    pub(super) fn held_out(&self) -> Vec<Prompt> {
+        match &self.world {
+            Some(world) => world.prompts(self.manifest.seed, Split::HeldOut, self.manifest.options.held_out),
+            // Too few rows to spare any: measured on what is learned from, which the log shows.
+            None => {
+                let held_out = if self.held_out_of_file() == 0 { self.rows.len() } else { self.held_out_of_file() };
+                self.rows[..held_out].iter().map(|row| row.prompt.clone()).collect()
+            }
+        }
+    }
+
+    /// Demonstrations to imitate: the world's, fresh ones in every round, or the completions of
+    /// the file.
+    ///
+    /// # Errors
+    /// If the file has none.
+    pub fn demonstrations(&self, count: usize) -> Result<Vec<Sequence>> {
+        let texts: Vec<(String, String)> = match &self.world {
+            Some(world) => world
+                .demonstrations(self.manifest.seed.wrapping_add(u64::from(self.iteration)), count)
+                .into_iter()
+                .map(|row| (row.prompt, row.answer))
+                .collect(),
+            None => self
+                .training_pool()
+                .iter()
+                .filter_map(|row| Some((row.prompt.text.clone(), row.completion.clone()?)))
+                .take(count)
+                .collect(),
+        };
+        if texts.is_empty() {
+            return Err(Error::Recipe(
+                "this recipe imitates answers; give it a file whose rows have `prompt` and `completion`".to_owned(),
+            ));
+        }
+        texts
+            .iter()
+            .map(|(prompt, answer)| {
+                Ok(Sequence::completion(&self.tokenizer.encode(prompt)?, &self.given_answer(answer)?.ids))
+            })
+            .collect()
+    }
+
+    /// Preferences to learn from: the world's annotators', who err at a known rate, or those of
+    /// the file.
+    ///
+    /// # Errors
+    /// If the file has none.
+    pub fn preferences(&self, count: usize) -> Result<Vec<Pair>> {
+        let texts: Vec<(String, String, String)> = match &self.world {
+            Some(world) => world.preferences(self.manifest.seed, count, ANNOTATOR_NOISE),
+            None => self
+                .training_pool()
+                .iter()
+                .filter_map(|row| Some((row.prompt.text.clone(), row.chosen.clone()?, row.rejected.clone()?)))
+                .take(count)
+                .collect(),
+        };
+        if texts.is_empty() {
+            return Err(Error::Recipe(
+                "this recipe learns from preferences; give it a file whose rows have `prompt`, `chosen` and `rejected`"
+                    .to_owned(),
+            ));
+        }
+        texts
+            .into_iter()
+            .enumerate()
+            .map(|(index, (text, chosen, rejected))| {
+                Ok(Pair {
+                    prompt: format!("pair-{index}"),
+                    ids: self.tokenizer.encode(&text)?,
+                    text,
+                    answers: [self.given_answer(&chosen)?, self.given_answer(&rejected)?],
+                    label: 1.0,
+                    weight: 1.0,
+                    origin: Origin::Data,
+                })
+            })
+            .collect()
+    }
+
+    /// A written answer as if the policy had drawn it, its stop token included.
+    fn given_answer(&self, text: &str) -> Result<Answer> {
+        let mut ids = self.tokenizer.encode_piece(text)?;
+        ids.extend(self.policy.config().stop_tokens().first());
+        Ok(Answer {
+            logprobs: Vec::new(),
+            sampling_logprob: 0.0,
+            text: text.to_owned(),
+            finish: FinishReason::Stop,
+            ids,
+        })
+    }
+
+    /// Whether the control lines are wanted.
+    #[must_use]
+    pub fn wants_controls(&self) -> bool {
+        self.manifest.options.controls
+    }
+
+    pub(crate) fn world(&self) -> Option<&dyn World> {
+        self.world.as_deref()
+    }
+
+    /// Draws answers from the policy.
+    ///
+    /// # Errors
+    /// If a prompt does not fit the context, the device fails, or the run is stopped.
+    pub async fn sample(&mut self, prompts: &[Prompt], samples: usize, sampling: &Sampling) -> Result<Vec<Candidates>> {
+        self.draw("train", prompts, samples, sampling).await
+    }
+
+    pub(super) async fn draw(
+        &mut self,
+        purpose: &'static str,
+        prompts: &[Prompt],
+        samples: usize,
+        sampling: &Sampling,
+    ) -> Result<Vec<Candidates>> {
+        let encoded: Vec<(u64, Vec<u32>)> = prompts
+            .iter()
+            .enumerate()
+            .map(|(index, prompt)| Ok((key(purpose, index), self.tokenizer.encode(&prompt.text)?)))
+            .collect::<Result<_>>()?;
+        self.check_lengths(prompts, &encoded, sampling)?;
+        let mut answers: Vec<Vec<Answer>> = Vec::new();
+        while answers.len() < prompts.len() {
+            let first = answers.len();
+            let chunk = match self.replayed(
+                |e| matches!(e, Event::Sampled { purpose: p, first: f, .. } if p == purpose && *f == first),
+                "answers",
+            )? {
+                Some(Event::Sampled { answers, .. }) => answers,
+                _ => {
+                    self.check_stop()?;
+                    let end = prompts.len().min(first + PROMPTS_PER_CHUNK);
+                    let request = Request {
+                        prompts: &encoded[first..end],
+                        samples,
+                        sampling,
+                        seed: self.manifest.seed,
+                        iteration: self.iteration,
+                        batch: self.manifest.options.decode_batch,
+                    };
+                    let drawn = generate(&self.policy, &self.tokenizer, &request).await?;
+                    self.append(Event::Sampled { purpose: purpose.to_owned(), first, answers: drawn.clone() })?;
+                    drawn
+                }
+            };
+            let tokens = chunk.iter().flatten().map(|a| a.ids.len()).sum();
+            answers.extend(chunk);
+            let phase = if purpose == "train" { "sample" } else { "measure" };
+            self.progress(phase, answers.len(), prompts.len(), tokens);
+        }
+        Ok(prompts
+            .iter()
+            .zip(encoded)
+            .zip(answers)
+            .map(|((prompt, (_, ids)), answers)| Candidates { prompt: prompt.clone(), ids, answers })
+            .collect())
+    }
+
+    /// A prompt must leave room for a whole answer and for the judge's questions about it.
+    fn check_lengths(&self, prompts: &[Prompt], encoded: &[(u64, Vec<u32>)], sampling: &Sampling) -> Result<()> {
+        let context = self.policy.config().max_position_embeddings;
+        for (prompt, (_, ids)) in prompts.iter().zip(encoded) {
+            if ids.len() + sampling.max_new_tokens > context {
+                return Err(Error::Context {
+                    prompt: prompt.id.clone(),
+                    tokens: ids.len(),
+                    context,
+                    reserved: sampling.max_new_tokens,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What a generative judge (the current policy in the judge channel) thinks of every answer:
+    /// its expected score, or, asked pairwise, the mean probability of being better than the
+    /// prompt's other answers.
+    ///
+    /// # Errors
+    /// If the device fails or the run is stopped.
+    pub async fn judge(&mut self, judge: &Generative, candidates: &[Candidates]) -> Result<Vec<Vec<f32>>> {
+        let name = judge.name().to_owned();
+        if let Some(Event::Judged { scores, .. }) =
+            self.replayed(|e| matches!(e, Event::Judged { judge: j, .. } if *j == name), "a judgement")?
+        {
+            return Ok(scores);
+        }
+        self.check_stop()?;
+        let budget = self.manifest.options.token_budget;
+        self.progress("judge", 0, candidates.len(), 0);
+        let scores: Vec<Vec<f32>> = match judge.form() {
+            Form::Pointwise => {
+                let items: Vec<(&[u32], &[u32])> =
+                    candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.ids.as_slice(), a.content()))).collect();
+                let mut scores = judge.score(&self.policy, &items, budget).await?.into_iter();
+                candidates.iter().map(|c| scores.by_ref().take(c.answers.len()).collect()).collect()
+            }
+            Form::Pairwise => win_rates(judge, &self.policy, candidates, budget).await?,
+        };
+        self.progress("judge", candidates.len(), candidates.len(), 0);
+        self.append(Event::Judged { judge: name, scores: scores.clone() })?;
+        Ok(scores)
+    }
+
+    /// Ends the run.
+    ///
+    /// # Errors
+    /// If the log cannot be written.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.restart(Arm::Main);
+        if self.replayed(|e| matches!(e, Event::Finished {}), "the end")?.is_none() {
+            self.append(Event::Finished {})?;
+        }
+        Ok(())
+    }
+
+    /// Logs one optimiser step, unless the log already has it.
+    pub(super) fn step(&mut self, report: StepReport) -> Result<()> {
+        self.append(Event::Step { report })
+    }
+
+    /// Whether a world with a known truth is behind the prompts.
+    #[must_use]
+    pub fn has_world(&self) -> bool {
+        matches!(self.manifest.source, Source::World(_))
+    }
+}
+
+/// The number that names a prompt to the random generator: answers to the same prompt for
+/// different purposes are drawn independently.
+fn key(purpose: &str, index: usize) -> u64 {
+    let group: u64 = if purpose == "train" { 0 } else { 1 };
+    (group << 32) | index as u64
+}
+
+/// The mean probability that each answer beats the prompt's others, in both orders.
+async fn win_rates(judge: &Generative, model: &Llama, candidates: &[Candidates], budget: usize) -> Result<Vec<Vec<f32>>> {
+    let mut pairs = Vec::new();
+    let mut places = Vec::new();
+    for (group, c) in candidates.iter().enumerate() {
+        for first in 0..c.answers.len() {
+            for second in first + 1..c.answers.len() {
+                pairs.push(Comparison {
+                    prompt: &c.ids,
+                    answers: [c.answers[first].content(), c.answers[second].content()],
+                });
+                places.push((group, first, second));
+            }
+        }
+    }
+    let preferred = judge.prefer(model, &pairs, budget).await?;
+    let mut rates: Vec<Vec<f32>> = candidates.iter().map(|c| vec![0.0; c.answers.len()]).collect();
+    for ((group, first, second), p) in places.into_iter().zip(preferred) {
+        rates[group][first] += p;
+        rates[group][second] += 1.0 - p;
+    }
+    #[allow(clippy::cast_precision_loss)] // a handful of answers
+    for row in &mut rates {
+        let others = row.len().saturating_sub(1).max(1) as f32;
+        row.iter_mut().for_each(|rate| *rate /= others);
+    }
+    Ok(rates)
+}
+
+fn seconds_since_1970() -> f64 {
+    web_time::SystemTime::now().duration_since(web_time::UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64())
+}

@@ -1,0 +1,208 @@
+//! Measuring inside the laboratory. Recipes call [`Lab::measure`] and get nothing back: the
+//! numbers go to the log, where people read them.
+
+use std::collections::BTreeMap;
+
+use super::{Event, Lab};
+use crate::{
+    Result,
+    judge::{Comparison, Form, Implicit},
+    learn::{Sequence, batch::score},
+    measure::{
+        Measurement, Votes,
+        judges::{PairTexts, judge_quality, label_accuracy},
+        policy::answer_quality,
+        stats::kendall_tau_b,
+    },
+    sample::{Answer, Sampling},
+    select::Candidates,
+};
+
+/// Answers per held-out prompt: two, because judges are measured on pairs.
+const HELD_OUT_SAMPLES: usize = 2;
+
+/// Pairs every judge is measured on in every iteration: the start's own answers.
+#[derive(Debug, Clone)]
+pub(super) struct FixedPairs {
+    candidates: Vec<Candidates>,
+}
+
+impl Lab {
+    /// Measures policy and judges and writes the numbers to the log.
+    ///
+    /// # Errors
+    /// If the device fails or the run is stopped.
+    pub async fn measure(&mut self) -> Result<()> {
+        let prompts = self.held_out();
+        let sampling = self.manifest.options.sampling;
+        let sampled = self.draw("held-out", &prompts, HELD_OUT_SAMPLES, &sampling).await?;
+        let greedy_sampling = Sampling::greedy(sampling.max_new_tokens);
+        let greedy = self.draw("held-out greedy", &prompts, 1, &greedy_sampling).await?;
+        let fixed = match &self.fixed {
+            Some(fixed) => fixed.clone(),
+            // Pairs of identical answers say nothing about a judge.
+            None => FixedPairs { candidates: sampled.iter().filter(|c| c.answers[0].ids != c.answers[1].ids).cloned().collect() },
+        };
+        self.fixed = Some(fixed.clone());
+        if self.replayed(|e| matches!(e, Event::Measured { .. }), "a measurement")?.is_some() {
+            return Ok(());
+        }
+        self.check_stop()?;
+        let measurement = self.compute(&sampled, &greedy, &fixed).await?;
+        self.append(Event::Measured { measurement: Box::new(measurement) })
+    }
+
+    async fn compute(&mut self, sampled: &[Candidates], greedy: &[Candidates], fixed: &FixedPairs) -> Result<Measurement> {
+        let on_policy: Vec<Candidates> =
+            sampled.iter().filter(|c| c.answers[0].ids != c.answers[1].ids).cloned().collect();
+        let fixed_votes = self.votes(&fixed.candidates).await?;
+        self.progress("measure", 1, 3, 0);
+        let votes = self.votes(&on_policy).await?;
+        self.progress("measure", 2, 3, 0);
+        let position_flips = self.position_flips(&on_policy).await?;
+        let kl_to_start = self.kl_to_start(sampled).await?;
+        self.progress("measure", 3, 3, 0);
+        let world = self.world.as_deref();
+        let quality = |candidates: &[Candidates]| {
+            let rows: Vec<(&str, &Answer)> =
+                candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.prompt.text.as_str(), a))).collect();
+            answer_quality(world, &rows)
+        };
+        let judged = |candidates: &[Candidates], votes: &Votes| {
+            (!candidates.is_empty()).then(|| judge_quality(world, &texts(candidates), votes))
+        };
+        let label_accuracy = world.and_then(|world| {
+            let labelled: Vec<_> = self.learned.iter().filter(|pair| pair.label != 0.5).collect();
+            let texts: Vec<PairTexts<'_>> = labelled
+                .iter()
+                .map(|p| (p.text.as_str(), p.answers[0].text.as_str(), p.answers[1].text.as_str()))
+                .collect();
+            let labels: Vec<f64> = labelled.iter().map(|pair| pair.label).collect();
+            label_accuracy(world, &texts, &labels)
+        });
+        Ok(Measurement {
+            sampled: quality(sampled),
+            greedy: quality(greedy),
+            kl_to_start,
+            fixed: judged(&fixed.candidates, &fixed_votes),
+            on_policy: judged(&on_policy, &votes),
+            kendall: kendall(&votes, &fixed_votes),
+            position_flips,
+            prefers_longer: prefers_longer(&on_policy, &votes),
+            pairs: self.learned.len(),
+            label_accuracy,
+        })
+    }
+
+    /// What every internal judge thinks of the first two answers of each prompt.
+    async fn votes(&self, candidates: &[Candidates]) -> Result<Votes> {
+        let budget = self.manifest.options.token_budget;
+        let comparisons = comparisons(candidates);
+        let mut votes = Votes::new();
+        for form in [Form::Pointwise, Form::Pairwise] {
+            for judge in self.judges(form)? {
+                let name = match form {
+                    Form::Pointwise => judge.name().to_owned(),
+                    Form::Pairwise => format!("{} (pairwise)", judge.name()),
+                };
+                let preferred = judge.prefer(&self.policy, &comparisons, budget).await?;
+                votes.insert(name, preferred.into_iter().map(f64::from).collect());
+            }
+        }
+        let sequences: Vec<Sequence> = candidates
+            .iter()
+            .flat_map(|c| c.answers[..2].iter().map(|a| Sequence::completion(&c.ids, &a.ids)))
+            .collect();
+        let policy = score(&self.policy, &sequences, budget).await?;
+        let base = score(&self.base, &sequences, budget).await?;
+        let implicit = Implicit::default();
+        let rewards: Vec<f64> = policy
+            .iter()
+            .zip(&base)
+            .map(|(policy, base)| implicit.reward(total(policy), total(base), policy.len()))
+            .collect();
+        votes.insert(
+            "implicit".to_owned(),
+            rewards.chunks(2).map(|pair| 1.0 / (1.0 + (pair[1] - pair[0]).exp())).collect(),
+        );
+        Ok(votes)
+    }
+
+    async fn position_flips(&self, candidates: &[Candidates]) -> Result<BTreeMap<String, f64>> {
+        let comparisons = comparisons(candidates);
+        let mut flips = BTreeMap::new();
+        for judge in self.judges(Form::Pairwise)? {
+            let budget = self.manifest.options.token_budget;
+            flips.insert(judge.name().to_owned(), judge.position_flips(&self.policy, &comparisons, budget).await?);
+        }
+        Ok(flips)
+    }
+
+    /// The mean of `log π − log π_start` over sampled answers.
+    #[allow(clippy::cast_precision_loss)] // answer counts
+    async fn kl_to_start(&self, candidates: &[Candidates]) -> Result<f64> {
+        let sequences: Vec<Sequence> = candidates
+            .iter()
+            .flat_map(|c| c.answers.iter().map(|a| Sequence::completion(&c.ids, &a.ids)))
+            .collect();
+        let start = score(&self.initial, &sequences, self.manifest.options.token_budget).await?;
+        let policy = candidates.iter().flat_map(|c| c.answers.iter().map(|a| f64::from(a.logprob())));
+        let sum: f64 = policy.zip(&start).map(|(policy, start)| policy - total(start)).sum();
+        Ok(sum / sequences.len().max(1) as f64)
+    }
+}
+
+fn total(logprobs: &[f32]) -> f64 {
+    logprobs.iter().map(|l| f64::from(*l)).sum()
+}
+
+fn comparisons(candidates: &[Candidates]) -> Vec<Comparison<'_>> {
+    candidates
+        .iter()
+        .map(|c| Comparison { prompt: &c.ids, answers: [c.answers[0].content(), c.answers[1].content()] })
+        .collect()
+}
+
+fn texts(candidates: &[Candidates]) -> Vec<PairTexts<'_>> {
+    candidates
+        .iter()
+        .map(|c| (c.prompt.text.as_str(), c.answers[0].text.as_str(), c.answers[1].text.as_str()))
+        .collect()
+}
+
+/// Kendall's τ-b between two judges' confidences over all pairs, on-policy and fixed together.
+fn kendall(on_policy: &Votes, fixed: &Votes) -> BTreeMap<String, BTreeMap<String, f64>> {
+    let all: BTreeMap<&String, Vec<f64>> = on_policy
+        .iter()
+        .map(|(name, p)| (name, p.iter().chain(fixed.get(name).into_iter().flatten()).copied().collect()))
+        .collect();
+    all.iter()
+        .map(|(name, p)| {
+            let row = all
+                .iter()
+                .filter_map(|(other, q)| kendall_tau_b(p, q).map(|tau| ((*other).clone(), tau)))
+                .collect();
+            ((*name).clone(), row)
+        })
+        .collect()
+}
+
+/// Share of pairs of different length in which each judge prefers the longer answer.
+#[allow(clippy::cast_precision_loss)] // pair counts
+fn prefers_longer(candidates: &[Candidates], votes: &Votes) -> BTreeMap<String, f64> {
+    votes
+        .iter()
+        .filter_map(|(name, p)| {
+            let longer: Vec<bool> = candidates
+                .iter()
+                .zip(p)
+                .filter_map(|(c, p)| {
+                    let [a, b] = [c.answers[0].ids.len(), c.answers[1].ids.len()];
+                    (a != b).then_some((*p > 0.5) == (a > b))
+                })
+                .collect();
+            let share = longer.iter().filter(|l| **l).count() as f64 / longer.len() as f64;
+            (!longer.is_empty()).then(|| (name.clone(), share))
+        })
+        .collect()
+}

@@ -1,0 +1,186 @@
+//! Pairs of answers to one prompt.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    prompt::Prompt,
+    rng::{Purpose, Stream},
+    sample::Answer,
+};
+
+/// A prompt and its sampled answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidates {
+    /// The prompt.
+    pub prompt: Prompt,
+    /// The prompt's tokens.
+    pub ids: Vec<u32>,
+    /// The answers.
+    pub answers: Vec<Answer>,
+}
+
+/// Which rule made a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The best against the worst of a prompt's answers, by a judge.
+    BestWorst,
+    /// Two of a prompt's answers, not labelled: the label comes while learning.
+    Unlabelled,
+    /// A preference that came with the data.
+    Data,
+    /// Labelled by a coin, as a control.
+    Random,
+    /// Labelled by the oracle, as a control.
+    Oracle,
+}
+
+/// Two answers to one prompt, the label that the first is better, and how much the pair counts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    /// The prompt's identifier.
+    pub prompt: String,
+    /// The prompt's text.
+    pub text: String,
+    /// The prompt's tokens.
+    pub ids: Vec<u32>,
+    /// The answers; for a labelled pair chosen and rejected.
+    pub answers: [Answer; 2],
+    /// The probability that the first answer is better, as far as the selector knows.
+    pub label: f64,
+    /// How much the pair counts in the loss.
+    pub weight: f64,
+    /// The rule that made it.
+    pub origin: Origin,
+}
+
+/// A pair as the log keeps it: the answers by their positions among the prompt's candidates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PairRecord {
+    /// The prompt's identifier.
+    pub prompt: String,
+    /// The texts of the two answers.
+    pub answers: [String; 2],
+    /// The probability that the first answer is better.
+    pub label: f64,
+    /// How much the pair counts.
+    pub weight: f64,
+    /// The rule that made it.
+    pub origin: Origin,
+}
+
+impl Pair {
+    fn new(candidates: &Candidates, first: usize, second: usize, label: f64, origin: Origin) -> Self {
+        Self {
+            prompt: candidates.prompt.id.clone(),
+            text: candidates.prompt.text.clone(),
+            ids: candidates.ids.clone(),
+            answers: [candidates.answers[first].clone(), candidates.answers[second].clone()],
+            label,
+            weight: 1.0,
+            origin,
+        }
+    }
+
+    /// What the log keeps.
+    #[must_use]
+    pub fn record(&self) -> PairRecord {
+        PairRecord {
+            prompt: self.prompt.clone(),
+            answers: [self.answers[0].text.clone(), self.answers[1].text.clone()],
+            label: self.label,
+            weight: self.weight,
+            origin: self.origin,
+        }
+    }
+}
+
+/// For each prompt the answer with the highest score against the one with the lowest. A prompt
+/// whose scores tie, or whose best and worst answers are the same tokens, gives no pair
+/// (Self-Rewarding Language Models, arXiv 2401.10020).
+#[must_use]
+pub fn best_worst(candidates: &[Candidates], scores: &[Vec<f32>], origin: Origin) -> Vec<Pair> {
+    candidates
+        .iter()
+        .zip(scores)
+        .filter_map(|(group, scores)| {
+            let by_score = |a: &usize, b: &usize| scores[*a].total_cmp(&scores[*b]);
+            // `max_by` takes the last of equals and `min_by` the first; reversing makes both the first.
+            let best = (0..group.answers.len()).rev().max_by(by_score)?;
+            let worst = (0..group.answers.len()).min_by(by_score)?;
+            let differ = scores[best] > scores[worst] && group.answers[best].ids != group.answers[worst].ids;
+            differ.then(|| Pair::new(group, best, worst, 1.0, origin))
+        })
+        .collect()
+}
+
+/// All pairs of different answers to each prompt, not labelled.
+#[must_use]
+pub fn all_pairs(candidates: &[Candidates]) -> Vec<Pair> {
+    candidates
+        .iter()
+        .flat_map(|group| {
+            (0..group.answers.len())
+                .flat_map(move |first| (first + 1..group.answers.len()).map(move |second| (first, second)))
+                .filter(|(first, second)| group.answers[*first].ids != group.answers[*second].ids)
+                .map(|(first, second)| Pair::new(group, first, second, 0.5, Origin::Unlabelled))
+        })
+        .collect()
+}
+
+/// At most `count` of the items, drawn evenly, in their old order. Methods that drop pairs are
+/// compared at equal numbers of pairs.
+#[must_use]
+pub fn subset<T>(items: Vec<T>, count: usize, seed: u64, iteration: u32) -> Vec<T> {
+    if count >= items.len() {
+        return items;
+    }
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    Stream::new(seed, Purpose::Select, iteration, 0).shuffle(&mut order);
+    let chosen: std::collections::BTreeSet<usize> = order.into_iter().take(count).collect();
+    items.into_iter().enumerate().filter(|(index, _)| chosen.contains(index)).map(|(_, item)| item).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::FinishReason;
+
+    fn group(answers: &[&[u32]]) -> Candidates {
+        let answer = |ids: &&[u32]| Answer {
+            ids: ids.to_vec(),
+            text: format!("{ids:?}"),
+            logprobs: vec![-1.0; ids.len()],
+            sampling_logprob: -1.0,
+            finish: FinishReason::Stop,
+        };
+        Candidates {
+            prompt: Prompt { id: "p".to_owned(), text: "p".to_owned() },
+            ids: vec![1],
+            answers: answers.iter().map(answer).collect(),
+        }
+    }
+
+    #[test]
+    fn best_against_worst_and_no_pair_for_ties() {
+        let groups = [group(&[&[3], &[4], &[5]]), group(&[&[3], &[4]]), group(&[&[3], &[3]])];
+        let scores = [vec![0.5, 2.0, -1.0], vec![1.0, 1.0], vec![1.0, 2.0]];
+        let pairs = best_worst(&groups, &scores, Origin::BestWorst);
+        assert_eq!(pairs.len(), 1, "ties and equal answers are dropped");
+        assert_eq!((pairs[0].answers[0].ids[0], pairs[0].answers[1].ids[0]), (4, 5));
+    }
+
+    #[test]
+    fn all_pairs_of_different_answers() {
+        assert_eq!(all_pairs(&[group(&[&[3], &[4], &[3], &[5]])]).len(), 5);
+    }
+
+    #[test]
+    fn subsets_keep_the_order_and_the_count() {
+        let chosen = subset((0..100).collect::<Vec<_>>(), 30, 1, 1);
+        assert_eq!(chosen.len(), 30);
+        assert!(chosen.is_sorted());
+        assert_ne!(chosen, subset((0..100).collect::<Vec<_>>(), 30, 1, 2));
+        assert_eq!(subset(vec![1, 2], 30, 1, 1), [1, 2]);
+    }
+}
