@@ -3,7 +3,11 @@
 use burn::tensor::{Device, Int, Tensor};
 use serde::Serialize;
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    learn::{Sequence, batch::score},
+    model::{self, Config},
+};
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -131,9 +135,68 @@ pub async fn read_floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> 
     data.try_to_vec::<f32>().map_err(|e| Error::Device(format!("results have an unexpected type ({e:?})")))
 }
 
+/// The largest error a device may make on the stored model, in nats.
+pub const SELF_TEST_TOLERANCE: f64 = 1e-3;
+
+/// Recomputes a stored model's log-probabilities on a device and returns the largest error, in
+/// nats. The model and its values were made with `transformers` (see `tests/goldens/make.py`).
+///
+/// # Errors
+/// If the device fails, or is wrong by more than [`SELF_TEST_TOLERANCE`].
+pub async fn self_test(device: &Device) -> Result<f64> {
+    #[derive(serde::Deserialize)]
+    struct Expected {
+        sequences: Vec<Row>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Row {
+        ids: Vec<u32>,
+        logprobs: Vec<f64>,
+    }
+    let path = std::path::Path::new("(built-in self-test)");
+    let expected: Expected = serde_json::from_str(include_str!("../../assets/selftest/expected.json"))
+        .map_err(|e| Error::model(path, e.to_string()))?;
+    let config = Config::parse(include_str!("../../assets/selftest/config.json"), path)?;
+    let weights = include_bytes!("../../assets/selftest/model.safetensors");
+    let model = model::from_bytes(config, weights, path, device)?;
+    let sequences: Vec<Sequence> =
+        expected.sequences.iter().map(|row| Sequence::completion(&row.ids[..1], &row.ids[1..])).collect();
+    let computed = score(&model, &sequences, usize::MAX).await?;
+    let error = expected
+        .sequences
+        .iter()
+        .zip(&computed)
+        .flat_map(|(row, computed)| row.logprobs.iter().zip(computed).map(|(e, c)| (e - f64::from(*c)).abs()))
+        // A NaN must not look small.
+        .fold(0.0, |worst: f64, error| if error <= worst { worst } else { error });
+    if error <= SELF_TEST_TOLERANCE {
+        return Ok(error);
+    }
+    Err(Error::Device(format!(
+        "it computes wrong numbers: the stored model's log-probabilities are off by {error:.3e} nats (up to {SELF_TEST_TOLERANCE:.0e} is allowed). Update the graphics driver, or use `--device cpu`"
+    )))
+}
+
 /// Whole numbers as a device tensor.
 #[allow(clippy::cast_possible_wrap, clippy::cast_possible_truncation)] // token ids and indices
 pub(crate) fn indices(values: impl IntoIterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
     let values: Vec<i32> = values.into_iter().map(|v| v as i32).collect();
     Tensor::from_ints(values.as_slice(), device)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_passes_the_self_test() {
+        let error = pollster::block_on(self_test(&cpu())).unwrap();
+        assert!(error < 1e-4, "{error}");
+    }
+
+    #[test]
+    fn the_cpu_is_what_was_asked_for() {
+        let selected = select(Choice::Cpu).unwrap();
+        assert_eq!((selected.name.as_str(), selected.reason.as_str()), ("cpu", "asked for"));
+    }
 }

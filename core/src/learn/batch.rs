@@ -2,7 +2,8 @@
 //!
 //! The head (the projection to the vocabulary) is computed only at labelled positions.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::log_softmax};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use selfsame_shaders::selective_log_softmax;
 
 use crate::{Result, device::{indices, read_floats}, model::Llama};
 
@@ -84,7 +85,7 @@ impl Batch {
     /// The log-probability of every label, `[labels]`.
     #[must_use]
     pub fn token_logprobs(&self, model: &Llama) -> Tensor<1> {
-        log_softmax(self.logits(model), 1).gather(1, self.targets.clone()).squeeze_dim(1)
+        selective_log_softmax(self.logits(model), self.targets.clone()).squeeze_dim(1)
     }
 
     /// The summed log-probability of each sequence's labels, `[batch]`.

@@ -7,6 +7,7 @@ mod lab_learn;
 mod lab_measure;
 pub mod log;
 mod manifest;
+pub mod plan;
 pub mod store;
 
 pub use event::{Arm, Event, Record};

@@ -21,7 +21,10 @@ const RUBRICS: [&[Kind]; 2] = [
 const CHECK_NOISE: f64 = 0.4;
 
 /// Share of filler words in free positions.
-const FILLER_RATE: f64 = 0.35;
+const FILLER_RATE: f64 = 0.8;
+
+/// How often a free word comes before one that was asked for.
+const RAMBLE: f64 = 0.3;
 
 fn question(kind: Kind) -> &'static str {
     match kind {
@@ -71,6 +74,10 @@ fn free_word(stream: &mut Stream, taboo: &[&str]) -> &'static str {
 
 /// An answer that tries to meet each constraint with probability `quality` and to break it
 /// otherwise. Constraints can get in each other's way, so the intention is not always reached.
+///
+/// The authors of this world write what they were asked for first, in the order of the slots, and
+/// then ramble: a small model can pick that up in minutes. How much they ramble in between, and
+/// with which words, is free.
 fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> String {
     let mut wants = |present: bool| present.then(|| stream.chance(quality));
     let must = wants(constraints.must.is_some());
@@ -81,16 +88,6 @@ fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> Strin
     let count = wants(constraints.count.is_some());
     let length = wants(constraints.length.is_some());
 
-    let band = constraints.length.filter(|_| length == Some(true));
-    let avoided = constraints.length.filter(|_| length == Some(false));
-    let size = loop {
-        let band = band.unwrap_or_else(|| Band::ALL[stream.below(3)]);
-        if Some(band) != avoided {
-            break band.range().start() + stream.below(band.range().count());
-        }
-    }
-    .clamp(constraints.words_needed().max(4), LONGEST_ANSWER);
-
     let taboo: Vec<&str> = [&constraints.must, &constraints.never, &constraints.first, &constraints.last]
         .into_iter()
         .flatten()
@@ -98,50 +95,50 @@ fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> Strin
         .chain(constraints.count.iter().map(|(word, _)| word))
         .map(String::as_str)
         .collect();
-    let mut words: Vec<&str> = (0..size).map(|_| free_word(stream, &taboo)).collect();
-
-    // The ends are taken first; everything else shares what is between them.
-    let mut free: Vec<usize> = (1..size - 1).collect();
-    stream.shuffle(&mut free);
-    if let (Some(word), Some(true)) = (&constraints.first, first) {
-        words[0] = word;
-    } else {
-        free.push(0);
+    let mut asked: Vec<&str> = Vec::new();
+    if let (Some(word), Some(true)) = (&constraints.must, must) {
+        asked.push(word);
     }
-    if let (Some(word), Some(true)) = (&constraints.last, last) {
-        words[size - 1] = word;
-    } else {
-        free.push(size - 1);
-    }
-    let mut inserted = Vec::new();
     if let (Some((early, late)), Some(met)) = (&constraints.order, order) {
-        if met || stream.chance(0.5) {
-            inserted.extend([early.as_str(), late.as_str()]);
+        if met {
+            asked.extend([early.as_str(), late]);
         } else {
-            inserted.push(if stream.chance(0.5) { early } else { late });
+            asked.extend([&[late.as_str(), early.as_str()][..], &[early], &[late]][stream.below(3)]);
         }
     }
     if let (Some((word, times)), Some(met)) = (&constraints.count, count) {
         let times = if met { *times } else { [*times - 1, *times + 1, 0][stream.below(3)] };
-        inserted.extend(std::iter::repeat_n(word.as_str(), times));
-    }
-    if let (Some(word), Some(true)) = (&constraints.must, must) {
-        inserted.push(word);
+        asked.extend(std::iter::repeat_n(word.as_str(), times));
     }
     if let (Some(word), Some(false)) = (&constraints.never, never) {
-        inserted.push(word);
+        asked.insert(stream.below(asked.len() + 1), word);
     }
-    for (index, word) in free.into_iter().zip(inserted) {
-        words[index] = word;
-    }
-    if let (Some((early, late)), Some(met)) = (&constraints.order, order) {
-        let find = |words: &[&str], word: &str| words.iter().position(|w| *w == word);
-        if let (Some(e), Some(l)) = (find(&words, early), find(&words, late))
-            && (e < l) != met
-        {
-            words.swap(e, l);
+
+    let mut words: Vec<&str> = vec![match (&constraints.first, first) {
+        (Some(word), Some(true)) => word,
+        _ => free_word(stream, &taboo),
+    }];
+    for word in asked {
+        if stream.chance(RAMBLE) {
+            words.push(free_word(stream, &taboo));
         }
+        words.push(word);
     }
+    let band = constraints.length.filter(|_| length == Some(true));
+    let avoided = constraints.length.filter(|_| length == Some(false));
+    let size = loop {
+        let band = band.unwrap_or_else(|| Band::ALL[stream.below(3)]);
+        if Some(band) != avoided {
+            break band.range().start() + stream.below(band.range().count());
+        }
+    };
+    while words.len() + 1 < size.min(LONGEST_ANSWER) {
+        words.push(free_word(stream, &taboo));
+    }
+    words.push(match (&constraints.last, last) {
+        (Some(word), Some(true)) => word,
+        _ => free_word(stream, &taboo),
+    });
     words.join(" ")
 }
 
