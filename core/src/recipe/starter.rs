@@ -56,11 +56,11 @@ impl Default for StarterConfig {
             layers: 4,
             heads: 4,
             kv_heads: 2,
-            steps: [150, 500, 900],
-            demonstrations_per_step: 32,
-            judgements_per_step: 40,
+            steps: [40, 400, 1600],
+            demonstrations_per_step: 24,
+            judgements_per_step: 48,
             demonstrations: 16_000,
-            judgements: 16_000,
+            judgements: 24_000,
             noise: 0.25,
             learning_rates: [2.5e-3, 2.5e-3, 2e-3],
         }
@@ -83,7 +83,7 @@ pub struct Starter {
 
 /// Weight of the verdicts' cross-entropy against 1 for the questions that precede them. There are
 /// few verdicts in a step, so that their gradient is noisy and would drown the rest.
-const VERDICT_WEIGHT: f64 = 0.25;
+const VERDICT_WEIGHT: f64 = 0.5;
 
 /// Trains a starter. `report` sees every step with its phase's name.
 ///

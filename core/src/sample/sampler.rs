@@ -43,6 +43,39 @@ impl Sampling {
         }
     }
 
+    /// The distribution that tokens are drawn from, summing to 1. The temperature must not be 0.
+    #[must_use]
+    pub fn distribution(&self, logits: &[f32]) -> Vec<f64> {
+        let temperature = f64::from(self.temperature);
+        let top = f64::from(logits[argmax(logits)]);
+        let mut p: Vec<f64> = logits.iter().map(|l| ((f64::from(*l) - top) / temperature).exp()).collect();
+        if self.top_k > 0 && self.top_k < p.len() {
+            let mut sorted = p.clone();
+            sorted.select_nth_unstable_by(self.top_k - 1, |a, b| b.total_cmp(a));
+            let least = sorted[self.top_k - 1];
+            p.iter_mut().filter(|v| **v < least).for_each(|v| *v = 0.0);
+        }
+        normalise(&mut p);
+        if self.top_p < 1.0 {
+            let mut order: Vec<usize> = (0..p.len()).collect();
+            order.sort_by(|a, b| p[*b].total_cmp(&p[*a]).then(a.cmp(b)));
+            let mut mass = 0.0;
+            for token in order {
+                if mass >= f64::from(self.top_p) {
+                    p[token] = 0.0;
+                }
+                mass += p[token];
+            }
+            normalise(&mut p);
+        }
+        if self.min_p > 0.0 {
+            let least = f64::from(self.min_p) * p.iter().copied().fold(0.0, f64::max);
+            p.iter_mut().filter(|v| **v < least).for_each(|v| *v = 0.0);
+            normalise(&mut p);
+        }
+        p
+    }
+
     /// Checks the ranges.
     ///
     /// # Errors
@@ -89,7 +122,7 @@ pub(super) fn draw(logits: &[f32], sampling: &Sampling, uniform: f64) -> Drawn {
             sampling_logprob: 0.0,
         };
     }
-    let probabilities = distribution(logits, sampling);
+    let probabilities = sampling.distribution(logits);
     let mut left = uniform;
     let mut chosen = best;
     for (token, p) in probabilities.iter().enumerate() {
@@ -106,38 +139,6 @@ pub(super) fn draw(logits: &[f32], sampling: &Sampling, uniform: f64) -> Drawn {
         logprob: logprob(chosen),
         sampling_logprob: probabilities[chosen].ln() as f32,
     }
-}
-
-/// The distribution after temperature, top-k, top-p and min-p, summing to 1.
-fn distribution(logits: &[f32], sampling: &Sampling) -> Vec<f64> {
-    let temperature = f64::from(sampling.temperature);
-    let top = f64::from(logits[argmax(logits)]);
-    let mut p: Vec<f64> = logits.iter().map(|l| ((f64::from(*l) - top) / temperature).exp()).collect();
-    if sampling.top_k > 0 && sampling.top_k < p.len() {
-        let mut sorted = p.clone();
-        sorted.select_nth_unstable_by(sampling.top_k - 1, |a, b| b.total_cmp(a));
-        let least = sorted[sampling.top_k - 1];
-        p.iter_mut().filter(|v| **v < least).for_each(|v| *v = 0.0);
-    }
-    normalise(&mut p);
-    if sampling.top_p < 1.0 {
-        let mut order: Vec<usize> = (0..p.len()).collect();
-        order.sort_by(|a, b| p[*b].total_cmp(&p[*a]).then(a.cmp(b)));
-        let mut mass = 0.0;
-        for token in order {
-            if mass >= f64::from(sampling.top_p) {
-                p[token] = 0.0;
-            }
-            mass += p[token];
-        }
-        normalise(&mut p);
-    }
-    if sampling.min_p > 0.0 {
-        let least = f64::from(sampling.min_p) * p.iter().copied().fold(0.0, f64::max);
-        p.iter_mut().filter(|v| **v < least).for_each(|v| *v = 0.0);
-        normalise(&mut p);
-    }
-    p
 }
 
 fn normalise(p: &mut [f64]) {

@@ -71,7 +71,7 @@ pub trait World: Send + Sync {
     /// Instruction fine-tuning data of mixed quality.
     fn demonstrations(&self, seed: u64, count: usize) -> Vec<Demonstration>;
 
-    /// Evaluation fine-tuning data: half pointwise, half pairwise, each label corrupted with
+    /// Evaluation fine-tuning data: six in ten pointwise, the rest pairwise, each label corrupted with
     /// probability `noise`.
     fn judgements(&self, seed: u64, count: usize, noise: f64) -> Vec<Judgement>;
 
