@@ -18,4 +18,5 @@ pub mod select;
 pub mod text;
 pub mod world;
 
+pub use burn::tensor::Device;
 pub use error::{Error, Result};

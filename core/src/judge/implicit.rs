@@ -15,11 +15,14 @@ pub struct Implicit {
     pub length_power: f64,
 }
 
+/// Makes the mean log-ratio per token of the starter's answers as decided as its other judges.
+const BETA: f64 = 10.0;
+
 impl Default for Implicit {
     fn default() -> Self {
         Self {
-            beta: 1.0,
-            length_power: 0.0,
+            beta: BETA,
+            length_power: 1.0,
         }
     }
 }

@@ -122,11 +122,21 @@ fn floats(view: &TensorView<'_>) -> Option<Vec<f32>> {
     }
 }
 
-/// The weights as the bytes of a safetensors file (f32). Reads them back from the device.
+/// How weights are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// Exactly.
+    #[default]
+    F32,
+    /// Rounded to half precision: half the size, for models that are shipped.
+    F16,
+}
+
+/// The weights as the bytes of a safetensors file. Reads them back from the device.
 ///
 /// # Errors
 /// If the device fails to hand the weights out.
-pub async fn to_bytes(model: &Llama) -> Result<Vec<u8>> {
+pub async fn to_bytes(model: &Llama, precision: Precision) -> Result<Vec<u8>> {
     /// Tensors of any rank cannot share a list, but their flattened forms can.
     struct Collect(Vec<(String, Vec<usize>, Tensor<1>)>);
     impl Visitor for Collect {
@@ -142,18 +152,25 @@ pub async fn to_bytes(model: &Llama) -> Result<Vec<u8>> {
     let mut named = BTreeMap::new();
     for (name, shape, tensor) in collect.0 {
         let values = crate::device::read_floats(tensor).await?;
-        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let bytes: Vec<u8> = match precision {
+            Precision::F32 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            Precision::F16 => values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect(),
+        };
         named.insert(name, (shape, bytes));
     }
-    serialize(&named)
+    serialize(&named, precision)
 }
 
-/// Named f32 arrays as the bytes of a safetensors file.
-pub(crate) fn serialize(named: &BTreeMap<String, (Vec<usize>, Vec<u8>)>) -> Result<Vec<u8>> {
+/// Named arrays as the bytes of a safetensors file.
+pub(crate) fn serialize(named: &BTreeMap<String, (Vec<usize>, Vec<u8>)>, precision: Precision) -> Result<Vec<u8>> {
+    let dtype = match precision {
+        Precision::F32 => Dtype::F32,
+        Precision::F16 => Dtype::F16,
+    };
     let internal = |e: safetensors::SafeTensorError| Error::model("model.safetensors", e.to_string());
     let views = named
         .iter()
-        .map(|(name, (shape, bytes))| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(internal)?)))
+        .map(|(name, (shape, bytes))| Ok((name, TensorView::new(dtype, shape.clone(), bytes).map_err(internal)?)))
         .collect::<Result<Vec<_>>>()?;
     let metadata = std::collections::HashMap::from([("format".to_owned(), "pt".to_owned())]);
     safetensors::serialize(views, Some(metadata)).map_err(internal)
@@ -163,7 +180,7 @@ pub(crate) fn serialize(named: &BTreeMap<String, (Vec<usize>, Vec<u8>)>) -> Resu
 ///
 /// # Errors
 /// If a file cannot be written.
-pub async fn save(model: &Llama, folder: &Path) -> Result<()> {
+pub async fn save(model: &Llama, folder: &Path, precision: Precision) -> Result<()> {
     let write = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
         fs::write(&path, bytes).map_err(|e| Error::write(&path, e))
@@ -171,7 +188,7 @@ pub async fn save(model: &Llama, folder: &Path) -> Result<()> {
     let config = serde_json::to_vec_pretty(model.config())
         .map_err(|e| Error::model(folder, format!("config.json cannot be written: {e}")))?;
     write("config.json", &config)?;
-    write("model.safetensors", &to_bytes(model).await?)
+    write("model.safetensors", &to_bytes(model, precision).await?)
 }
 
 /// SHA-256 of bytes as lower-case hexadecimal digits.

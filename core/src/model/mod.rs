@@ -13,6 +13,6 @@ pub use config::{Config, RopeScaling};
 
 
 pub(crate) use files::serialize;
-pub use files::{content_hash, from_bytes, load, save, to_bytes};
+pub use files::{Precision, content_hash, from_bytes, load, save, to_bytes};
 pub use llama::Llama;
 pub use weights::{Layer, Mapper, Visitor, Weights};

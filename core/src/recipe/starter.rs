@@ -85,7 +85,8 @@ pub struct Starter {
 /// few verdicts in a step, so that their gradient is noisy and would drown the rest.
 const VERDICT_WEIGHT: f64 = 0.5;
 
-/// Trains a starter. `report` sees every step with its phase's name.
+/// Trains a starter, or goes on training `from` another. `report` sees every step with its
+/// phase's name.
 ///
 /// # Errors
 /// If a loss is not finite or the device fails.
@@ -94,6 +95,7 @@ pub async fn pretrain(
     world: &dyn World,
     tokenizer: Tokenizer,
     parts: &[(usize, usize)],
+    from: Option<Starter>,
     device: &Device,
     mut report: impl FnMut(&str, &StepReport, &Llama),
 ) -> Result<Starter> {
@@ -107,8 +109,13 @@ pub async fn pretrain(
     );
     shape.max_position_embeddings = 128;
     shape.tie_word_embeddings = false;
-    let mut model = Llama::random(shape, config.seed, parts, device);
-    let mut base = model.clone();
+    let (mut model, mut base) = match from {
+        Some(starter) => (starter.model, starter.base),
+        None => {
+            let model = Llama::random(shape, config.seed, parts, device);
+            (model.clone(), model)
+        }
+    };
     let judgements = judgement_sequences(world, config, &tokenizer)?;
     for (phase, name) in PHASES.iter().enumerate() {
         let texts = match phase {
@@ -142,7 +149,7 @@ pub async fn pretrain(
             model = updated;
             report(name, &done, &model);
         }
-        if phase == 0 {
+        if phase == 0 && config.steps[0] > 0 {
             base = model.clone();
         }
     }

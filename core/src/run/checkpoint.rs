@@ -11,7 +11,7 @@ use crate::{
     Error, Result,
     device::read_floats,
     learn::AdamW,
-    model::{self, Llama, content_hash},
+    model::{self, Llama, Precision, content_hash},
     text::Tokenizer,
 };
 
@@ -34,7 +34,7 @@ pub async fn write(
     tokenizer: &Tokenizer,
     optimiser: Option<&AdamW>,
 ) -> Result<String> {
-    let weights = model::to_bytes(model).await?;
+    let weights = model::to_bytes(model, Precision::F32).await?;
     let hash = content_hash(&weights);
     let json = |e: serde_json::Error| Error::model(name, e.to_string());
     let mut files = Files::from([
@@ -51,7 +51,7 @@ pub async fn write(
                 named.insert(format!("{index:04}.{moment}"), (vec![values.len()], bytes));
             }
         }
-        files.insert("optimizer.safetensors".to_owned(), model::serialize(&named)?);
+        files.insert("optimizer.safetensors".to_owned(), model::serialize(&named, Precision::F32)?);
         let state = State { step: optimiser.step };
         files.insert("state.json".to_owned(), serde_json::to_vec_pretty(&state).map_err(json)?);
     }

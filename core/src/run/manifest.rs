@@ -25,7 +25,8 @@ pub enum Source {
 pub struct Options {
     /// Held-out prompts to measure on.
     pub held_out: usize,
-    /// How held-out answers are sampled; the greedy answers are measured beside them.
+    /// How held-out answers are sampled, by default as warm as those that are learned from; the
+    /// greedy answers are measured beside them.
     pub sampling: Sampling,
     /// Whether the random-label and oracle-label lines are computed too.
     pub controls: bool,
@@ -42,7 +43,7 @@ impl Default for Options {
         Self {
             held_out: 200,
             sampling: Sampling {
-                temperature: 0.7,
+                temperature: 0.9,
                 ..Sampling::default()
             },
             controls: true,

@@ -1,0 +1,76 @@
+//! `selfsame generate`: answers to one prompt.
+
+use selfsame_core::{
+    device,
+    sample::{Answer, FinishReason, Request, Sampling, generate},
+};
+use serde::Serialize;
+
+use crate::{Result, cli::GenerateArgs, inputs::Place, output};
+
+/// Answers drawn under one number of the random generator, so that the first answers are the same
+/// however many are asked for.
+const PER_GROUP: usize = 64;
+
+#[derive(Serialize)]
+struct Output {
+    prompt_ids: Vec<u32>,
+    completions: Vec<Completion>,
+}
+
+#[derive(Serialize)]
+struct Completion {
+    ids: Vec<u32>,
+    text: String,
+    /// The sum over the tokens, at temperature 1 and without filters.
+    logprob: f64,
+    finish_reason: FinishReason,
+}
+
+impl From<Answer> for Completion {
+    fn from(answer: Answer) -> Self {
+        Self {
+            logprob: answer.logprobs.iter().map(|logprob| f64::from(*logprob)).sum(),
+            ids: answer.ids,
+            text: answer.text,
+            finish_reason: answer.finish,
+        }
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If the model cannot be loaded, or the prompt does not fit it.
+pub fn run(args: &GenerateArgs) -> Result<()> {
+    let sampling = Sampling {
+        temperature: args.temperature,
+        top_k: args.top_k,
+        top_p: args.top_p,
+        min_p: args.min_p,
+        max_new_tokens: args.max_new_tokens,
+    };
+    sampling.check()?;
+    let place = Place::of(args.model.as_deref())?;
+    let tokenizer = place.tokenizer()?;
+    let selected = device::select(args.device.into())?;
+    let (model, _) = place.load(&selected)?;
+    let prompt_ids = tokenizer.encode(&args.prompt)?;
+    let samples = args.samples as usize;
+    let prompts: Vec<(u64, Vec<u32>)> =
+        (0..samples.div_ceil(PER_GROUP)).map(|group| (group as u64, prompt_ids.clone())).collect();
+    let request = Request {
+        prompts: &prompts,
+        samples: samples.min(PER_GROUP),
+        sampling: &sampling,
+        seed: args.seed,
+        iteration: 0,
+        batch: PER_GROUP,
+    };
+    let answers = pollster::block_on(generate(&model, &tokenizer, &request))?;
+    let completions: Vec<Completion> = answers.into_iter().flatten().take(samples).map(Completion::from).collect();
+    if args.json {
+        return output::json(&Output { prompt_ids, completions });
+    }
+    completions.iter().try_for_each(|completion| output::print(&format!("{}\n", completion.text)))
+}

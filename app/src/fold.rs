@@ -1,0 +1,236 @@
+//! What a log says, folded into what the reports, the page and the window show.
+
+use std::{collections::BTreeMap, path::Path};
+
+use selfsame_core::{
+    learn::StepReport,
+    measure::{Mean, Measurement},
+    run::{Arm, Event, Manifest, Record, Source},
+};
+use serde::Serialize;
+
+use crate::{Error, Result, folder};
+
+mod examples;
+
+pub use examples::{Example, ExampleAnswer};
+
+/// A judge that is right less often than this on the policy's own answers is hardly better than a
+/// coin.
+pub const TRUSTED_JUDGE: f64 = 0.55;
+
+/// A run as its log tells it.
+#[derive(Debug, Clone)]
+pub struct RunView {
+    /// Everything that decided the run.
+    pub manifest: Manifest,
+    /// Seconds since 1970 of the first line.
+    pub began: f64,
+    /// Seconds since 1970 of the last line.
+    pub last: f64,
+    /// Whether the run ended as planned.
+    pub finished: bool,
+    /// What happened in each arm.
+    pub arms: BTreeMap<Arm, ArmView>,
+    /// Prompts of the last iteration, with what the policy answered and the judges said.
+    pub training: Vec<Example>,
+    /// Held-out prompts, with the greedy answers of the start and of the last iteration.
+    pub held_out: Vec<Example>,
+}
+
+/// One arm of a run.
+#[derive(Debug, Clone, Default)]
+pub struct ArmView {
+    /// The measurements, by iteration.
+    pub measured: BTreeMap<u32, Measurement>,
+    /// The optimiser steps with their iterations, in order.
+    pub steps: Vec<(u32, StepReport)>,
+}
+
+impl RunView {
+    /// Reads and folds the log of a run's folder.
+    ///
+    /// # Errors
+    /// If there is no log, or it is damaged before its last line.
+    pub fn load(root: &Path) -> Result<Self> {
+        Self::of(&folder::records(root)?)
+    }
+
+    /// Folds the records of a log.
+    ///
+    /// # Errors
+    /// If they do not begin with a start.
+    pub fn of(records: &[Record]) -> Result<Self> {
+        let Some((Event::Started { manifest }, first)) = records.first().map(|first| (&first.event, first)) else {
+            return Err(Error::told("the log does not begin with the start of a run"));
+        };
+        let mut arms: BTreeMap<Arm, ArmView> = BTreeMap::from([(Arm::Main, ArmView::default())]);
+        for record in records {
+            let arm = arms.entry(record.arm).or_default();
+            match &record.event {
+                Event::Step { report } => arm.steps.push((record.iteration, report.clone())),
+                Event::Measured { measurement } => {
+                    arm.measured.insert(record.iteration, (**measurement).clone());
+                }
+                _ => {}
+            }
+        }
+        Ok(Self {
+            manifest: (**manifest).clone(),
+            began: first.at,
+            last: records.last().map_or(first.at, |record| record.at),
+            finished: records.iter().any(|record| matches!(record.event, Event::Finished {})),
+            arms,
+            training: examples::training(records, manifest),
+            held_out: examples::held_out(records, manifest),
+        })
+    }
+
+    /// Whether a world with a known truth is behind the run.
+    #[must_use]
+    pub fn has_oracle(&self) -> bool {
+        matches!(self.manifest.source, Source::World(_))
+    }
+
+    /// The measurements of the recipe itself.
+    #[must_use]
+    pub fn main(&self) -> &BTreeMap<u32, Measurement> {
+        static NONE: BTreeMap<u32, Measurement> = BTreeMap::new();
+        self.arms.get(&Arm::Main).map_or(&NONE, |arm| &arm.measured)
+    }
+
+    /// The last measurement of the recipe itself.
+    #[must_use]
+    pub fn final_measurement(&self) -> Option<(u32, &Measurement)> {
+        self.main().last_key_value().map(|(iteration, measurement)| (*iteration, measurement))
+    }
+
+    /// The arms that have been measured, in the order run, random, oracle.
+    #[must_use]
+    pub fn measured_arms(&self) -> Vec<Arm> {
+        self.arms.iter().filter(|(_, view)| !view.measured.is_empty()).map(|(arm, _)| *arm).collect()
+    }
+
+    /// The measurement of an arm after an iteration. All arms share their start.
+    #[must_use]
+    pub fn at(&self, arm: Arm, iteration: u32) -> Option<&Measurement> {
+        if iteration == 0 {
+            return self.main().get(&0);
+        }
+        self.arms.get(&arm)?.measured.get(&iteration)
+    }
+
+    /// All iterations that any arm has measured.
+    #[must_use]
+    pub fn iterations(&self) -> Vec<u32> {
+        let mut all: Vec<u32> = self.arms.values().flat_map(|arm| arm.measured.keys().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// The names of all judges.
+    #[must_use]
+    pub fn judges(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .main()
+            .values()
+            .flat_map(|m| m.fixed.iter().chain(&m.on_policy))
+            .flat_map(|quality| quality.agreement.keys().cloned())
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The accuracy of a judge after an iteration, on fixed pairs or on the policy's own.
+    #[must_use]
+    pub fn accuracy(&self, judge: &str, iteration: u32, on_policy: bool) -> Option<Mean> {
+        let measurement = self.main().get(&iteration)?;
+        let quality = if on_policy { &measurement.on_policy } else { &measurement.fixed };
+        quality.as_ref()?.accuracy.get(judge).copied().filter(|mean| mean.count > 0)
+    }
+
+    /// What a reader should know before believing the numbers.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.finished {
+            warnings.push("the run is not finished; these are its numbers so far".to_owned());
+        }
+        if !self.has_oracle() {
+            warnings.push(
+                "there is no oracle: the prompts come from a file, so nobody knows how good the answers are or how often a judge is right"
+                    .to_owned(),
+            );
+        }
+        for judge in self.judges() {
+            let weak: Vec<(u32, f64)> = self
+                .main()
+                .keys()
+                .filter_map(|iteration| Some((*iteration, self.accuracy(&judge, *iteration, true)?.mean)))
+                .filter(|(_, accuracy)| *accuracy < TRUSTED_JUDGE)
+                .collect();
+            if !weak.is_empty() {
+                let list: Vec<String> =
+                    weak.iter().map(|(iteration, accuracy)| format!("{accuracy:.3} (iteration {iteration})")).collect();
+                warnings.push(format!(
+                    "the judge `{judge}` is hardly better than a coin on the policy's own answers: accuracy {}",
+                    list.join(", ")
+                ));
+            }
+        }
+        if let Some((iteration, last)) = self.final_measurement()
+            && last.sampled.truncated > 0.5
+        {
+            warnings.push(format!(
+                "{:.0} % of the sampled answers of iteration {iteration} were cut off by the length limit",
+                100.0 * last.sampled.truncated
+            ));
+        }
+        warnings
+    }
+
+    /// The fold as one JSON object.
+    #[must_use]
+    pub fn json(&self) -> impl Serialize + '_ {
+        #[derive(Serialize)]
+        struct Measured<'a> {
+            iteration: u32,
+            #[serde(flatten)]
+            measurement: &'a Measurement,
+        }
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            finished: bool,
+            began: f64,
+            last: f64,
+            oracle: bool,
+            warnings: Vec<String>,
+            manifest: &'a Manifest,
+            arms: BTreeMap<Arm, Vec<Measured<'a>>>,
+        }
+        Whole {
+            finished: self.finished,
+            began: self.began,
+            last: self.last,
+            oracle: self.has_oracle(),
+            warnings: self.warnings(),
+            manifest: &self.manifest,
+            arms: self
+                .arms
+                .iter()
+                .map(|(name, arm)| {
+                    let rows = arm.measured.iter();
+                    (
+                        *name,
+                        rows.map(|(iteration, measurement)| Measured { iteration: *iteration, measurement }).collect(),
+                    )
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

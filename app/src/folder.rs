@@ -1,0 +1,157 @@
+//! Run folders: where a new one goes, which ones may be written, and who is writing.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use selfsame_core::{
+    Error as CoreError,
+    run::{Folder, Record, log::parse},
+};
+
+use crate::{Error, Result, format};
+
+/// What a run leaves in its folder before its first event.
+const BEGINNINGS: [&str; 5] = ["checkpoints", "events.jsonl", "run.toml", ".run.toml.tmp", LOCK];
+
+/// Held while a program writes to the run.
+const LOCK: &str = ".lock";
+
+/// Where a run goes if nobody says otherwise.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // times are positive
+pub fn default_out(recipe: &str, seed: u64) -> PathBuf {
+    Path::new("runs").join(format!("{recipe}-seed{seed}-{}", format::timestamp(format::now() as u64)))
+}
+
+/// The records of a run's log. A last line that was cut off is left out.
+///
+/// # Errors
+/// If there is no log, a line before the last is damaged, or the run has not begun.
+pub fn records(root: &Path) -> Result<Vec<Record>> {
+    let path = Folder::log_path(root);
+    let bytes = fs::read(&path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            Error::told(format!("{} holds no run (there is no events.jsonl)", root.display()))
+        }
+        _ => CoreError::read(&path, e).into(),
+    })?;
+    let records = parse(&bytes, &path)?.records;
+    if records.is_empty() {
+        return Err(Error::told(format!(
+            "the run in {} has not begun (its log is empty); start it again with `selfsame run --out`",
+            root.display()
+        )));
+    }
+    Ok(records)
+}
+
+/// Refuses a folder for a new run that holds a run or anything else.
+///
+/// # Errors
+/// Says what the folder holds and what to do.
+pub fn check_new(root: &Path) -> Result<()> {
+    let entries = match fs::read_dir(root) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(CoreError::read(root, e).into()),
+    };
+    let foreign = entries
+        .filter_map(|entry| Some(entry.ok()?.file_name()))
+        .find(|name| !BEGINNINGS.iter().any(|known| name == known));
+    // A log without a complete first line is a run that was killed before it began.
+    let log = Folder::log_path(root);
+    let begun = match fs::read(&log) {
+        Ok(bytes) => !bytes.is_empty() && parse(&bytes, &log).map_or(true, |parsed| !parsed.records.is_empty()),
+        Err(_) => false,
+    };
+    match foreign {
+        _ if begun => Err(Error::told(format!(
+            "{0} already holds a run; continue it with `selfsame resume {0}`, or choose another --out",
+            root.display()
+        ))),
+        Some(name) => Err(Error::told(format!(
+            "{} is not empty (it holds {}) and not a run; choose another --out",
+            root.display(),
+            name.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Writes a file so that its old content stays until the new one is complete.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn replace(path: &Path, content: &str) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    fs::write(&temporary, content).and_then(|()| fs::rename(&temporary, path)).map_err(|e| {
+        // On a full disk the part that was written must not stay.
+        let _ = fs::remove_file(&temporary);
+        CoreError::write(path, e).into()
+    })
+}
+
+/// The right to write to a run, given back when dropped or when the program ends in any way.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code)] File);
+
+impl Lock {
+    /// Takes the right to write to the run in a folder, which is created where absent.
+    ///
+    /// # Errors
+    /// If another program has it, or the folder cannot be written.
+    pub fn take(root: &Path) -> Result<Self> {
+        fs::create_dir_all(root).map_err(|e| CoreError::write(root, e))?;
+        let path = root.join(LOCK);
+        let file = File::create(&path).map_err(|e| CoreError::write(&path, e))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(Error::told(format!(
+                "another program is writing to {}; wait for it or stop it first (`selfsame view` and `report` can watch)",
+                root.display()
+            ))),
+            // Some file systems have no locks; that is no reason not to run.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Self(file)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scratch(name: &str) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("selfsame-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        root
+    }
+
+    #[test]
+    fn only_new_and_unbegun_folders_are_taken() {
+        let root = scratch("new");
+        check_new(&root).unwrap();
+        fs::create_dir_all(root.join("checkpoints")).unwrap();
+        fs::write(root.join("events.jsonl"), "{\"schema\":1,").unwrap();
+        check_new(&root).unwrap();
+        assert!(records(&root).unwrap_err().to_string().contains("not begun"));
+        fs::write(root.join("thesis.doc"), "").unwrap();
+        assert!(check_new(&root).unwrap_err().to_string().contains("thesis.doc"));
+        fs::write(root.join("events.jsonl"), "not\na log\n").unwrap();
+        assert!(check_new(&root).unwrap_err().to_string().contains("resume"));
+        fs::remove_dir_all(&root).unwrap();
+        assert!(records(&root).unwrap_err().to_string().contains("holds no run"));
+    }
+
+    #[test]
+    fn one_writer_at_a_time() {
+        let root = scratch("lock");
+        let first = Lock::take(&root).unwrap();
+        assert!(Lock::take(&root).unwrap_err().to_string().contains("another program"));
+        drop(first);
+        Lock::take(&root).unwrap();
+        fs::remove_dir_all(&root).unwrap();
+    }
+}

@@ -1,0 +1,380 @@
+//! What a run is made of: device, models, tokenizer, prompts, and the manifest that names them all
+//! by content.
+
+use std::path::{Path, PathBuf};
+
+use selfsame_core::{
+    Error as CoreError,
+    device::{self, Choice, Selected},
+    judge::{self, Form, Generative, JudgePrompt},
+    model::{self, Llama, content_hash},
+    prompt::{Row, read_jsonl},
+    recipe::by_id,
+    run::{Manifest, Source, Subject},
+    text::Tokenizer,
+    world::{self, World, rules},
+};
+
+use crate::{Error, Result, cli::RunArgs, output, settings::Settings, starter};
+
+/// Everything that decides a run, loaded.
+pub struct Inputs {
+    /// Names it all.
+    pub manifest: Manifest,
+    /// The models.
+    pub subject: Subject,
+    /// The world, where the prompts come from one.
+    pub world: Option<Box<dyn World>>,
+    /// The rows, where the prompts come from a file.
+    pub rows: Vec<Row>,
+    /// Where it is computed.
+    pub device: Selected,
+}
+
+/// A model in a folder, or one that is part of the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The built-in starter.
+    Starter,
+    /// Its base.
+    StarterBase,
+    /// A folder, by its absolute path.
+    Folder(PathBuf),
+}
+
+impl Place {
+    /// The place that an argument names: a folder where there is one, else a built-in model.
+    ///
+    /// # Errors
+    /// If the path cannot be made absolute.
+    pub fn of(path: Option<&Path>) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::Starter);
+        };
+        if !path.exists() && path == Path::new(starter::NAME) {
+            return Ok(Self::Starter);
+        }
+        Ok(Self::Folder(std::path::absolute(path).map_err(|e| CoreError::read(path, e))?))
+    }
+
+    fn named(name: &str) -> Self {
+        match name {
+            starter::NAME => Self::Starter,
+            starter::BASE_NAME => Self::StarterBase,
+            folder => Self::Folder(PathBuf::from(folder)),
+        }
+    }
+
+    /// The name in manifests.
+    ///
+    /// # Errors
+    /// If a path is not UTF-8: `run.toml` could not hold it.
+    pub fn name(&self) -> Result<String> {
+        match self {
+            Self::Starter => Ok(starter::NAME.to_owned()),
+            Self::StarterBase => Ok(starter::BASE_NAME.to_owned()),
+            Self::Folder(path) => utf8(path),
+        }
+    }
+
+    /// The tokenizer.
+    ///
+    /// # Errors
+    /// If the folder has none that can be read.
+    pub fn tokenizer(&self) -> Result<Tokenizer> {
+        Ok(match self {
+            Self::Starter | Self::StarterBase => starter::tokenizer()?,
+            Self::Folder(folder) => Tokenizer::load(folder)?,
+        })
+    }
+
+    /// The model and the hash of its weights.
+    ///
+    /// # Errors
+    /// If the folder holds no usable model.
+    pub fn load(&self, device: &Selected) -> Result<(Llama, String)> {
+        let built_in = |weights, name| Ok((starter::model(weights, name, device)?, content_hash(weights)));
+        match self {
+            Self::Starter => built_in(starter::MODEL, starter::NAME),
+            Self::StarterBase => built_in(starter::BASE, starter::BASE_NAME),
+            Self::Folder(folder) => {
+                let model = model::load(folder, &device.device)?;
+                let path = folder.join("model.safetensors");
+                let bytes = std::fs::read(&path).map_err(|e| CoreError::read(&path, e))?;
+                Ok((model, content_hash(&bytes)))
+            }
+        }
+    }
+}
+
+fn utf8(path: &Path) -> Result<String> {
+    path.to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Error::told(format!("{}: the path is not valid UTF-8; rename the folder", path.display())))
+}
+
+/// Loads what the arguments of a run ask for.
+///
+/// # Errors
+/// If anything is missing, does not fit, or cannot work: each is named with what to do.
+pub fn prepare(args: &RunArgs) -> Result<Inputs> {
+    let entry = by_id(&args.recipe)?;
+    let settings = Settings::of(entry, args)?;
+    let options = settings.typed_options()?;
+    entry.check(&settings.parameters)?;
+    let place = Place::of(args.model.as_deref())?;
+    let tokenizer = place.tokenizer()?;
+    let (source, world, rows) = prompts(args, &tokenizer)?;
+    let uses_implicit = settings.parameters.contains_key("implicit");
+    let base_place = base_place(args.base.as_deref(), &place, uses_implicit)?;
+    let judges = judge_prompts(&tokenizer)?;
+
+    let device = device::select(args.device.into())?;
+    let (model, model_sha256) = place.load(&device)?;
+    let (base, base_sha256) =
+        if base_place == place { (model.clone(), model_sha256.clone()) } else { base_place.load(&device)? };
+    check_vocabulary(&place, &model, &tokenizer)?;
+    check_base(&base_place, &base, &tokenizer)?;
+    let manifest = Manifest {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        recipe: entry.card.id.to_owned(),
+        seed: args.seed,
+        device: device.name.clone(),
+        model: place.name()?,
+        model_sha256,
+        base: base_place.name()?,
+        base_sha256,
+        source,
+        options,
+        parameters: settings.parameters,
+        judges,
+    };
+    Ok(Inputs { manifest, subject: Subject { model, base, tokenizer }, world, rows, device })
+}
+
+/// Loads what the manifest of a run names, and checks that it is still the same.
+///
+/// # Errors
+/// Names what has changed.
+pub fn rebuild(manifest: Manifest, choice: Option<Choice>) -> Result<Inputs> {
+    let version = env!("CARGO_PKG_VERSION");
+    if manifest.version != version {
+        return Err(Error::told(format!(
+            "the run was started by version {} and this is {version}; continue it with that version, or start a new run",
+            manifest.version
+        )));
+    }
+    let was = if manifest.device.starts_with("gpu") { Choice::Gpu } else { Choice::Cpu };
+    let device = device::select(choice.unwrap_or(was))?;
+    if device.name != manifest.device {
+        return Err(Error::told(format!(
+            "the run was started on `{}` and this is `{}`; numbers would differ. Continue it there, or start a new run",
+            manifest.device, device.name
+        )));
+    }
+    let (world, rows) = match &manifest.source {
+        Source::World(name) => {
+            let world = world::by_name(name)
+                .ok_or_else(|| Error::told(format!("the run's world `{name}` is not known to this version")))?;
+            (Some(world), Vec::new())
+        }
+        Source::File { path, sha256 } => {
+            let path = Path::new(path);
+            same(sha256, &hash_file(path)?, path.display())?;
+            (None, read_jsonl(path)?)
+        }
+    };
+    let place = Place::named(&manifest.model);
+    let (model, sha256) = place.load(&device)?;
+    same(&manifest.model_sha256, &sha256, format_args!("model {}", manifest.model))?;
+    let base_place = Place::named(&manifest.base);
+    let (base, sha256) = if base_place == place { (model.clone(), sha256) } else { base_place.load(&device)? };
+    same(&manifest.base_sha256, &sha256, format_args!("base {}", manifest.base))?;
+    let tokenizer = place.tokenizer()?;
+    Ok(Inputs { manifest, subject: Subject { model, base, tokenizer }, world, rows, device })
+}
+
+fn same(was: &str, is: &str, what: impl std::fmt::Display) -> Result<()> {
+    if was == is {
+        return Ok(());
+    }
+    Err(Error::told(format!(
+        "{what} is not what the run was started with (its SHA-256 differs); restore it from a copy, or start a new run"
+    )))
+}
+
+fn hash_file(path: &Path) -> Result<String> {
+    Ok(content_hash(&std::fs::read(path).map_err(|e| CoreError::read(path, e))?))
+}
+
+type Prompts = (Source, Option<Box<dyn World>>, Vec<Row>);
+
+/// The prompts that the arguments name, checked against the tokenizer.
+fn prompts(args: &RunArgs, tokenizer: &Tokenizer) -> Result<Prompts> {
+    let foreign = foreign_token(tokenizer)?;
+    if let Some(path) = &args.data {
+        let rows = read_jsonl(path)?;
+        if foreign.is_none() {
+            known_words(path, &rows, tokenizer)?;
+        }
+        let absolute = std::path::absolute(path).map_err(|e| CoreError::read(path, e))?;
+        let source = Source::File { path: utf8(&absolute)?, sha256: hash_file(path)? };
+        return Ok((source, None, rows));
+    }
+    let name = args.world.as_deref().unwrap_or("rules");
+    if let Some(token) = foreign {
+        return Err(Error::told(format!(
+            "this model cannot read the world `{name}`: its tokenizer has no single token for `{token}`. Give it prompts of your own with --data FILE.jsonl"
+        )));
+    }
+    let world = world::by_name(name).ok_or_else(|| Error::told(format!("there is no world `{name}`")))?;
+    Ok((Source::World(name.to_owned()), Some(world), Vec::new()))
+}
+
+/// The first word of the Rules world that a tokenizer does not know as one token, if any.
+///
+/// # Errors
+/// If the world's own tokenizer cannot be read, which a test rules out.
+pub fn foreign_token(tokenizer: &Tokenizer) -> Result<Option<String>> {
+    let json: serde_json::Value = serde_json::from_str(&rules::tokenizer_json())
+        .map_err(|e| Error::told(format!("the world's tokenizer cannot be read: {e}")))?;
+    let vocabulary = json["model"]["vocab"].as_object().into_iter().flatten();
+    let added: Vec<&str> =
+        json["added_tokens"].as_array().into_iter().flatten().filter_map(|t| t["content"].as_str()).collect();
+    Ok(vocabulary
+        .map(|(token, _)| token)
+        .filter(|token| !added.contains(&token.as_str()))
+        .find(|token| tokenizer.id(token).is_none_or(|id| tokenizer.single(token).ok() != Some(id)))
+        .cloned())
+}
+
+/// The starter's tokenizer silently reads every unknown word as one and the same token.
+fn known_words(path: &Path, rows: &[Row], tokenizer: &Tokenizer) -> Result<()> {
+    for (index, row) in rows.iter().enumerate() {
+        let texts = [Some(&row.prompt.text), row.completion.as_ref(), row.chosen.as_ref(), row.rejected.as_ref()];
+        let mut words = texts.into_iter().flatten().flat_map(|text| text.split_whitespace());
+        if let Some(word) = words.find(|word| tokenizer.id(word).is_none()) {
+            return Err(CoreError::Data {
+                path: path.to_path_buf(),
+                line: index + 1,
+                problem: format!(
+                    "this model's language has no word `{word}` (the starter knows only the world `rules`). Give a model that reads your prompts with --model"
+                ),
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+/// The world's judge prompts for a model that was taught them, plain English for others.
+fn judge_prompts(tokenizer: &Tokenizer) -> Result<Vec<JudgePrompt>> {
+    let judges = match (foreign_token(tokenizer)?, world::by_name("rules")) {
+        (None, Some(world)) => world.judge_prompts(),
+        _ => judge::default_prompts(),
+    };
+    // A label of several tokens would otherwise only be found after the first phase.
+    for prompt in &judges {
+        for form in [Form::Pointwise, Form::Pairwise] {
+            Generative::new(prompt, form, tokenizer)?;
+        }
+    }
+    Ok(judges)
+}
+
+/// The base that the arguments mean.
+fn base_place(asked: Option<&Path>, model: &Place, uses_implicit: bool) -> Result<Place> {
+    let itself = |note: &str| {
+        output::note(&format!("note: {note}: the implicit judge is undecided until the policy moves"));
+        model.clone()
+    };
+    match (asked, model) {
+        (Some(path), _) if path == Path::new("same") && !path.exists() => {
+            Ok(itself("the base of the implicit reward is the model itself"))
+        }
+        (Some(path), _) => match Place::of(Some(path))? {
+            Place::Starter => Ok(Place::StarterBase),
+            other => Ok(other),
+        },
+        (None, Place::Starter | Place::StarterBase) => Ok(Place::StarterBase),
+        (None, Place::Folder(folder)) => {
+            let inside = folder.join("base");
+            if inside.join("model.safetensors").exists() {
+                return Ok(Place::Folder(inside));
+            }
+            if uses_implicit {
+                return Err(Error::told(
+                    "this recipe needs the model's base for the implicit reward: --base DIR, the model before instruction fine-tuning. Against itself every reward is 0 at the start; `--base same` does that all the same",
+                ));
+            }
+            Ok(itself("no --base is given, so that the implicit reward is measured against the model itself"))
+        }
+    }
+}
+
+/// Every token needs an embedding. Models often pad their vocabulary, so more are no problem.
+fn check_vocabulary(place: &Place, model: &Llama, tokenizer: &Tokenizer) -> Result<()> {
+    let known = model.config().vocab_size;
+    if known >= tokenizer.size() {
+        return Ok(());
+    }
+    Err(CoreError::model(
+        place.name()?,
+        format!("knows {known} tokens, but the tokenizer has {}; the two do not belong together", tokenizer.size()),
+    )
+    .into())
+}
+
+fn check_base(place: &Place, base: &Llama, tokenizer: &Tokenizer) -> Result<()> {
+    check_vocabulary(place, base, tokenizer)?;
+    let parsed = |json: &str| serde_json::from_str::<serde_json::Value>(json).ok();
+    if let Ok(own) = place.tokenizer()
+        && parsed(own.json()) != parsed(tokenizer.json())
+    {
+        return Err(CoreError::model(
+            place.name()?,
+            "the base's tokenizer.json differs from the model's; the implicit reward needs the same tokens in both",
+        )
+        .into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bases_are_found_or_demanded() {
+        let starter = Place::Starter;
+        assert_eq!(base_place(None, &starter, true).unwrap(), Place::StarterBase);
+        assert_eq!(base_place(Some(Path::new("same")), &starter, true).unwrap(), starter);
+        let user = Place::Folder(PathBuf::from("/nowhere/model"));
+        assert!(base_place(None, &user, true).unwrap_err().to_string().contains("--base same"));
+        assert_eq!(base_place(None, &user, false).unwrap(), user);
+        assert_eq!(base_place(Some(Path::new("starter")), &user, true).unwrap(), Place::StarterBase);
+    }
+
+    #[test]
+    fn unknown_words_are_named_with_their_line() {
+        let tokenizer = Tokenizer::parse(&rules::tokenizer_json()).unwrap();
+        let row = |text: &str| Row {
+            prompt: selfsame_core::prompt::Prompt { id: String::new(), text: text.to_owned() },
+            completion: None,
+            chosen: None,
+            rejected: None,
+        };
+        let rows = [row("must:fox <resp>"), row("must:fox banana")];
+        let error = known_words(Path::new("x.jsonl"), &rows, &tokenizer).unwrap_err().to_string();
+        assert!(error.contains("line 2") && error.contains("banana"), "{error}");
+        known_words(Path::new("x.jsonl"), &rows[..1], &tokenizer).unwrap();
+    }
+
+    #[test]
+    fn the_world_recognises_its_own_tokenizer_only() {
+        let own = Tokenizer::parse(&rules::tokenizer_json()).unwrap();
+        assert_eq!(foreign_token(&own).unwrap(), None);
+        let other = Tokenizer::parse(&rules::tokenizer_json().replace("\"fox\"", "\"cow\"")).unwrap();
+        assert_eq!(foreign_token(&other).unwrap().as_deref(), Some("fox"));
+    }
+}

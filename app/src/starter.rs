@@ -1,0 +1,60 @@
+//! The starter model, which is part of the program: `selfsame run scir` needs nothing else.
+
+use std::path::Path;
+
+use selfsame_core::{
+    Result,
+    device::Selected,
+    model::{self, Config, Llama},
+    text::Tokenizer,
+};
+
+/// The model's name in manifests and on the command line.
+pub const NAME: &str = "starter";
+
+/// The name of its base: the same model before it followed instructions.
+pub const BASE_NAME: &str = "starter/base";
+
+/// `model.safetensors` of the starter.
+pub const MODEL: &[u8] = include_bytes!("../../assets/starter/model.safetensors");
+
+/// `model.safetensors` of its base.
+pub const BASE: &[u8] = include_bytes!("../../assets/starter/base/model.safetensors");
+
+const CONFIG: &str = include_str!("../../assets/starter/config.json");
+const TOKENIZER: &str = include_str!("../../assets/starter/tokenizer.json");
+
+/// The starter (or its base) on a device, from the bytes of its weights.
+///
+/// # Errors
+/// If the assets do not belong together, which a test rules out.
+pub fn model(weights: &[u8], name: &str, device: &Selected) -> Result<Llama> {
+    let path = Path::new(name);
+    model::from_bytes(Config::parse(CONFIG, path)?, weights, path, &device.device)
+}
+
+/// The tokenizer of both.
+///
+/// # Errors
+/// If the asset is not a tokenizer, which a test rules out.
+pub fn tokenizer() -> Result<Tokenizer> {
+    Tokenizer::parse(TOKENIZER)
+}
+
+#[cfg(test)]
+mod tests {
+    use selfsame_core::device::{Choice, select};
+
+    use super::*;
+
+    #[test]
+    fn the_assets_belong_together_and_speak_rules() {
+        let cpu = select(Choice::Cpu).unwrap();
+        let tokenizer = tokenizer().unwrap();
+        for (weights, name) in [(MODEL, NAME), (BASE, BASE_NAME)] {
+            let model = model(weights, name, &cpu).unwrap();
+            assert_eq!(model.config().vocab_size, tokenizer.size());
+        }
+        assert_eq!(crate::inputs::foreign_token(&tokenizer).unwrap(), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! Runs that must not be continued: damaged, of another version, with other inputs.
+
+use std::fs;
+
+use selfsame_core::{Error, run::Folder};
+use selfsame_tests::runs::Experiment;
+
+use super::finished;
+
+#[test]
+fn damage_in_the_middle_is_named_and_left_alone() {
+    let experiment = Experiment::tiny("srlm");
+    let whole = finished(&experiment);
+    let log = whole.log();
+    let lines: Vec<Vec<u8>> = log.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+    for line in 0..lines.len() - 1 {
+        let mut damaged = lines.clone();
+        let middle = damaged[line].len() / 2;
+        match line % 4 {
+            // A byte that no JSON holds, half a line, two lines in one, nothing but an empty line.
+            0 => damaged[line][middle] = 0,
+            1 => {
+                damaged[line].truncate(middle);
+                damaged[line].push(b'\n');
+            }
+            2 => {
+                damaged[line].pop();
+            }
+            _ => damaged[line] = b"\n".to_vec(),
+        }
+        let disk = whole.copy();
+        disk.set_log(damaged.concat());
+        let before = disk.log();
+        let error = experiment.run_quietly(disk.clone()).unwrap_err().to_string();
+        assert!(error.contains(&format!("line {} is damaged", line + 1)), "line {}: {error}", line + 1);
+        assert_eq!(disk.log(), before, "a damaged log is not touched");
+    }
+}
+
+#[test]
+fn a_log_of_the_future_or_without_its_beginning_is_refused() {
+    let experiment = Experiment::tiny("srlm");
+    let whole = finished(&experiment);
+    let text = String::from_utf8(whole.log()).unwrap();
+    let without_first = text.split_once('\n').unwrap().1.to_owned();
+    let newer = text.replacen("\"schema\":1", "\"schema\":2", 1);
+    for (log, word) in [(without_first, "beginning"), (newer, "newer version")] {
+        let disk = whole.copy();
+        disk.set_log(log.into_bytes());
+        let error = experiment.run_quietly(disk).unwrap_err().to_string();
+        assert!(error.contains("line 1") && error.contains(word), "{error}");
+    }
+}
+
+#[test]
+fn other_inputs_are_refused() {
+    let experiment = Experiment::tiny("srlm");
+    let whole = finished(&experiment);
+    let changes: Vec<(&str, Box<dyn Fn(&mut Experiment)>)> = vec![
+        ("seed", Box::new(|e| e.manifest.seed += 1)),
+        ("recipe", Box::new(|e| e.manifest.recipe = "scir".to_owned())),
+        ("model", Box::new(|e| e.manifest.model_sha256 = "2".to_owned())),
+        ("base", Box::new(|e| e.manifest.base_sha256 = "2".to_owned())),
+        ("device", Box::new(|e| e.manifest.device = "gpu".to_owned())),
+        ("version", Box::new(|e| e.manifest.version = "other".to_owned())),
+        ("options", Box::new(|e| e.manifest.options.held_out += 1)),
+        ("beta", Box::new(|e| e.set(&["loop", "beta"], 0.2))),
+        ("learning rate", Box::new(|e| e.set(&["loop", "learn", "learning_rate"], 1e-5))),
+        ("judges", Box::new(|e| e.manifest.judges.truncate(1))),
+    ];
+    for (what, change) in changes {
+        let mut other = Experiment::tiny("srlm");
+        change(&mut other);
+        let disk = whole.copy();
+        let error = other.run_quietly(disk.clone()).unwrap_err();
+        assert!(matches!(&error, Error::Log { problem, .. } if problem.contains("other inputs")), "{what}: {error}");
+        assert_eq!(disk.log(), whole.log(), "{what}: the log is not touched");
+    }
+}
+
+#[test]
+fn a_checkpoint_that_was_tampered_with_is_refused() {
+    let experiment = Experiment::tiny("srlm");
+    let folder = tempfile::tempdir().unwrap();
+    experiment.run_quietly(Folder::create(folder.path()).unwrap()).unwrap();
+    let path = folder.path().join("checkpoints/001/model.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    let last = bytes.len() - 2;
+    bytes[last] ^= 1;
+    fs::write(&path, &bytes).unwrap();
+    let error = experiment.run_quietly(Folder::create(folder.path()).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("001") && error.contains("SHA-256"), "{error}");
+    fs::remove_file(&path).unwrap();
+    let error = experiment.run_quietly(Folder::create(folder.path()).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("001") && error.contains("model.safetensors"), "{error}");
+}

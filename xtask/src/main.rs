@@ -1,0 +1,146 @@
+//! The workspace's own commands, run as `cargo xtask VERB`.
+//!
+//! `check` is everything continuous integration runs, the cheap failures first. The other verbs are
+//! its parts. Every step prints the exact command before it runs and its time after; the first
+//! failure stops the run, and a table of the steps ends it either way.
+
+mod licences;
+mod steps;
+mod tools;
+mod wasm;
+
+use std::env;
+use std::process::ExitCode;
+
+use steps::{Failure, Runner};
+use tools::{Workspace, command};
+
+/// The command README gives for running the tests. A unit test holds README to it.
+const TEST_COMMAND: &str = "cargo test --release --workspace";
+
+/// Setting this to `1` turns every skipped step into a failure.
+const STRICT: &str = "SELFSAME_CI";
+
+const USAGE: &str = "\
+usage: cargo xtask VERB
+
+  check            everything below and what CI runs: licences, formatting, clippy, rustdoc,
+                   the tests and the browser proof
+  test             the tests: cargo test --release --workspace
+  browser          builds the web module and runs its proof in headless Chromium
+  wasm-toolchain   prepares what `browser` builds with, and nothing else
+  licences         compares the dependencies with deny.toml
+
+With SELFSAME_CI=1, `check` fails where it would otherwise skip the browser proof.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [verb] = arguments.as_slice() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    let workspace = Workspace::locate();
+    let mut runner = Runner::new();
+    let outcome = match verb.as_str() {
+        "check" => check(&workspace, &mut runner),
+        "test" => test(&mut runner, &workspace),
+        "browser" => browser(&workspace, &mut runner),
+        "wasm-toolchain" => wasm::toolchain(&workspace, &mut runner).map(drop),
+        "licences" => licences::check(&workspace, &mut runner),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        other => {
+            eprintln!("xtask: there is no verb `{other}`\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    runner.print_table();
+    match outcome {
+        Ok(()) => {
+            println!("xtask {verb}: passed");
+            ExitCode::SUCCESS
+        }
+        Err(Failure(reason)) => {
+            // On stdout as well as a status, so that a log of stdout alone ends with the reason.
+            println!("xtask {verb}: FAILED: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything CI runs.
+fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
+    // Finding out in the first minute that the last step cannot run is worth a step of its own.
+    let strict = env::var(STRICT).is_ok_and(|value| value == "1");
+    let browser = match wasm::requirements(workspace, runner) {
+        Ok(found) => Some(found),
+        Err(reason) if strict => return Err(reason),
+        Err(Failure(reason)) => {
+            println!("The browser proof will be skipped: {reason}");
+            None
+        }
+    };
+
+    licences::check(workspace, runner)?;
+    runner.run(
+        "formatting",
+        command("cargo", workspace).args(["fmt", "--all", "--check"]),
+    )?;
+    runner.run(
+        "clippy",
+        command("cargo", workspace).args([
+            "clippy",
+            "--release",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
+    )?;
+    // `--release` only so that it reads the same dependency metadata as clippy.
+    runner.run(
+        "rustdoc",
+        command("cargo", workspace)
+            .args(["doc", "--release", "--workspace", "--no-deps"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    test(runner, workspace)?;
+    if let Some(requirements) = browser {
+        wasm::proof(workspace, runner, &requirements)
+    } else {
+        runner.skip("browser proof");
+        Ok(())
+    }
+}
+
+/// The tests, by the command that README gives.
+fn test(runner: &mut Runner, workspace: &Workspace) -> Result<(), Failure> {
+    let mut words = TEST_COMMAND.split_whitespace();
+    let program = words.next().unwrap_or("cargo");
+    runner.run("tests", command(program, workspace).args(words))
+}
+
+/// The browser proof alone; here a missing part is always a failure, since it was asked for.
+fn browser(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
+    let requirements = wasm::requirements(workspace, runner)?;
+    wasm::proof(workspace, runner, &requirements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn readme_gives_the_test_command() {
+        let readme = Workspace::locate().root.join("README.md");
+        let text = fs::read_to_string(&readme).unwrap_or_default();
+        assert!(
+            text.lines().any(|line| line.trim() == TEST_COMMAND),
+            "README.md has no line that is exactly `{TEST_COMMAND}`"
+        );
+    }
+}
