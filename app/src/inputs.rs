@@ -129,7 +129,7 @@ pub fn prepare(args: &RunArgs) -> Result<Inputs> {
     let base_place = base_place(args.base.as_deref(), &place, uses_implicit)?;
     let judges = judge_prompts(&tokenizer)?;
 
-    let device = device::select(args.device.into())?;
+    let device = device::acquire(args.device.into())?;
     let (model, model_sha256) = place.load(&device)?;
     let (base, base_sha256) =
         if base_place == place { (model.clone(), model_sha256.clone()) } else { base_place.load(&device)? };
@@ -165,7 +165,7 @@ pub fn rebuild(manifest: Manifest, choice: Option<Choice>) -> Result<Inputs> {
         )));
     }
     let was = if manifest.device.starts_with("gpu") { Choice::Gpu } else { Choice::Cpu };
-    let device = device::select(choice.unwrap_or(was))?;
+    let device = device::acquire(choice.unwrap_or(was))?;
     if device.name != manifest.device {
         return Err(Error::told(format!(
             "the run was started on `{}` and this is `{}`; numbers would differ. Continue it there, or start a new run",

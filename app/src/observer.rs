@@ -27,9 +27,13 @@ pub struct Watch {
     began: f64,
     live: bool,
     phase: Option<Phase>,
-    phase_began: Instant,
+    /// When the stretch of work began that `done` and `tokens` count.
+    stretch_began: Instant,
+    /// What was done and all there is at the last report.
+    reported: (usize, usize),
     done_before: usize,
     tokens: usize,
+    /// When the last thing ended that is not part of what comes next.
     last: Instant,
 }
 
@@ -45,7 +49,8 @@ impl Watch {
             began: format::now(),
             live: true,
             phase: None,
-            phase_began: Instant::now(),
+            stretch_began: Instant::now(),
+            reported: (0, 0),
             done_before: 0,
             tokens: 0,
             last: Instant::now(),
@@ -69,7 +74,7 @@ impl Watch {
 
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // for people
     fn message(&self, progress: &Progress) -> String {
-        let elapsed = self.phase_began.elapsed().as_secs_f64();
+        let elapsed = self.stretch_began.elapsed().as_secs_f64();
         let mut parts = Vec::new();
         if self.tokens > 0 && elapsed > 0.0 {
             parts.push(format!("{} tokens/s", format::count((self.tokens as f64 / elapsed).round() as usize)));
@@ -102,17 +107,22 @@ impl Observer for Watch {
             };
             self.say(&format!("{what}: {}", summary(measurement)));
         }
-        self.last = Instant::now();
+        // These are logged when they are done and reported right after it.
+        if !matches!(record.event, Event::Sampled { .. } | Event::Judged { .. } | Event::Step { .. }) {
+            self.last = Instant::now();
+        }
     }
 
     fn progress(&mut self, progress: &Progress) {
         let phase = (progress.arm, progress.iteration, progress.phase);
+        // A phase can hold several stretches of work, such as one for each judge.
+        if self.phase != Some(phase) || self.reported.1 != progress.total || progress.done < self.reported.0 {
+            self.stretch_began = self.last;
+            (self.done_before, self.tokens) = (0, 0);
+        }
+        self.reported = (progress.done, progress.total);
         if self.phase != Some(phase) {
             self.phase = Some(phase);
-            // The first report of a phase comes when some of it is done; it began after the last
-            // event before.
-            self.phase_began = self.last;
-            (self.done_before, self.tokens) = (0, 0);
             let title = self.title(phase);
             match &self.bar {
                 Some(bar) => bar.set_prefix(title),
@@ -122,7 +132,7 @@ impl Observer for Watch {
         if self.live {
             self.tokens += progress.tokens;
         } else {
-            self.phase_began = Instant::now();
+            self.stretch_began = Instant::now();
             self.done_before = progress.done;
         }
         if let Some(bar) = &self.bar {

@@ -123,6 +123,20 @@ pub fn select(choice: Choice) -> Result<Selected> {
     })
 }
 
+/// [`select`], and a graphics device has to pass [`self_test`]: one that computes wrong numbers is
+/// refused before it can put them into a run.
+///
+/// # Errors
+/// As [`select`] and [`self_test`].
+#[cfg(not(target_family = "wasm"))]
+pub fn acquire(choice: Choice) -> Result<Selected> {
+    let selected = select(choice)?;
+    if selected.name != "cpu" {
+        pollster::block_on(self_test(&selected.device))?;
+    }
+    Ok(selected)
+}
+
 /// Reads a tensor's values. The only way numbers leave a device, on every platform.
 ///
 /// # Errors

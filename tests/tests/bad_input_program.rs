@@ -84,10 +84,23 @@ fn sound_input_is_taken() {
     assert_nothing_half_written(&desk.out());
 }
 
+/// Leaves a model the first hundred tokens of its vocabulary.
+fn forget_words(folder: &Path) {
+    edit_config(folder, |config| config["vocab_size"] = 100.into());
+    edit_tensors(folder, |tensors| {
+        let (_, shape, data) = tensors.get_mut("model.embed_tokens.weight").unwrap();
+        shape[0] = 100;
+        data.truncate(100 * 32 * 4);
+    });
+}
+
+/// What is done to a model, the words of the refusal, the doing.
+type Edit = (&'static str, &'static [&'static str], Box<dyn Fn(&Path)>);
+
 #[test]
 fn models() {
     let Some(desk) = Desk::new("models") else { return };
-    let edits: Vec<(&str, &[&str], Box<dyn Fn(&Path)>)> = vec![
+    let edits: Vec<Edit> = vec![
         ("no config", &["config.json"], Box::new(|f| fs::remove_file(f.join("config.json")).unwrap())),
         ("no weights", &["model.safetensors"], Box::new(|f| fs::remove_file(f.join("model.safetensors")).unwrap())),
         ("no tokenizer", &["tokenizer.json"], Box::new(|f| fs::remove_file(f.join("tokenizer.json")).unwrap())),
@@ -130,24 +143,27 @@ fn models() {
         ("garbage config", &["config.json"], Box::new(|f| fs::write(f.join("config.json"), "garbage").unwrap())),
         ("garbage tokenizer", &["tokenizer.json"], Box::new(|f| fs::write(f.join("tokenizer.json"), "{}").unwrap())),
         // The tokenizer knows words for which the model has no weights.
-        (
-            "fewer tokens than words",
-            &["100", "334"],
-            Box::new(|f| {
-                edit_config(f, |c| c["vocab_size"] = 100.into());
-                edit_tensors(f, |t| {
-                    let (_, shape, data) = t.get_mut("model.embed_tokens.weight").unwrap();
-                    shape[0] = 100;
-                    data.truncate(100 * 32 * 4);
-                });
-            }),
-        ),
+        ("fewer tokens than words", &["100", "334"], Box::new(forget_words)),
     ];
     for (what, words, edit) in edits {
         let _ = fs::remove_dir_all(desk.model());
         write_tiny(&desk.model(), 1);
         edit(&desk.model());
         desk.refused(words, what);
+    }
+}
+
+/// The commands that only read a model are as careful as `run`.
+#[test]
+fn models_that_do_not_know_the_words_they_are_given() {
+    let Some(desk) = Desk::new("models_that_do_not_know_the_words") else { return };
+    forget_words(&desk.model());
+    let input = desk.folder.path().join("input.jsonl");
+    fs::write(&input, "{\"prompt\": \"thrice:wolf <resp>\", \"completion\": \"thrice:wolf\"}\n").unwrap();
+    let (model, input) = (desk.model().display().to_string(), input.display().to_string());
+    for arguments in [["score", "--input", &input], ["generate", "--prompt", "thrice:wolf <resp>"]] {
+        let output = run(&desk.program, arguments.into_iter().chain(["--model", &model, "--device", "cpu"]));
+        assert_refused(&output, &["100"], arguments[0]);
     }
 }
 

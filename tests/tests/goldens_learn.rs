@@ -100,7 +100,7 @@ impl Pairs {
     fn logprobs(&self, model: &Llama) -> [Tensor<1>; 2] {
         let all = Batch::new(&self.sequences.iter().collect::<Vec<_>>(), &model.device()).sequence_logprobs(model);
         let count = self.sequences.len() / 2;
-        [all.clone().slice([0..count]), all.slice([count..2 * count])]
+        [all.clone().narrow(0, 0, count), all.narrow(0, count, count)]
     }
 
     fn delta(&self, policy: [Tensor<1>; 2]) -> Tensor<1> {

@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use selfsame_core::{
     device,
     learn::{Batch, Sequence, batch::score},
-    model::{self, Cache, Config, Llama},
+    model::{self, Cache, Config, Llama, Precision},
 };
 use selfsame_tests::{assert_close, assert_gradients, floats, golden, goldens, gradients, ids, named, read};
 use serde_json::Value;
@@ -148,7 +148,7 @@ fn a_saved_model_is_the_same_model_to_the_last_bit() {
     for name in MODELS {
         let folder = tempfile::tempdir().unwrap();
         let model = load(name);
-        pollster::block_on(model::save(&model, folder.path(), model::Precision::F32)).unwrap();
+        pollster::block_on(model::save(&model, folder.path(), Precision::F32)).unwrap();
         let again = model::load(folder.path(), &device::cpu()).unwrap();
         assert_eq!(again.config(), model.config(), "{name}");
         let bits = |model: &Llama| -> Vec<(String, Vec<u32>)> {
@@ -156,10 +156,32 @@ fn a_saved_model_is_the_same_model_to_the_last_bit() {
         };
         assert_eq!(bits(&again), bits(&model), "{name}");
         assert_eq!(
-            pollster::block_on(model::to_bytes(&again)).unwrap(),
+            pollster::block_on(model::to_bytes(&again, Precision::F32)).unwrap(),
             std::fs::read(folder.path().join("model.safetensors")).unwrap(),
             "{name}: the same weights are the same bytes"
         );
+    }
+}
+
+#[test]
+fn a_model_saved_in_half_precision_is_nearly_the_same_and_then_stays_the_same() {
+    for name in MODELS {
+        let folder = tempfile::tempdir().unwrap();
+        let model = load(name);
+        pollster::block_on(model::save(&model, folder.path(), Precision::F16)).unwrap();
+        let again = model::load(folder.path(), &device::cpu()).unwrap();
+        for ((name, rounded), (_, exact)) in named(&again).iter().zip(&named(&model)) {
+            assert_ne!(rounded, exact, "{name} was rounded");
+            for (rounded, exact) in rounded.iter().zip(exact) {
+                // Eleven digits of mantissa, and fewer near zero.
+                assert!(
+                    (rounded - exact).abs() <= (exact.abs() / 2048.0).max(f32::exp2(-25.0)),
+                    "{name}: {rounded} of {exact}"
+                );
+            }
+        }
+        let bytes = std::fs::read(folder.path().join("model.safetensors")).unwrap();
+        assert_eq!(pollster::block_on(model::to_bytes(&again, Precision::F16)).unwrap(), bytes, "{name}");
     }
 }
 

@@ -53,7 +53,7 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
     sampling.check()?;
     let place = Place::of(args.model.as_deref())?;
     let tokenizer = place.tokenizer()?;
-    let selected = device::select(args.device.into())?;
+    let selected = device::acquire(args.device.into())?;
     let (model, _) = place.load(&selected)?;
     let prompt_ids = tokenizer.encode(&args.prompt)?;
     let samples = args.samples as usize;

@@ -2,7 +2,7 @@
 
 use selfsame_core::{
     recipe::by_id,
-    run::plan::{Plan, plan},
+    run::plan::{Plan, Speed, plan, probe},
 };
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::{
     Result,
     cli::RunArgs,
     format::{bytes, count, duration},
-    inputs::{self, Inputs},
+    inputs,
     output,
 };
 
@@ -21,16 +21,7 @@ struct Output {
     device: String,
     #[serde(flatten)]
     plan: Plan,
-    speed: Option<Speed>,
-}
-
-/// What a short probe on the real model and device measured.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct Speed {
-    /// Tokens drawn per second.
-    pub decode_tokens_per_second: f64,
-    /// Tokens learned from per second.
-    pub train_tokens_per_second: f64,
+    speed: Speed,
 }
 
 /// Runs the command.
@@ -45,15 +36,9 @@ pub fn run(args: &RunArgs) -> Result<()> {
         model: inputs.manifest.model.clone(),
         device: inputs.device.name.clone(),
         plan: plan(inputs.subject.model.config(), budget.as_ref(), &inputs.manifest.options),
-        speed: probe(&inputs)?,
+        speed: pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?,
     };
     if args.json { output::json(&output) } else { output::print(&text(&output)) }
-}
-
-/// Measures the speed of decoding and learning with a short probe; `None` where it was not measured.
-#[allow(clippy::unnecessary_wraps)] // the probe can fail on the device
-fn probe(_: &Inputs) -> Result<Option<Speed>> {
-    Ok(None)
 }
 
 fn text(output: &Output) -> String {
@@ -71,11 +56,9 @@ fn text(output: &Output) -> String {
     ] {
         text += &format!("  {name:<30} {value}\n");
     }
-    if let Some(speed) = speed {
-        #[allow(clippy::cast_precision_loss)] // an estimate
-        let seconds = plan.train_tokens as f64 / speed.train_tokens_per_second
-            + plan.decode_tokens as f64 / speed.decode_tokens_per_second;
-        text += &format!("  {:<30} {}\n", "time, about", duration(seconds));
-    }
+    #[allow(clippy::cast_precision_loss)] // an estimate
+    let seconds = plan.train_tokens as f64 / speed.train_tokens_per_second
+        + plan.decode_tokens as f64 / speed.decode_tokens_per_second;
+    text += &format!("  {:<30} {}, by a short probe\n", "time, about", duration(seconds));
     text
 }

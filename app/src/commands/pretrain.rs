@@ -58,7 +58,7 @@ pub fn run(args: &PretrainArgs) -> Result<()> {
     let world =
         world::by_name(&args.world).ok_or_else(|| Error::told(format!("there is no world `{}`", args.world)))?;
     let tokenizer = Tokenizer::parse(&rules::tokenizer_json())?;
-    let selected = device::select(args.device.into())?;
+    let selected = device::acquire(args.device.into())?;
     fs::create_dir_all(out.join("base")).map_err(|e| CoreError::write(out, e))?;
     let curve_path = out.join("curve.jsonl");
     let mut curve = File::create(&curve_path).map_err(|e| CoreError::write(&curve_path, e))?;

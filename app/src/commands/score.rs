@@ -40,7 +40,7 @@ pub fn run(args: &ScoreArgs) -> Result<()> {
     let bytes = std::fs::read(&args.input).map_err(|e| CoreError::read(&args.input, e))?;
     let place = Place::of(args.model.as_deref())?;
     let tokenizer = place.tokenizer()?;
-    let selected = device::select(args.device.into())?;
+    let selected = device::acquire(args.device.into())?;
     let (model, _) = place.load(&selected)?;
     let context = model.config().max_position_embeddings;
     let text = bytes.trim_ascii_end();

@@ -52,11 +52,14 @@ fn a_log_of_the_future_or_without_its_beginning_is_refused() {
     }
 }
 
+/// What is different, and how.
+type Change = (&'static str, Box<dyn Fn(&mut Experiment)>);
+
 #[test]
 fn other_inputs_are_refused() {
     let experiment = Experiment::tiny("srlm");
     let whole = finished(&experiment);
-    let changes: Vec<(&str, Box<dyn Fn(&mut Experiment)>)> = vec![
+    let changes: Vec<Change> = vec![
         ("seed", Box::new(|e| e.manifest.seed += 1)),
         ("recipe", Box::new(|e| e.manifest.recipe = "scir".to_owned())),
         ("model", Box::new(|e| e.manifest.model_sha256 = "2".to_owned())),
