@@ -262,7 +262,7 @@ pub struct PretrainArgs {
     /// The seed of weights, texts and order
     #[arg(long, value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
     pub seed: Option<u64>,
-    /// Change a setting, such as layers=3 or steps=[20,60,90,10]; can be repeated
+    /// Change a setting, such as `layers=3` or `steps=[20,60,90]`; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
     pub set: Vec<Assignment>,
     /// Go on training the model in this folder, written by an earlier `pretrain`

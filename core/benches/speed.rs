@@ -44,7 +44,9 @@ fn sampling() {
     // No stop token: every answer has its full length.
     config.eos_token_id = None;
     let model = Llama::random(config, 1, &[], &device::cpu());
-    let ids = tokenizer.encode("must:fox never:any first:owl last:any early:any late:any count:any length:long <resp>").unwrap();
+    let ids = tokenizer
+        .encode("must:fox never:any first:owl last:any early:any late:any count:any length:long <resp>")
+        .unwrap();
     let sampling = Sampling { max_new_tokens: 24, ..Sampling::default() };
     let time = |samples| {
         let prompts = [(0, ids.clone())];
@@ -83,7 +85,11 @@ fn dpo_step(folder: &Path, trl: Option<[f64; 2]>) {
         let mut trainer = Trainer::new(learn, STEPS + 2);
         let mut policy = model.clone();
         let reference = || -> Vec<f32> {
-            pollster::block_on(score(&model, &sequences, usize::MAX)).unwrap().iter().map(|row| row.iter().sum()).collect()
+            pollster::block_on(score(&model, &sequences, usize::MAX))
+                .unwrap()
+                .iter()
+                .map(|row| row.iter().sum())
+                .collect()
         };
         let fixed = reference();
         let mut seconds = Vec::new();
@@ -110,7 +116,11 @@ fn dpo_step(folder: &Path, trl: Option<[f64; 2]>) {
     }
     let names = ["reference in the step", "reference computed once"];
     for (index, name) in names.iter().enumerate() {
-        println!("| DPO step, {} weights, 4 pairs x 128 tokens, {name} | {:.3} |", model.config().parameters(), medians[index]);
+        println!(
+            "| DPO step, {} weights, 4 pairs x 128 tokens, {name} | {:.3} |",
+            model.config().parameters(),
+            medians[index]
+        );
         if let Some(trl) = trl {
             println!("| the same step by TRL | {:.3} (ours / TRL = {:.2}) |", trl[index], medians[index] / trl[index]);
         }
@@ -120,12 +130,16 @@ fn dpo_step(folder: &Path, trl: Option<[f64; 2]>) {
 
 /// Prompt, chosen and rejected tokens of TRL's pairs, or of pairs of the same shape.
 fn read_pairs(folder: &Path) -> Vec<[Vec<u32>; 3]> {
-    let parsed = std::fs::read_to_string(folder.join("pairs.json")).ok().and_then(|text| {
-        serde_json::from_str::<Vec<std::collections::BTreeMap<String, Vec<u32>>>>(&text).ok()
-    });
+    let parsed = std::fs::read_to_string(folder.join("pairs.json"))
+        .ok()
+        .and_then(|text| serde_json::from_str::<Vec<std::collections::BTreeMap<String, Vec<u32>>>>(&text).ok());
     match parsed {
-        Some(rows) => rows.iter().map(|row| ["prompt_ids", "chosen_ids", "rejected_ids"].map(|key| row[key].clone())).collect(),
-        None => (0..4_u32).map(|p| [0, 1, 2].map(|part| (0..64).map(|t| (p * 977 + part * 131 + t * 31) % 4096).collect())).collect(),
+        Some(rows) => {
+            rows.iter().map(|row| ["prompt_ids", "chosen_ids", "rejected_ids"].map(|key| row[key].clone())).collect()
+        }
+        None => (0..4_u32)
+            .map(|p| [0, 1, 2].map(|part| (0..64).map(|t| (p * 977 + part * 131 + t * 31) % 4096).collect()))
+            .collect(),
     }
 }
 

@@ -89,11 +89,7 @@ pub fn adapters() -> Vec<Adapter> {
 /// If a GPU was demanded and there is no adapter.
 #[cfg(not(target_family = "wasm"))]
 pub fn select(choice: Choice) -> Result<Selected> {
-    let cpu = |reason: &str| Selected {
-        device: cpu(),
-        name: "cpu".to_owned(),
-        reason: reason.to_owned(),
-    };
+    let cpu = |reason: &str| Selected { device: cpu(), name: "cpu".to_owned(), reason: reason.to_owned() };
     if choice == Choice::Cpu {
         return Ok(cpu("asked for"));
     }
@@ -103,11 +99,14 @@ pub fn select(choice: Choice) -> Result<Selected> {
         (_, Some(adapter)) => adapter,
         (Choice::Gpu, None) => adapters.first().ok_or_else(|| {
             Error::Device(
-                "no graphics adapter was found. Install a Vulkan, Metal or DX12 driver, or use `--device cpu`".to_owned(),
+                "no graphics adapter was found. Install a Vulkan, Metal or DX12 driver, or use `--device cpu`"
+                    .to_owned(),
             )
         })?,
         (_, None) if adapters.is_empty() => return Ok(cpu("no graphics adapter was found")),
-        (_, None) => return Ok(cpu("the only graphics adapter is a software one, which is slower than the CPU backend")),
+        (_, None) => {
+            return Ok(cpu("the only graphics adapter is a software one, which is slower than the CPU backend"));
+        }
     };
     let mut options = Device::wgpu_options();
     if adapter.software {

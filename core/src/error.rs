@@ -49,7 +49,9 @@ pub enum Error {
         problem: String,
     },
     /// A prompt does not fit into the model's context.
-    #[error("prompt {prompt}: {tokens} tokens do not fit: the model's context is {context} and {reserved} are reserved for the answer. Shorten the prompt or lower `max_new_tokens`.")]
+    #[error(
+        "prompt {prompt}: {tokens} tokens do not fit: the model's context is {context} and {reserved} are reserved for the answer. Shorten the prompt or lower `max_new_tokens`."
+    )]
     Context {
         /// The prompt's identifier.
         prompt: String,
@@ -61,7 +63,9 @@ pub enum Error {
         reserved: usize,
     },
     /// A loss or gradient stopped being a number.
-    #[error("{what} is not finite at iteration {iteration}, step {step} ({batch}). Nothing of this step was kept; the last checkpoint is intact. Lower `learning_rate` or raise `beta`.")]
+    #[error(
+        "{what} is not finite at iteration {iteration}, step {step} ({batch}). Nothing of this step was kept; the last checkpoint is intact. Lower `learning_rate` or raise `beta`."
+    )]
     NonFinite {
         /// `loss` or `gradient`.
         what: &'static str,
@@ -94,11 +98,7 @@ pub enum Error {
 impl Error {
     /// An [`Error::Io`] for a path that was to be read.
     pub fn read(path: impl AsRef<Path>, source: std::io::Error) -> Self {
-        Self::Io {
-            path: path.as_ref().to_path_buf(),
-            source,
-            advice: "Check that the path exists and can be read.",
-        }
+        Self::Io { path: path.as_ref().to_path_buf(), source, advice: "Check that the path exists and can be read." }
     }
 
     /// An [`Error::Io`] for a path that was to be written.
@@ -112,17 +112,11 @@ impl Error {
 
     /// An [`Error::Model`] about a file or folder.
     pub fn model(path: impl AsRef<Path>, problem: impl Into<String>) -> Self {
-        Self::Model {
-            path: path.as_ref().to_path_buf(),
-            problem: problem.into(),
-        }
+        Self::Model { path: path.as_ref().to_path_buf(), problem: problem.into() }
     }
 
     /// An [`Error::Setting`].
     pub fn setting(key: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Setting {
-            key: key.into(),
-            problem: problem.into(),
-        }
+        Self::Setting { key: key.into(), problem: problem.into() }
     }
 }

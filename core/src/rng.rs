@@ -47,12 +47,7 @@ impl Stream {
     pub fn new(seed: u64, purpose: Purpose, iteration: u32, item: u64) -> Self {
         Self {
             key: [seed as u32, (seed >> 32) as u32],
-            counter: [
-                0,
-                iteration,
-                item as u32,
-                ((item >> 32) as u32 & 0x00ff_ffff) | ((purpose as u32) << 24),
-            ],
+            counter: [0, iteration, item as u32, ((item >> 32) as u32 & 0x00ff_ffff) | ((purpose as u32) << 24)],
             block: [0; 4],
             used: 4,
         }

@@ -2,17 +2,10 @@
 
 use std::fmt::Display;
 
-use burn::tensor::{Device, Tensor};
-use selfsame_core::device::read_floats;
+use burn::tensor::Device;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
-/// Side of the square matrices that [`probe`] multiplies.
-///
-/// Small enough for a software adapter, large enough to need more than one workgroup.
-const PROBE_SIDE: usize = 64;
-
-/// Largest error [`probe`] accepts: its inputs are small integers, exact in `f32`.
-const PROBE_TOLERANCE: f64 = 1e-3;
+use crate::proof::{ModelFiles, Proof, compare};
 
 #[wasm_bindgen]
 extern "C" {
@@ -68,39 +61,27 @@ fn js_error(error: impl Display) -> JsValue {
     js_sys::Error::new(&error.to_string()).into()
 }
 
-/// Multiplies two small integer matrices on the browser's GPU and checks the product.
-///
-/// Proves the toolchain and the device before anything larger is attempted. Returns JSON:
-/// `{"ok": bool, "side": n, "max_error": x}`.
+/// Runs [`proof`](crate::proof::proof) on the browser's GPU and compares it with numbers computed
+/// natively. Takes the starter's three files and those numbers, each as bytes. Returns JSON:
+/// `{"ok": bool, "difference": text or null, "proof": {...}}`.
 ///
 /// # Errors
 ///
-/// Rejects when the browser offers no WebGPU adapter or when the result cannot be read back.
+/// Rejects when the browser offers no WebGPU adapter, a file is not what it should be, or the
+/// device fails.
 #[wasm_bindgen]
-pub async fn probe() -> Result<String, JsValue> {
-    let device = Device::wgpu_options()
-        .init_async()
-        .await
-        .map_err(js_error)?;
-
-    let side = PROBE_SIDE;
-    // Entries depend on row and column in different ways, so a transposed or shifted result shows.
-    let a = |row: usize, col: usize| ((row * 3 + col) % 7) as f32;
-    let b = |row: usize, col: usize| ((row + col * 5) % 11) as f32;
-    let fill = |f: &dyn Fn(usize, usize) -> f32| -> Vec<f32> {
-        (0..side * side).map(|i| f(i / side, i % side)).collect()
-    };
-    let left = Tensor::<1>::from_floats(fill(&a).as_slice(), &device).reshape([side, side]);
-    let right = Tensor::<1>::from_floats(fill(&b).as_slice(), &device).reshape([side, side]);
-
-    let product = read_floats(left.matmul(right)).await.map_err(js_error)?;
-
-    let mut max_error = 0.0_f64;
-    for (i, &got) in product.iter().enumerate() {
-        let (row, col) = (i / side, i % side);
-        let want: f32 = (0..side).map(|k| a(row, k) * b(k, col)).sum();
-        max_error = max_error.max(f64::from((got - want).abs()));
-    }
-    let ok = product.len() == side * side && max_error <= PROBE_TOLERANCE;
-    Ok(serde_json::json!({ "ok": ok, "side": side, "max_error": max_error }).to_string())
+pub async fn proof(
+    config: Vec<u8>,
+    tokenizer: Vec<u8>,
+    weights: Vec<u8>,
+    expected: Vec<u8>,
+) -> Result<String, JsValue> {
+    let device = Device::wgpu_options().init_async().await.map_err(js_error)?;
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(js_error);
+    let (config, tokenizer) = (text(config)?, text(tokenizer)?);
+    let expected: Proof = serde_json::from_slice(&expected).map_err(js_error)?;
+    let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
+    let got = crate::proof::proof(&files, &device).await.map_err(js_error)?;
+    let difference = compare(&got, &expected).err();
+    Ok(serde_json::json!({ "ok": difference.is_none(), "difference": difference, "proof": got }).to_string())
 }

@@ -17,28 +17,15 @@ pub fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> 
         let allowed = string_list(&policy, "licenses", "allow");
         let targets = string_list(&policy, "graph", "targets");
         if allowed.is_empty() || targets.is_empty() {
-            return Err(Failure(
-                "deny.toml lists no allowed licences or no targets".into(),
-            ));
+            return Err(Failure("deny.toml lists no allowed licences or no targets".into()));
         }
 
-        for (lock, manifest) in [
-            ("Cargo.lock", "Cargo.toml"),
-            (
-                "web/toolchain/bindgen/Cargo.lock",
-                "web/toolchain/bindgen/Cargo.toml",
-            ),
-        ] {
+        for (lock, manifest) in
+            [("Cargo.lock", "Cargo.toml"), ("web/toolchain/bindgen/Cargo.lock", "web/toolchain/bindgen/Cargo.toml")]
+        {
             check_sources(lock, &read(&workspace.root.join(lock))?)?;
             let mut tree = command("cargo", workspace);
-            tree.args([
-                "tree",
-                "--locked",
-                "--workspace",
-                "--edges",
-                "normal,build,dev",
-            ])
-            .args([
+            tree.args(["tree", "--locked", "--workspace", "--edges", "normal,build,dev"]).args([
                 "--prefix",
                 "none",
                 "--format",
@@ -50,28 +37,17 @@ pub fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> 
                 tree.args(["--target", target]);
             }
             announce(&tree);
-            let listing = output(&mut tree)
-                .ok_or_else(|| Failure(format!("`cargo tree` failed for {manifest}")))?;
+            let listing = output(&mut tree).ok_or_else(|| Failure(format!("`cargo tree` failed for {manifest}")))?;
             let packages: BTreeSet<&str> = listing
                 .lines()
                 .map(|line| line.trim_end_matches(" (*)").trim())
                 .filter(|line| !line.is_empty())
                 .collect();
-            let refused: Vec<&str> = packages
-                .iter()
-                .filter(|line| !line_is_allowed(line, &allowed))
-                .copied()
-                .collect();
+            let refused: Vec<&str> = packages.iter().filter(|line| !line_is_allowed(line, &allowed)).copied().collect();
             if !refused.is_empty() {
-                return Err(Failure(format!(
-                    "licences that deny.toml does not allow:\n  {}",
-                    refused.join("\n  ")
-                )));
+                return Err(Failure(format!("licences that deny.toml does not allow:\n  {}", refused.join("\n  "))));
             }
-            println!(
-                "{manifest}: {} packages, all under allowed licences",
-                packages.len()
-            );
+            println!("{manifest}: {} packages, all under allowed licences", packages.len());
         }
         Ok(())
     })
@@ -126,23 +102,16 @@ fn string_list(toml: &str, table: &str, key: &str) -> Vec<String> {
 
 /// Whether a `licence|package` line of `cargo tree` is covered by the allow list.
 fn line_is_allowed(line: &str, allowed: &[String]) -> bool {
-    line.split_once('|')
-        .is_some_and(|(licence, _)| is_allowed(licence, allowed))
+    line.split_once('|').is_some_and(|(licence, _)| is_allowed(licence, allowed))
 }
 
 /// Whether an SPDX expression can be satisfied with the allowed licences alone.
 ///
 /// `/` is the obsolete spelling of `OR`. Anything that is not understood is not allowed.
 fn is_allowed(expression: &str, allowed: &[String]) -> bool {
-    let spaced = expression
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
-    let mut parser = Expression {
-        words: &words,
-        allowed,
-    };
+    let mut parser = Expression { words: &words, allowed };
     parser.either() == Some(true) && parser.words.is_empty()
 }
 
@@ -200,9 +169,7 @@ mod tests {
 
     #[test]
     fn expressions_are_read_as_spdx_means_them() {
-        let allowed: Vec<String> = ["MIT", "Zlib", "Apache-2.0 WITH LLVM-exception"]
-            .map(str::to_owned)
-            .into();
+        let allowed: Vec<String> = ["MIT", "Zlib", "Apache-2.0 WITH LLVM-exception"].map(str::to_owned).into();
         for yes in [
             "MIT",
             "MIT/Apache-2.0",
@@ -213,15 +180,7 @@ mod tests {
         ] {
             assert!(is_allowed(yes, &allowed), "{yes}");
         }
-        for no in [
-            "",
-            "Apache-2.0",
-            "MIT AND OFL-1.1",
-            "(MIT",
-            "MIT Zlib",
-            "MIT OR",
-            "AND MIT",
-        ] {
+        for no in ["", "Apache-2.0", "MIT AND OFL-1.1", "(MIT", "MIT Zlib", "MIT OR", "AND MIT"] {
             assert!(!is_allowed(no, &allowed), "{no}");
         }
     }

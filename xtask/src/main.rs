@@ -84,10 +84,7 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
     };
 
     licences::check(workspace, runner)?;
-    runner.run(
-        "formatting",
-        command("cargo", workspace).args(["fmt", "--all", "--check"]),
-    )?;
+    runner.run("formatting", command("cargo", workspace).args(["fmt", "--all", "--check"]))?;
     runner.run(
         "clippy",
         command("cargo", workspace).args([

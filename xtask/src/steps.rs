@@ -37,10 +37,7 @@ pub struct Runner {
 impl Runner {
     /// Starts the clock.
     pub fn new() -> Self {
-        Self {
-            started: Instant::now(),
-            steps: Vec::new(),
-        }
+        Self { started: Instant::now(), steps: Vec::new() }
     }
 
     /// Runs `command` as the step `title`, with its output passed through.
@@ -49,26 +46,14 @@ impl Runner {
     }
 
     /// Runs `work` as the step `title`. It may call [`execute`] any number of times.
-    pub fn perform<T>(
-        &mut self,
-        title: &str,
-        work: impl FnOnce() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
+    pub fn perform<T>(&mut self, title: &str, work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
         println!("\n== {title} (at {})", clock(self.started.elapsed()));
         flush();
         let start = Instant::now();
         let result = work();
         let time = start.elapsed();
-        let outcome = if result.is_ok() {
-            Outcome::Passed
-        } else {
-            Outcome::Failed
-        };
-        self.steps.push(Step {
-            title: title.to_owned(),
-            time,
-            outcome,
-        });
+        let outcome = if result.is_ok() { Outcome::Passed } else { Outcome::Failed };
+        self.steps.push(Step { title: title.to_owned(), time, outcome });
         match result {
             Ok(value) => {
                 println!("-- {title}: passed in {}", clock(time));
@@ -86,22 +71,12 @@ impl Runner {
     /// Notes that the step `title` was left out.
     pub fn skip(&mut self, title: &str) {
         println!("\n== {title}: SKIPPED");
-        self.steps.push(Step {
-            title: title.to_owned(),
-            time: Duration::ZERO,
-            outcome: Outcome::Skipped,
-        });
+        self.steps.push(Step { title: title.to_owned(), time: Duration::ZERO, outcome: Outcome::Skipped });
     }
 
     /// Prints each step with its time, and the total.
     pub fn print_table(&self) {
-        let width = self
-            .steps
-            .iter()
-            .map(|step| step.title.len())
-            .max()
-            .unwrap_or(0)
-            .max(5);
+        let width = self.steps.iter().map(|step| step.title.len()).max().unwrap_or(0).max(5);
         println!("\n{:<width$}  {:>9}  result", "step", "time");
         for step in &self.steps {
             let result = match step.outcome {
@@ -118,14 +93,8 @@ impl Runner {
 /// Prints `command` as it could be typed into a shell, runs it, and fails unless it succeeds.
 pub fn execute(command: &mut Command) -> Result<(), Failure> {
     let line = announce(command);
-    let status = command
-        .status()
-        .map_err(|error| Failure::io(format!("`{line}`"), &error))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure(format!("`{line}`: {status}")))
-    }
+    let status = command.status().map_err(|error| Failure::io(format!("`{line}`"), &error))?;
+    if status.success() { Ok(()) } else { Err(Failure(format!("`{line}`: {status}"))) }
 }
 
 /// Prints `command` as it could be typed into a shell, and returns that line.
@@ -144,19 +113,11 @@ fn shell_line(command: &Command) -> String {
     let mut words = Vec::new();
     for (name, value) in command.get_envs() {
         if let Some(value) = value {
-            words.push(format!(
-                "{}={}",
-                name.to_string_lossy(),
-                quote(&value.to_string_lossy())
-            ));
+            words.push(format!("{}={}", name.to_string_lossy(), quote(&value.to_string_lossy())));
         }
     }
     words.push(quote(&command.get_program().to_string_lossy()));
-    words.extend(
-        command
-            .get_args()
-            .map(|argument| quote(&argument.to_string_lossy())),
-    );
+    words.extend(command.get_args().map(|argument| quote(&argument.to_string_lossy())));
     words.join(" ")
 }
 
@@ -192,14 +153,9 @@ mod tests {
     #[test]
     fn a_command_is_shown_as_it_would_be_typed() {
         let mut command = Command::new("cargo");
-        command
-            .args(["doc", "--no-deps", "it's"])
-            .env("RUSTDOCFLAGS", "-D warnings");
+        command.args(["doc", "--no-deps", "it's"]).env("RUSTDOCFLAGS", "-D warnings");
         command.env_remove("LEFT_OUT");
-        assert_eq!(
-            shell_line(&command),
-            r"RUSTDOCFLAGS='-D warnings' cargo doc --no-deps 'it'\''s'"
-        );
+        assert_eq!(shell_line(&command), r"RUSTDOCFLAGS='-D warnings' cargo doc --no-deps 'it'\''s'");
     }
 
     #[test]
@@ -211,14 +167,9 @@ mod tests {
     #[test]
     fn a_failing_step_names_itself_and_its_command() {
         let mut runner = Runner::new();
-        let Err(Failure(reason)) =
-            runner.run("impossible", &mut Command::new("/nonexistent/program"))
-        else {
+        let Err(Failure(reason)) = runner.run("impossible", &mut Command::new("/nonexistent/program")) else {
             panic!("a program that does not exist ran");
         };
-        assert!(
-            reason.starts_with("impossible: `/nonexistent/program`"),
-            "{reason}"
-        );
+        assert!(reason.starts_with("impossible: `/nonexistent/program`"), "{reason}");
     }
 }

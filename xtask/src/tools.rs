@@ -22,9 +22,7 @@ impl Workspace {
         let root = manifest.parent().unwrap_or(manifest).to_path_buf();
         let target = match env::var_os("CARGO_TARGET_DIR") {
             // Cargo reads a relative path from the directory it is started in.
-            Some(path) => env::current_dir()
-                .unwrap_or_else(|_| root.clone())
-                .join(path),
+            Some(path) => env::current_dir().unwrap_or_else(|_| root.clone()).join(path),
             None => root.join("target"),
         };
         Self { root, target }
@@ -39,8 +37,7 @@ impl Workspace {
     /// The version of `package` in the workspace's lock file.
     pub fn locked_version(&self, package: &str) -> Result<String, Failure> {
         let lock = read(&self.root.join("Cargo.lock"))?;
-        locked_version(&lock, package)
-            .ok_or_else(|| Failure(format!("Cargo.lock has no package `{package}`")))
+        locked_version(&lock, package).ok_or_else(|| Failure(format!("Cargo.lock has no package `{package}`")))
     }
 }
 
@@ -48,11 +45,7 @@ fn locked_version(lock: &str, package: &str) -> Option<String> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name);
     lines.next()?;
-    lines
-        .next()?
-        .strip_prefix("version = \"")?
-        .strip_suffix('"')
-        .map(str::to_owned)
+    lines.next()?.strip_prefix("version = \"")?.strip_suffix('"').map(str::to_owned)
 }
 
 /// A command at the workspace's root, without the variables that `cargo run` set for this program:
@@ -74,11 +67,7 @@ pub fn command(program: impl AsRef<std::ffi::OsStr>, workspace: &Workspace) -> C
 
 /// What `command` writes to its standard output, trimmed; `None` when it fails or does not exist.
 pub fn output(command: &mut Command) -> Option<String> {
-    let result = command
-        .stderr(Stdio::null())
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let result = command.stderr(Stdio::null()).stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8(result.stdout).ok()?;
     result.status.success().then(|| text.trim().to_owned())
 }
@@ -89,17 +78,13 @@ pub fn find_program(names: &[&str]) -> Option<PathBuf> {
     let folders: Vec<PathBuf> = env::split_paths(&path).collect();
     names.iter().find_map(|name| {
         let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-        folders
-            .iter()
-            .map(|folder| folder.join(&file))
-            .find(|candidate| candidate.is_file())
+        folders.iter().map(|folder| folder.join(&file)).find(|candidate| candidate.is_file())
     })
 }
 
 /// Whether missing packages can be installed here without asking anyone: Debian, as root.
 pub fn can_install() -> bool {
-    find_program(&["apt-get"]).is_some()
-        && output(Command::new("id").arg("-u")).is_some_and(|user| user == "0")
+    find_program(&["apt-get"]).is_some() && output(Command::new("id").arg("-u")).is_some_and(|user| user == "0")
 }
 
 /// Installs Debian packages. Only to be called after [`can_install`].
@@ -110,11 +95,7 @@ pub fn install(packages: &[&str]) -> Result<(), Failure> {
         command
     };
     execute(apt().args(["update", "-qq"]))?;
-    execute(
-        apt()
-            .args(["install", "-y", "-qq", "--no-install-recommends"])
-            .args(packages),
-    )
+    execute(apt().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages))
 }
 
 /// Reads a text file, naming it when that fails.
@@ -130,9 +111,7 @@ pub fn create_folder(path: &Path) -> Result<(), Failure> {
 /// Removes a folder with everything in it; one that does not exist is no failure.
 pub fn remove_folder(path: &Path) -> Result<(), Failure> {
     match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Failure::io(path.display(), &error))
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(path.display(), &error)),
         _ => Ok(()),
     }
 }
@@ -145,9 +124,7 @@ pub fn write(path: &Path, contents: &str) -> Result<(), Failure> {
 /// Copies a file into a folder under its own name.
 pub fn copy_into(file: &Path, folder: &Path) -> Result<(), Failure> {
     let name = file.file_name().unwrap_or_default();
-    fs::copy(file, folder.join(name))
-        .map(drop)
-        .map_err(|error| Failure::io(file.display(), &error))
+    fs::copy(file, folder.join(name)).map(drop).map_err(|error| Failure::io(file.display(), &error))
 }
 
 /// The files directly inside a folder, sorted; none when the folder does not exist.
@@ -155,11 +132,7 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file())
-        .collect();
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
     files
 }

@@ -12,8 +12,8 @@ use std::process::Command;
 
 use crate::steps::{Failure, Runner, execute};
 use crate::tools::{
-    Workspace, can_install, command, copy_into, create_folder, files_in, find_program, install,
-    output, read, remove_folder, write,
+    Workspace, can_install, command, copy_into, create_folder, files_in, find_program, install, output, read,
+    remove_folder, write,
 };
 
 const TARGET: &str = "wasm32-unknown-unknown";
@@ -59,23 +59,11 @@ pub struct Requirements {
 
 /// Finds, and where possible installs or builds, what the proof needs.
 pub fn requirements(workspace: &Workspace, runner: &mut Runner) -> Result<Requirements, Failure> {
-    let (browser, node, npm) = runner.perform("browser and node", || {
-        Ok((find_browser()?, find_node()?, find_npm()?))
-    })?;
-    println!(
-        "   {}\n   {}\n   {}",
-        browser.display(),
-        node.display(),
-        npm.display()
-    );
+    let (browser, node, npm) =
+        runner.perform("browser and node", || Ok((find_browser()?, find_node()?, find_npm()?)))?;
+    println!("   {}\n   {}\n   {}", browser.display(), node.display(), npm.display());
     let (toolchain, bindgen) = toolchain(workspace, runner)?;
-    Ok(Requirements {
-        toolchain,
-        bindgen,
-        browser,
-        node,
-        npm,
-    })
+    Ok(Requirements { toolchain, bindgen, browser, node, npm })
 }
 
 fn find_browser() -> Result<PathBuf, Failure> {
@@ -84,21 +72,11 @@ fn find_browser() -> Result<PathBuf, Failure> {
         return if chosen.is_file() {
             Ok(chosen)
         } else {
-            Err(Failure(format!(
-                "SELFSAME_BROWSER is `{}`, which is no file",
-                chosen.display()
-            )))
+            Err(Failure(format!("SELFSAME_BROWSER is `{}`, which is no file", chosen.display())))
         };
     }
-    find_program(&[
-        "chromium",
-        "chromium-browser",
-        "google-chrome-stable",
-        "google-chrome",
-    ])
-    .ok_or_else(|| {
-        Failure("no Chromium on PATH; install it or set SELFSAME_BROWSER to the program".into())
-    })
+    find_program(&["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"])
+        .ok_or_else(|| Failure("no Chromium on PATH; install it or set SELFSAME_BROWSER to the program".into()))
 }
 
 fn find_node() -> Result<PathBuf, Failure> {
@@ -110,10 +88,7 @@ fn find_npm() -> Result<PathBuf, Failure> {
 }
 
 /// Prepares a compiler for the web and the program that binds its output to JavaScript.
-pub fn toolchain(
-    workspace: &Workspace,
-    runner: &mut Runner,
-) -> Result<(Toolchain, PathBuf), Failure> {
+pub fn toolchain(workspace: &Workspace, runner: &mut Runner) -> Result<(Toolchain, PathBuf), Failure> {
     let toolchain = runner.perform("wasm compiler", || {
         if native_has_target(workspace) {
             println!("The native compiler has {TARGET}.");
@@ -132,10 +107,9 @@ fn native_has_target(workspace: &Workspace) -> bool {
 }
 
 fn has_std(folder: &Path) -> bool {
-    files_in(folder).iter().any(|file| {
-        file.file_name()
-            .is_some_and(|name| name.to_string_lossy().starts_with("libstd-"))
-    })
+    files_in(folder)
+        .iter()
+        .any(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libstd-")))
 }
 
 /// Makes a toolchain of Debian's packages, installing them where that is possible.
@@ -147,36 +121,24 @@ fn debian_toolchain(workspace: &Workspace) -> Result<Toolchain, Failure> {
         install(&DEBIAN_PACKAGES)?;
         compiler = DebianCompiler::find(workspace);
     }
-    let compiler = compiler.map_err(|Failure(reason)| {
-        Failure(format!("no compiler for {TARGET} ({reason}); {REMEDY}"))
-    })?;
+    let compiler =
+        compiler.map_err(|Failure(reason)| Failure(format!("no compiler for {TARGET} ({reason}); {REMEDY}")))?;
 
     let mut linker = compiler.linker();
     if linker.is_none() && can_install() {
         install(&[&format!("lld-{}", compiler.llvm)])?;
         linker = compiler.linker();
     }
-    let linker = linker.ok_or_else(|| {
-        Failure(format!(
-            "no wasm-ld for LLVM {} on PATH; {REMEDY}",
-            compiler.llvm
-        ))
-    })?;
+    let linker = linker.ok_or_else(|| Failure(format!("no wasm-ld for LLVM {} on PATH; {REMEDY}", compiler.llvm)))?;
 
-    let sysroot = workspace
-        .web_target()
-        .join(format!("sysroot-{}", compiler.version));
+    let sysroot = workspace.web_target().join(format!("sysroot-{}", compiler.version));
     // Written last, so that an interrupted build is not taken for a finished one.
     let complete = sysroot.join(".complete");
     if !complete.is_file() {
         build_std(workspace, &sysroot)?;
         write(&complete, "")?;
     }
-    println!(
-        "{DEBIAN_RUSTC} {}, sysroot {}",
-        compiler.version,
-        sysroot.display()
-    );
+    println!("{DEBIAN_RUSTC} {}, sysroot {}", compiler.version, sysroot.display());
     Ok(Toolchain::Debian { linker, sysroot })
 }
 
@@ -196,9 +158,7 @@ impl DebianCompiler {
         let source = output(command(DEBIAN_RUSTC, workspace).args(["--print", "sysroot"]))
             .map(|sysroot| Path::new(&sysroot).join("lib/rustlib/src/rust/library/std"));
         if !source.is_some_and(|folder| folder.is_dir()) {
-            return Err(Failure(
-                "the source of its standard library is missing".into(),
-            ));
+            return Err(Failure("the source of its standard library is missing".into()));
         }
         if !Path::new(DEBIAN_CARGO).is_file() {
             return Err(Failure(format!("{DEBIAN_CARGO} is missing")));
@@ -220,9 +180,7 @@ impl DebianCompiler {
         let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
         let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
         if found < OLDEST_RUSTC {
-            return Err(Failure(format!(
-                "{DEBIAN_RUSTC} is {version}, which is too old"
-            )));
+            return Err(Failure(format!("{DEBIAN_RUSTC} is {version}, which is too old")));
         }
         let llvm = llvm.split('.').next().unwrap_or_default().to_owned();
         Ok(Self { version, llvm })
@@ -254,13 +212,7 @@ fn build_std(workspace: &Workspace, sysroot: &Path) -> Result<(), Failure> {
     build
         // `-Zbuild-std` is refused by a stable compiler unless it is told to be its own bootstrap.
         .env("RUSTC_BOOTSTRAP", "1")
-        .args([
-            "build",
-            "--release",
-            "-Zbuild-std=std,panic_abort",
-            "--target",
-            TARGET,
-        ])
+        .args(["build", "--release", "-Zbuild-std=std,panic_abort", "--target", TARGET])
         .arg("--manifest-path")
         .arg(folder.join("Cargo.toml"))
         .arg("--target-dir")
@@ -285,12 +237,7 @@ fn build_std(workspace: &Workspace, sysroot: &Path) -> Result<(), Failure> {
 fn debian_cargo(workspace: &Workspace) -> Command {
     let mut cargo = command(DEBIAN_CARGO, workspace);
     // These would override the flags set here; and a wrapper may cache by the compiler's name.
-    for name in [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "RUSTC_WRAPPER",
-        "RUSTUP_TOOLCHAIN",
-    ] {
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WRAPPER", "RUSTUP_TOOLCHAIN"] {
         cargo.env_remove(name);
     }
     cargo.env("RUSTC", DEBIAN_RUSTC);
@@ -307,17 +254,12 @@ fn bindgen(workspace: &Workspace) -> Result<PathBuf, Failure> {
             println!("{} is version {version}.", program.display());
             return Ok(program);
         }
-        println!(
-            "{} says `{found}`, but {version} is needed.",
-            program.display()
-        );
+        println!("{} says `{found}`, but {version} is needed.", program.display());
     }
     let folder = workspace.root.join("web/toolchain/bindgen");
     let pin = format!("wasm-bindgen-cli-support = \"={version}\"");
     if !read(&folder.join("Cargo.toml"))?.contains(&pin) {
-        return Err(Failure(format!(
-            "web/toolchain/bindgen/Cargo.toml does not pin {version}"
-        )));
+        return Err(Failure(format!("web/toolchain/bindgen/Cargo.toml does not pin {version}")));
     }
     let target = workspace.web_target().join("bindgen");
     let mut build = command("cargo", workspace);
@@ -327,30 +269,21 @@ fn bindgen(workspace: &Workspace) -> Result<PathBuf, Failure> {
         .arg("--target-dir")
         .arg(&target);
     execute(&mut build)?;
-    Ok(target
-        .join("release")
-        .join(format!("selfsame-bindgen{}", env::consts::EXE_SUFFIX)))
+    Ok(target.join("release").join(format!("selfsame-bindgen{}", env::consts::EXE_SUFFIX)))
 }
 
 /// Builds the web module, binds it, puts the page together and runs it in the browser.
-pub fn proof(
-    workspace: &Workspace,
-    runner: &mut Runner,
-    requirements: &Requirements,
-) -> Result<(), Failure> {
+pub fn proof(workspace: &Workspace, runner: &mut Runner, requirements: &Requirements) -> Result<(), Failure> {
     let mut build = build_command(workspace, &requirements.toolchain);
     runner.run("wasm build", &mut build)?;
 
     let site = workspace.web_target().join("site");
-    runner.perform("site", || {
-        assemble_site(workspace, &requirements.bindgen, &site)
-    })?;
+    runner.perform("site", || assemble_site(workspace, &requirements.bindgen, &site))?;
 
     let harness = workspace.root.join("web/harness");
     if !harness_is_installed(&harness)? {
         let mut npm = command(&requirements.npm, workspace);
-        npm.args(["ci", "--no-audit", "--no-fund", "--prefix"])
-            .arg(&harness);
+        npm.args(["ci", "--no-audit", "--no-fund", "--prefix"]).arg(&harness);
         runner.run("npm ci", &mut npm)?;
     }
 
@@ -358,13 +291,7 @@ pub fn proof(
     run.arg(harness.join("run.mjs"))
         .arg("--site")
         .arg(&site)
-        .args([
-            "--page",
-            "proof.html",
-            "--timeout",
-            PAGE_SECONDS,
-            "--browser",
-        ])
+        .args(["--page", "proof.html", "--timeout", PAGE_SECONDS, "--browser"])
         .arg(&requirements.browser);
     runner.run("browser proof", &mut run)
 }
@@ -380,23 +307,15 @@ fn build_command(workspace: &Workspace, toolchain: &Toolchain) -> Command {
         }
         Toolchain::Debian { linker, sysroot } => {
             let mut cargo = debian_cargo(workspace);
-            cargo.env(variable("LINKER"), linker).env(
-                variable("RUSTFLAGS"),
-                format!("--sysroot {} -C {TARGET_FEATURES}", sysroot.display()),
-            );
+            cargo
+                .env(variable("LINKER"), linker)
+                .env(variable("RUSTFLAGS"), format!("--sysroot {} -C {TARGET_FEATURES}", sysroot.display()));
             cargo
         }
     };
     build
         .env("CARGO_TARGET_DIR", workspace.web_target())
-        .args([
-            "build",
-            "--locked",
-            "--profile",
-            PROFILE,
-            "--target",
-            TARGET,
-        ])
+        .args(["build", "--locked", "--profile", PROFILE, "--target", TARGET])
         .args(["--package", "selfsame-web"]);
     build
 }
@@ -406,34 +325,23 @@ fn assemble_site(workspace: &Workspace, bindgen: &Path, site: &Path) -> Result<(
     // From nothing each time, so that a file that is no longer made cannot be served.
     remove_folder(site)?;
     create_folder(site)?;
-    let module = workspace
-        .web_target()
-        .join(TARGET)
-        .join(PROFILE)
-        .join("selfsame_web.wasm");
+    let module = workspace.web_target().join(TARGET).join(PROFILE).join("selfsame_web.wasm");
     let package = site.join("pkg");
     let mut bind = command(bindgen, workspace);
-    if bindgen
-        .file_stem()
-        .is_some_and(|stem| stem == "wasm-bindgen")
-    {
-        bind.args(["--target", "web", "--no-typescript", "--out-dir"])
-            .arg(&package)
-            .arg(&module);
+    if bindgen.file_stem().is_some_and(|stem| stem == "wasm-bindgen") {
+        bind.args(["--target", "web", "--no-typescript", "--out-dir"]).arg(&package).arg(&module);
     } else {
         bind.arg(&module).arg(&package);
     }
     execute(&mut bind)?;
     copy_into(&workspace.root.join("web/harness/proof.html"), site)?;
+    copy_into(&workspace.root.join("web/harness/expected.json"), site)?;
     let starter = files_in(&workspace.root.join("assets/starter"));
     create_folder(&site.join("starter"))?;
     for file in &starter {
         copy_into(file, &site.join("starter"))?;
     }
-    for file in files_in(&package)
-        .iter()
-        .chain(&files_in(&site.join("starter")))
-    {
+    for file in files_in(&package).iter().chain(&files_in(&site.join("starter"))) {
         let bytes = fs::metadata(file).map_or(0, |found| found.len());
         println!("{:>12} bytes  {}", bytes, file.display());
     }
@@ -453,11 +361,7 @@ fn harness_is_installed(harness: &Path) -> Result<bool, Failure> {
 /// The first string value of `key` in a JSON text. Enough for a package manifest.
 fn json_string(json: &str, key: &str) -> Option<String> {
     let (_, rest) = json.split_once(&format!("\"{key}\""))?;
-    let rest = rest
-        .trim_start()
-        .strip_prefix(':')?
-        .trim_start()
-        .strip_prefix('"')?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
     rest.split_once('"').map(|(value, _)| value.to_owned())
 }
 
@@ -473,9 +377,7 @@ mod tests {
         let manifest = read(&folder.join("Cargo.toml"))?;
         assert!(manifest.contains(&format!("wasm-bindgen-cli-support = \"={version}\"")));
         let lock = read(&folder.join("Cargo.lock"))?;
-        assert!(lock.contains(&format!(
-            "name = \"wasm-bindgen-shared\"\nversion = \"{version}\""
-        )));
+        assert!(lock.contains(&format!("name = \"wasm-bindgen-shared\"\nversion = \"{version}\"")));
         Ok(())
     }
 
@@ -483,10 +385,7 @@ mod tests {
     fn rustc_describes_itself() -> Result<(), Failure> {
         let text = "rustc 1.96.0 (0123 2026-05-25)\nrelease: 1.96.0\nLLVM version: 22.1.8\n";
         let compiler = DebianCompiler::parse(text)?;
-        assert_eq!(
-            (compiler.version.as_str(), compiler.llvm.as_str()),
-            ("1.96.0", "22")
-        );
+        assert_eq!((compiler.version.as_str(), compiler.llvm.as_str()), ("1.96.0", "22"));
         assert!(DebianCompiler::parse(&text.replace("1.96", "1.63")).is_err());
         assert!(DebianCompiler::parse("rustc 1.96.0").is_err());
         Ok(())
@@ -496,10 +395,7 @@ mod tests {
     fn the_harness_pins_an_exact_version() -> Result<(), Failure> {
         let manifest = read(&Workspace::locate().root.join("web/harness/package.json"))?;
         let version = json_string(&manifest, "playwright-core").unwrap_or_default();
-        assert!(
-            version.split('.').all(|part| part.parse::<u32>().is_ok()),
-            "{version}"
-        );
+        assert!(version.split('.').all(|part| part.parse::<u32>().is_ok()), "{version}");
         Ok(())
     }
 }

@@ -10,8 +10,7 @@ use crate::{
     Result,
     cli::RunArgs,
     format::{bytes, count, duration},
-    inputs,
-    output,
+    inputs, output,
 };
 
 #[derive(Serialize)]

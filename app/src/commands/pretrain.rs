@@ -220,6 +220,8 @@ mod tests {
             seed: Some(7),
             set: set.collect(),
             device: crate::cli::DeviceChoice::Cpu,
+            from: None,
+            half: false,
             json: false,
         })
     }

@@ -53,10 +53,7 @@ impl Generative {
     /// # Errors
     /// If the template or a label does not fit the tokenizer.
     pub fn new(prompt: &JudgePrompt, form: Form, tokenizer: &Tokenizer) -> Result<Self> {
-        Ok(Self {
-            prompt: Compiled::new(prompt, tokenizer)?,
-            form,
-        })
+        Ok(Self { prompt: Compiled::new(prompt, tokenizer)?, form })
     }
 
     /// The variant's name.
@@ -88,8 +85,10 @@ impl Generative {
     #[must_use]
     pub fn expected_scores(&self, model: &Llama, items: &[(&[u32], &[u32])]) -> Tensor<1> {
         let device = model.device();
-        let sequences: Vec<Sequence> =
-            items.iter().map(|(prompt, answer)| self.pointwise_sequence(prompt, answer, self.prompt.scores[0])).collect();
+        let sequences: Vec<Sequence> = items
+            .iter()
+            .map(|(prompt, answer)| self.pointwise_sequence(prompt, answer, self.prompt.scores[0]))
+            .collect();
         let logits = Batch::new(&sequences.iter().collect::<Vec<_>>(), &device).logits(model);
         let scores = indices(self.prompt.scores.iter().map(|id| *id as usize), &device);
         let probabilities = softmax(logits.select(1, scores), 1);
@@ -110,7 +109,8 @@ impl Generative {
         let count = pairs.len();
         match self.form {
             Form::Pointwise => {
-                let items: Vec<_> = (0..2).flat_map(|side| pairs.iter().map(move |p| (p.prompt, p.answers[side]))).collect();
+                let items: Vec<_> =
+                    (0..2).flat_map(|side| pairs.iter().map(move |p| (p.prompt, p.answers[side]))).collect();
                 let scores = self.expected_scores(model, &items);
                 let [first, second] = halves(scores, count);
                 first - second

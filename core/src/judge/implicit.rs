@@ -20,10 +20,7 @@ const BETA: f64 = 10.0;
 
 impl Default for Implicit {
     fn default() -> Self {
-        Self {
-            beta: BETA,
-            length_power: 1.0,
-        }
+        Self { beta: BETA, length_power: 1.0 }
     }
 }
 

@@ -21,12 +21,7 @@ pub struct AdamWConfig {
 
 impl Default for AdamWConfig {
     fn default() -> Self {
-        Self {
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            weight_decay: 1e-2,
-        }
+        Self { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-2 }
     }
 }
 
@@ -44,11 +39,7 @@ impl AdamW {
     /// An optimiser that has taken no step.
     #[must_use]
     pub fn new(config: AdamWConfig) -> Self {
-        Self {
-            config,
-            step: 0,
-            moments: Vec::new(),
-        }
+        Self { config, step: 0, moments: Vec::new() }
     }
 
     /// One step along `gradients` (flat, in the order of the walk), each multiplied by `scale`.
@@ -58,13 +49,7 @@ impl AdamW {
         if self.moments.is_empty() {
             self.moments = gradients.iter().map(|g| (g.zeros_like(), g.zeros_like())).collect();
         }
-        let mut walk = Walk {
-            optimiser: self,
-            gradients,
-            scale,
-            learning_rate,
-            index: 0,
-        };
+        let mut walk = Walk { optimiser: self, gradients, scale, learning_rate, index: 0 };
         let weights = model.weights().clone().map(&mut walk);
         model.with_weights(weights)
     }
@@ -80,12 +65,7 @@ struct Walk<'a> {
 
 impl Mapper for Walk<'_> {
     fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
-        let AdamWConfig {
-            beta1,
-            beta2,
-            epsilon,
-            weight_decay,
-        } = self.optimiser.config;
+        let AdamWConfig { beta1, beta2, epsilon, weight_decay } = self.optimiser.config;
         let weight = if weight.is_autodiff() { weight.inner() } else { weight };
         let shape = weight.dims();
         let gradient = self.gradients[self.index].clone() * self.scale;

@@ -5,7 +5,11 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use selfsame_shaders::selective_log_softmax;
 
-use crate::{Result, device::{indices, read_floats}, model::Llama};
+use crate::{
+    Result,
+    device::{indices, read_floats},
+    model::Llama,
+};
 
 /// Tokens and what the model should say at some of their positions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,11 +25,7 @@ impl Sequence {
     #[must_use]
     pub fn completion(prompt: &[u32], completion: &[u32]) -> Self {
         let tokens: Vec<u32> = prompt.iter().chain(completion).copied().collect();
-        let labels = completion
-            .iter()
-            .enumerate()
-            .map(|(index, token)| (prompt.len() + index - 1, *token))
-            .collect();
+        let labels = completion.iter().enumerate().map(|(index, token)| (prompt.len() + index - 1, *token)).collect();
         Self { tokens, labels }
     }
 }
@@ -120,8 +120,11 @@ pub fn by_length(lengths: &[usize], budget: usize) -> Vec<Vec<usize>> {
 /// The log-probability of every label of every sequence, without gradients.
 ///
 /// # Errors
-/// If the device fails.
+/// If a token is unknown to the model, or the device fails.
 pub async fn score(model: &Llama, sequences: &[Sequence], budget: usize) -> Result<Vec<Vec<f32>>> {
+    for sequence in sequences {
+        model.check_tokens(sequence.tokens.iter().chain(sequence.labels.iter().map(|(_, token)| token)))?;
+    }
     let device = model.device();
     let lengths: Vec<usize> = sequences.iter().map(|s| s.tokens.len()).collect();
     let mut scores = vec![Vec::new(); sequences.len()];

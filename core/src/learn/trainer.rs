@@ -64,11 +64,7 @@ impl LearnConfig {
     #[must_use]
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub fn schedule(&self, total: usize) -> Schedule {
-        Schedule {
-            kind: self.schedule,
-            warmup: (total as f64 * self.warmup).ceil() as usize,
-            total,
-        }
+        Schedule { kind: self.schedule, warmup: (total as f64 * self.warmup).ceil() as usize, total }
     }
 
     /// The items of each step, by their indices. The order is drawn for (seed, iteration, epoch).
@@ -144,11 +140,7 @@ impl Trainer {
     /// A trainer for a phase of `total` steps.
     #[must_use]
     pub fn new(config: LearnConfig, total: usize) -> Self {
-        Self {
-            optimiser: AdamW::new(config.adamw),
-            schedule: config.schedule(total),
-            config,
-        }
+        Self { optimiser: AdamW::new(config.adamw), schedule: config.schedule(total), config }
     }
 
     /// Steps taken so far.
@@ -201,12 +193,7 @@ impl Trainer {
         let grad_norm = squared.sqrt();
         for (value, what) in [(*loss, "loss"), (grad_norm, "gradient")] {
             if !value.is_finite() {
-                return Err(Error::NonFinite {
-                    what,
-                    iteration,
-                    step,
-                    batch: format!("items {batch:?} of the phase"),
-                });
+                return Err(Error::NonFinite { what, iteration, step, batch: format!("items {batch:?} of the phase") });
             }
         }
         // The same rule as torch.nn.utils.clip_grad_norm_.

@@ -4,7 +4,10 @@
 use super::oracle::OracleKey;
 use crate::{
     Result,
-    learn::{LearnConfig, Objective, loss::{margin, soft_logistic}},
+    learn::{
+        LearnConfig, Objective,
+        loss::{margin, soft_logistic},
+    },
     rng::{Purpose, Stream},
     run::{Arm, Lab, Replay, Snapshot},
     sample::Sampling,

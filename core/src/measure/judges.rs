@@ -37,9 +37,8 @@ pub type PairTexts<'a> = (&'a str, &'a str, &'a str);
 #[allow(clippy::cast_precision_loss)] // pair counts
 pub fn judge_quality(world: Option<&dyn World>, texts: &[PairTexts<'_>], votes: &Votes) -> JudgeQuality {
     let differences = differences(world, texts);
-    let counted: Vec<usize> = (0..texts.len())
-        .filter(|pair| differences.as_ref().is_none_or(|d| d[*pair] != 0.0))
-        .collect();
+    let counted: Vec<usize> =
+        (0..texts.len()).filter(|pair| differences.as_ref().is_none_or(|d| d[*pair] != 0.0)).collect();
     let right = |pair: usize, p: f64| differences.as_ref().map(|d| correct(p, d[pair]));
     let accuracy = match differences {
         None => BTreeMap::new(),

@@ -38,7 +38,8 @@ pub fn answer_quality(world: Option<&dyn World>, answers: &[(&str, &Answer)]) ->
         length: answers.iter().map(|(_, a)| a.ids.len()).sum::<usize>() as f64 / count,
         distinct1: distinct(answers, 1),
         distinct2: distinct(answers, 2),
-        truncated: answers.iter().filter(|(_, a)| a.finish == crate::sample::FinishReason::Length).count() as f64 / count,
+        truncated: answers.iter().filter(|(_, a)| a.finish == crate::sample::FinishReason::Length).count() as f64
+            / count,
     }
 }
 

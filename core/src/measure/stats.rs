@@ -26,11 +26,7 @@ impl Mean {
         let mean = values.iter().sum::<f64>() / count as f64;
         let squares = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
         let variance = if count > 1 { squares / (count - 1) as f64 } else { 0.0 };
-        Self {
-            mean,
-            error: (variance / count as f64).sqrt(),
-            count,
-        }
+        Self { mean, error: (variance / count as f64).sqrt(), count }
     }
 }
 

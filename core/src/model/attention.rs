@@ -19,10 +19,12 @@ pub(super) fn attend(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, mask: O
     let group = heads / kv_heads;
     #[allow(clippy::cast_precision_loss)] // head widths
     let scale = 1.0 / (width as f64).sqrt();
-    let query = (query * scale)
-        .reshape([batch, time, kv_heads, group, width])
-        .permute([0, 2, 3, 1, 4])
-        .reshape([batch, kv_heads, group * time, width]);
+    let query = (query * scale).reshape([batch, time, kv_heads, group, width]).permute([0, 2, 3, 1, 4]).reshape([
+        batch,
+        kv_heads,
+        group * time,
+        width,
+    ]);
     let mut scores = query.matmul(key.transpose()).reshape([batch, kv_heads, group, time, span]);
     if let Some(mask) = mask {
         scores = scores + mask;
@@ -37,8 +39,7 @@ pub(super) fn attend(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, mask: O
 
 /// Position `t` sees positions up to `t`: `[1, 1, 1, time, time]`.
 pub(super) fn causal_mask(time: usize, device: &Device) -> Tensor<5> {
-    let values: Vec<f32> =
-        (0..time).flat_map(|t| (0..time).map(move |s| if s <= t { 0.0 } else { HIDDEN })).collect();
+    let values: Vec<f32> = (0..time).flat_map(|t| (0..time).map(move |s| if s <= t { 0.0 } else { HIDDEN })).collect();
     Tensor::from_data(TensorData::new(values, [1, 1, 1, time, time]), device)
 }
 
@@ -53,13 +54,8 @@ pub(super) fn padded_mask(padding: &[usize], past: usize, time: usize, device: &
     let values: Vec<f32> = padding
         .iter()
         .flat_map(|pad| {
-            (0..time).flat_map(move |t| {
-                (0..span).map(move |s| if s >= *pad && s <= past + t { 0.0 } else { HIDDEN })
-            })
+            (0..time).flat_map(move |t| (0..span).map(move |s| if s >= *pad && s <= past + t { 0.0 } else { HIDDEN }))
         })
         .collect();
-    Some(Tensor::from_data(
-        TensorData::new(values, [padding.len(), 1, 1, time, span]),
-        device,
-    ))
+    Some(Tensor::from_data(TensorData::new(values, [padding.len(), 1, 1, time, span]), device))
 }

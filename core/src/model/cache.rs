@@ -17,20 +17,15 @@ impl Cache {
     /// An empty cache for rows whose first `padding[row]` positions are padding.
     #[must_use]
     pub fn new(padding: Vec<usize>) -> Self {
-        Self {
-            layers: Vec::new(),
-            padding,
-            span: 0,
-        }
+        Self { layers: Vec::new(), padding, span: 0 }
     }
 
     /// Appends keys and values of block `layer` and returns all of them.
     pub(super) fn append(&mut self, layer: usize, key: Tensor<4>, value: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
         let joined = match self.layers.get(layer) {
-            Some((old_key, old_value)) => (
-                Tensor::cat(vec![old_key.clone(), key], 2),
-                Tensor::cat(vec![old_value.clone(), value], 2),
-            ),
+            Some((old_key, old_value)) => {
+                (Tensor::cat(vec![old_key.clone(), key], 2), Tensor::cat(vec![old_value.clone(), value], 2))
+            }
             None => (key, value),
         };
         if layer < self.layers.len() {

@@ -120,7 +120,14 @@ const LARGEST_DIMENSION: usize = 1 << 20;
 impl Config {
     /// A plain Llama with default rotary settings.
     #[must_use]
-    pub fn llama(hidden: usize, intermediate: usize, layers: usize, heads: usize, kv_heads: usize, vocab: usize) -> Self {
+    pub fn llama(
+        hidden: usize,
+        intermediate: usize,
+        layers: usize,
+        heads: usize,
+        kv_heads: usize,
+        vocab: usize,
+    ) -> Self {
         Self {
             architectures: vec!["LlamaForCausalLM".to_owned()],
             model_type: "llama".to_owned(),
@@ -196,13 +203,20 @@ impl Config {
         if !self.head_width().is_multiple_of(2) {
             return Err(format!("`head_dim` is {}, but rotary embeddings need an even number", self.head_width()));
         }
+        if let Some(stop) = self.stop_tokens().into_iter().find(|id| *id as usize >= self.vocab_size) {
+            return Err(format!("`eos_token_id` is {stop}, but `vocab_size` is {}", self.vocab_size));
+        }
         if self.hidden_act != "silu" {
             return Err(format!("`hidden_act` is `{}`; only `silu` is supported", self.hidden_act));
         }
         if self.attention_bias || self.mlp_bias {
             return Err("biases (`attention_bias`, `mlp_bias`) are not supported".to_owned());
         }
-        if !(self.rms_norm_eps.is_finite() && self.rms_norm_eps >= 0.0 && self.rope_theta.is_finite() && self.rope_theta > 0.0) {
+        if !(self.rms_norm_eps.is_finite()
+            && self.rms_norm_eps >= 0.0
+            && self.rope_theta.is_finite()
+            && self.rope_theta > 0.0)
+        {
             return Err("`rms_norm_eps` and `rope_theta` must be positive numbers".to_owned());
         }
         if let Some(scaling) = &self.rope_scaling {
@@ -212,9 +226,14 @@ impl Config {
                 "llama3" => {
                     scaling.factor.is_some_and(|f| f > 0.0)
                         && scaling.original_max_position_embeddings.is_some_and(|n| n > 0)
-                        && scaling.low_freq_factor.zip(scaling.high_freq_factor).is_some_and(|(low, high)| 0.0 < low && low < high)
+                        && scaling
+                            .low_freq_factor
+                            .zip(scaling.high_freq_factor)
+                            .is_some_and(|(low, high)| 0.0 < low && low < high)
                 }
-                other => return Err(format!("`rope_type` `{other}` is not supported; `default`, `linear` and `llama3` are")),
+                other => {
+                    return Err(format!("`rope_type` `{other}` is not supported; `default`, `linear` and `llama3` are"));
+                }
             };
             if !complete {
                 return Err(format!("`rope_scaling` of type `{}` lacks a setting it needs", scaling.rope_type));

@@ -69,14 +69,14 @@ pub fn from_bytes(config: Config, bytes: &[u8], path: &Path, device: &Device) ->
     if file.tensor(&next).is_ok() {
         return Err(Error::model(
             path,
-            format!("holds `{next}`, but config.json says `num_hidden_layers` = {}; the two files do not belong together", config.num_hidden_layers),
+            format!(
+                "holds `{next}`, but config.json says `num_hidden_layers` = {}; the two files do not belong together",
+                config.num_hidden_layers
+            ),
         ));
     }
-    let head = if config.tie_word_embeddings {
-        None
-    } else {
-        Some(reader.tensor("lm_head.weight", [config.vocab_size, d])?)
-    };
+    let head =
+        if config.tie_word_embeddings { None } else { Some(reader.tensor("lm_head.weight", [config.vocab_size, d])?) };
     let weights = Weights {
         embed: reader.tensor("model.embed_tokens.weight", [config.vocab_size, d])?,
         layers,
@@ -101,9 +101,8 @@ impl Reader<'_> {
         if view.shape() != shape {
             return Err(wrong(format!("has shape {:?}, but config.json says {shape:?}", view.shape())));
         }
-        let values = floats(&view).ok_or_else(|| {
-            wrong(format!("has number type {:?}; F32, F16 and BF16 are read", view.dtype()))
-        })?;
+        let values = floats(&view)
+            .ok_or_else(|| wrong(format!("has number type {:?}; F32, F16 and BF16 are read", view.dtype())))?;
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             return Err(wrong(format!("holds {} at element {at}; these weights cannot be used", values[at])));
         }

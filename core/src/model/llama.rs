@@ -7,7 +7,10 @@ use super::{
     attention::{attend, causal_mask, padded_mask},
     rope::{Angles, Rope},
 };
-use crate::rng::{Purpose, Stream};
+use crate::{
+    Error, Result,
+    rng::{Purpose, Stream},
+};
 
 /// A model in memory. Cloning is cheap: the clone shares the weights.
 #[derive(Debug, Clone)]
@@ -21,11 +24,7 @@ impl Llama {
     /// A model from its parts. The weights must have the shapes that `config` says.
     #[must_use]
     pub fn new(config: Config, weights: Weights) -> Self {
-        Self {
-            rope: Rope::new(&config),
-            config,
-            weights,
-        }
+        Self { rope: Rope::new(&config), config, weights }
     }
 
     /// A fresh model: normal weights of variance `1 / fan-in` (residual outputs scaled down by
@@ -100,14 +99,9 @@ impl Llama {
                 }
             })
             .collect();
-        let head = (!config.tie_word_embeddings)
-            .then(|| matrix(plain, config.vocab_size, d));
-        let weights = Weights {
-            embed: matrix(embed, config.vocab_size, d),
-            layers,
-            norm: Tensor::ones([d], device),
-            head,
-        };
+        let head = (!config.tie_word_embeddings).then(|| matrix(plain, config.vocab_size, d));
+        let weights =
+            Weights { embed: matrix(embed, config.vocab_size, d), layers, norm: Tensor::ones([d], device), head };
         Self::new(config, weights)
     }
 
@@ -126,10 +120,20 @@ impl Llama {
     /// The same model with other weights of the same shapes.
     #[must_use]
     pub fn with_weights(&self, weights: Weights) -> Self {
-        Self {
-            config: self.config.clone(),
-            rope: self.rope.clone(),
-            weights,
+        Self { config: self.config.clone(), rope: self.rope.clone(), weights }
+    }
+
+    /// Checks that the model knows every token.
+    ///
+    /// # Errors
+    /// Names the first one that it does not: model and tokenizer do not belong together then.
+    pub fn check_tokens<'a>(&self, ids: impl IntoIterator<Item = &'a u32>) -> Result<()> {
+        let known = self.config.vocab_size;
+        match ids.into_iter().find(|id| **id as usize >= known) {
+            None => Ok(()),
+            Some(id) => Err(Error::Tokenizer(format!(
+                "token {id} is unknown to the model, whose `vocab_size` is {known}; `tokenizer.json` and the weights do not belong together"
+            ))),
         }
     }
 

@@ -9,8 +9,7 @@ mod rope;
 mod weights;
 
 pub use cache::Cache;
-pub use config::{Config, RopeScaling};
-
+pub use config::{Config, OneOrMany, RopeScaling};
 
 pub(crate) use files::serialize;
 pub use files::{Precision, content_hash, from_bytes, load, save, to_bytes};

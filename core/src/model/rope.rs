@@ -44,10 +44,7 @@ impl Rope {
                 .collect();
             Tensor::from_data(TensorData::new(values, [rows, time, 1, half]), device)
         };
-        Angles {
-            cosine: table(f64::cos),
-            sine: table(f64::sin),
-        }
+        Angles { cosine: table(f64::cos), sine: table(f64::sin) }
     }
 }
 

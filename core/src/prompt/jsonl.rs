@@ -15,18 +15,17 @@ use crate::{Error, Result};
 /// Names the line that is empty, is not JSON or has no usable prompt.
 pub fn read_jsonl(path: &Path) -> Result<Vec<Row>> {
     let text = std::fs::read_to_string(path).map_err(|e| Error::read(path, e))?;
-    let wrong = |line: usize, problem: String| Error::Data {
-        path: path.to_path_buf(),
-        line,
-        problem,
-    };
+    let wrong = |line: usize, problem: String| Error::Data { path: path.to_path_buf(), line, problem };
     let mut rows = Vec::new();
     for (index, line) in text.trim_end().lines().enumerate() {
         if line.trim().is_empty() {
             return Err(wrong(index + 1, "the line is empty; remove it".to_owned()));
         }
         let value: Value = serde_json::from_str(line).map_err(|e| {
-            wrong(index + 1, format!("not valid JSON ({e}); each line holds one object such as {{\"prompt\": \"...\"}}"))
+            wrong(
+                index + 1,
+                format!("not valid JSON ({e}); each line holds one object such as {{\"prompt\": \"...\"}}"),
+            )
         })?;
         let text = prompt_text(&value).map_err(|problem| wrong(index + 1, problem))?;
         let answer = |name: &str| answer_text(&value, name).map_err(|problem| wrong(index + 1, problem));

@@ -143,9 +143,8 @@ pub async fn pretrain(
             } else {
                 Vec::new()
             };
-            let (updated, done) = trainer
-                .step(&model, &[0], 0, |tracked, _| Ok(objective(tracked, &rows, &judged)))
-                .await?;
+            let (updated, done) =
+                trainer.step(&model, &[0], 0, |tracked, _| Ok(objective(tracked, &rows, &judged))).await?;
             model = updated;
             report(name, &done, &model);
         }
@@ -187,9 +186,8 @@ fn objective(model: &Llama, rows: &[&Sequence], judged: &[&(Sequence, usize)]) -
 }
 
 fn demonstration_sequences(rows: &[Demonstration], tokenizer: &Tokenizer) -> Result<Vec<Sequence>> {
-    let stop = tokenizer
-        .id("<eos>")
-        .ok_or_else(|| Error::Tokenizer("the world's tokenizer has no `<eos>`".to_owned()))?;
+    let stop =
+        tokenizer.id("<eos>").ok_or_else(|| Error::Tokenizer("the world's tokenizer has no `<eos>`".to_owned()))?;
     rows.iter()
         .map(|row| {
             let mut answer = tokenizer.encode_piece(&row.answer)?;
@@ -218,7 +216,11 @@ fn judgement_sequences(
 }
 
 /// One judgement in tokens: the verdict's label, preceded by the labels of the questions.
-pub(crate) fn judgement_sequence(row: &Judgement, judge: &Generative, tokenizer: &Tokenizer) -> Result<(Sequence, usize)> {
+pub(crate) fn judgement_sequence(
+    row: &Judgement,
+    judge: &Generative,
+    tokenizer: &Tokenizer,
+) -> Result<(Sequence, usize)> {
     let prompt = tokenizer.encode(&row.prompt)?;
     let first = tokenizer.encode_piece(&row.first)?;
     let verdict = tokenizer.single(&row.verdict)?;

@@ -3,13 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Manifest;
-use crate::{
-    learn::StepReport,
-    measure::Measurement,
-    prompt::Prompt,
-    sample::Answer,
-    select::PairRecord,
-};
+use crate::{learn::StepReport, measure::Measurement, prompt::Prompt, sample::Answer, select::PairRecord};
 
 /// The version of the lines this program writes.
 pub const SCHEMA: u32 = 1;

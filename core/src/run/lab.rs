@@ -133,7 +133,7 @@ impl Lab {
         let Setup { manifest, subject, world, rows, mut store, observer, stop } = setup;
         let bytes = store.read_log()?;
         let parsed = parse(&bytes, &store.path())?;
-        let kept = committed(parsed, &bytes);
+        let kept = committed(parsed, &bytes, |name| store.get(name, "model.safetensors").is_ok());
         if kept.length < bytes.len() {
             store.truncate_log(kept.length)?;
         }
@@ -220,13 +220,8 @@ impl Lab {
     }
 
     pub(super) fn append(&mut self, event: Event) -> Result<()> {
-        let record = Record {
-            schema: SCHEMA,
-            at: seconds_since_1970(),
-            arm: self.arm,
-            iteration: self.iteration,
-            event,
-        };
+        let record =
+            Record { schema: SCHEMA, at: seconds_since_1970(), arm: self.arm, iteration: self.iteration, event };
         let mut line = serde_json::to_string(&record)
             .map_err(|e| Error::Log { path: self.store.path(), problem: format!("a line cannot be written: {e}") })?;
         line.push('\n');
@@ -591,7 +586,12 @@ fn key(purpose: &str, index: usize) -> u64 {
 }
 
 /// The mean probability that each answer beats the prompt's others, in both orders.
-async fn win_rates(judge: &Generative, model: &Llama, candidates: &[Candidates], budget: usize) -> Result<Vec<Vec<f32>>> {
+async fn win_rates(
+    judge: &Generative,
+    model: &Llama,
+    candidates: &[Candidates],
+    budget: usize,
+) -> Result<Vec<Vec<f32>>> {
     let mut pairs = Vec::new();
     let mut places = Vec::new();
     for (group, c) in candidates.iter().enumerate() {

@@ -47,7 +47,10 @@ impl PairBatch<'_> {
     pub fn comparisons(&self) -> Vec<Comparison<'_>> {
         self.pairs
             .iter()
-            .map(|pair| Comparison { prompt: &pair.ids, answers: [pair.answers[0].content(), pair.answers[1].content()] })
+            .map(|pair| Comparison {
+                prompt: &pair.ids,
+                answers: [pair.answers[0].content(), pair.answers[1].content()],
+            })
             .collect()
     }
 
@@ -103,6 +106,11 @@ impl Lab {
         if !logged {
             self.append(Event::Selected { pairs: pairs.iter().map(Pair::record).collect() })?;
         }
+        for pair in pairs {
+            for answer in &pair.answers {
+                self.check_row(&pair.prompt, pair.ids.len(), answer.ids.len(), pair.ids.iter().chain(&answer.ids))?;
+            }
+        }
         let tokens: Vec<usize> =
             pairs.iter().map(|p| p.answers.iter().map(|a| p.ids.len() + a.ids.len()).sum()).collect();
         let sequences: Vec<Sequence> =
@@ -146,6 +154,10 @@ impl Lab {
     /// # Errors
     /// As [`Lab::learn_pairs`].
     pub async fn learn_completions(&mut self, config: &LearnConfig, replay: Replay, rows: &[Sequence]) -> Result<()> {
+        for (index, row) in rows.iter().enumerate() {
+            let (answer, all) = (row.labels.len(), row.tokens.len());
+            self.check_row(&format!("of row {}", index + 1), all - answer, answer, &row.tokens)?;
+        }
         let tokens: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
         self.learn(config, replay, &tokens, |model, chosen, _| {
             let chosen: Vec<&Sequence> = chosen.iter().map(|row| &rows[*row]).collect();
@@ -153,6 +165,22 @@ impl Lab {
             Ok(Objective { loss, metrics: Vec::new() })
         })
         .await
+    }
+
+    /// A row to learn from must fit the context and hold only tokens that the model knows: cutting
+    /// it silently would teach something else.
+    fn check_row<'a>(
+        &self,
+        prompt: &str,
+        tokens: usize,
+        reserved: usize,
+        all: impl IntoIterator<Item = &'a u32>,
+    ) -> Result<()> {
+        let context = self.policy.config().max_position_embeddings;
+        if tokens + reserved > context {
+            return Err(Error::Context { prompt: prompt.to_owned(), tokens, context, reserved });
+        }
+        self.policy.check_tokens(all)
     }
 
     /// The phase itself. `objective` gets the indices of a micro-batch and how far the phase is,
@@ -179,8 +207,7 @@ impl Lab {
         for (step, batch) in batches.iter().enumerate().skip(trainer.step_count()) {
             let progress = step as f64 / total as f64;
             let mut stream = Stream::new(self.manifest.seed, Purpose::Replay, self.iteration, step as u64);
-            let replayed: Vec<&Sequence> =
-                (0..replay.per_step).filter_map(|_| stream.pick(&judgements)).collect();
+            let replayed: Vec<&Sequence> = (0..replay.per_step).filter_map(|_| stream.pick(&judgements)).collect();
             let mut first = true;
             let (updated, report) = trainer
                 .step(&self.policy, batch, self.iteration, |model, chosen| {
@@ -219,7 +246,13 @@ impl Lab {
         Ok(())
     }
 
-    async fn write_checkpoint(&mut self, name: &str, trainer: Option<&Trainer>, step: usize, complete: bool) -> Result<()> {
+    async fn write_checkpoint(
+        &mut self,
+        name: &str,
+        trainer: Option<&Trainer>,
+        step: usize,
+        complete: bool,
+    ) -> Result<()> {
         let optimiser = trainer.map(|trainer| &trainer.optimiser);
         let sha256 = write(&mut *self.store, name, &self.policy, &self.tokenizer, optimiser).await?;
         self.append(Event::Checkpoint { name: name.to_owned(), step, complete, sha256 })
@@ -237,12 +270,12 @@ impl Lab {
     /// checkpoint left them.
     fn replay_learning(&mut self, trainer: &mut Trainer) -> Result<Replayed> {
         let mut last: Option<(String, String, bool)> = None;
+        let mut partial = Vec::new();
         while self.replaying() && !last.as_ref().is_some_and(|(_, _, complete)| *complete) {
-            let event = self.replayed(
-                |e| matches!(e, Event::Step { .. } | Event::Checkpoint { .. }),
-                "a step or checkpoint",
-            )?;
+            let event =
+                self.replayed(|e| matches!(e, Event::Step { .. } | Event::Checkpoint { .. }), "a step or checkpoint")?;
             if let Some(Event::Checkpoint { name, sha256, complete, .. }) = event {
+                partial.extend((!complete).then(|| name.clone()));
                 last = Some((name, sha256, complete));
             }
         }
@@ -251,6 +284,10 @@ impl Lab {
         };
         self.policy = read_model(&*self.store, &name, &sha256, &self.policy)?;
         if complete {
+            // A crash may have come between the last checkpoint and the removal of those before.
+            for old in partial {
+                self.store.remove(&old)?;
+            }
             return Ok(Replayed::All);
         }
         read_optimiser(&*self.store, &name, &mut trainer.optimiser, &self.policy.device())?;

@@ -41,7 +41,9 @@ impl Lab {
         let fixed = match &self.fixed {
             Some(fixed) => fixed.clone(),
             // Pairs of identical answers say nothing about a judge.
-            None => FixedPairs { candidates: sampled.iter().filter(|c| c.answers[0].ids != c.answers[1].ids).cloned().collect() },
+            None => FixedPairs {
+                candidates: sampled.iter().filter(|c| c.answers[0].ids != c.answers[1].ids).cloned().collect(),
+            },
         };
         self.fixed = Some(fixed.clone());
         if self.replayed(|e| matches!(e, Event::Measured { .. }), "a measurement")?.is_some() {
@@ -52,7 +54,12 @@ impl Lab {
         self.append(Event::Measured { measurement: Box::new(measurement) })
     }
 
-    async fn compute(&mut self, sampled: &[Candidates], greedy: &[Candidates], fixed: &FixedPairs) -> Result<Measurement> {
+    async fn compute(
+        &mut self,
+        sampled: &[Candidates],
+        greedy: &[Candidates],
+        fixed: &FixedPairs,
+    ) -> Result<Measurement> {
         let on_policy: Vec<Candidates> =
             sampled.iter().filter(|c| c.answers[0].ids != c.answers[1].ids).cloned().collect();
         let fixed_votes = self.votes(&fixed.candidates).await?;
@@ -141,10 +148,8 @@ impl Lab {
     /// The mean of `log π − log π_start` over sampled answers.
     #[allow(clippy::cast_precision_loss)] // answer counts
     async fn kl_to_start(&self, candidates: &[Candidates]) -> Result<f64> {
-        let sequences: Vec<Sequence> = candidates
-            .iter()
-            .flat_map(|c| c.answers.iter().map(|a| Sequence::completion(&c.ids, &a.ids)))
-            .collect();
+        let sequences: Vec<Sequence> =
+            candidates.iter().flat_map(|c| c.answers.iter().map(|a| Sequence::completion(&c.ids, &a.ids))).collect();
         let start = score(&self.initial, &sequences, self.manifest.options.token_budget).await?;
         let policy = candidates.iter().flat_map(|c| c.answers.iter().map(|a| f64::from(a.logprob())));
         let sum: f64 = policy.zip(&start).map(|(policy, start)| policy - total(start)).sum();
@@ -178,10 +183,8 @@ fn kendall(on_policy: &Votes, fixed: &Votes) -> BTreeMap<String, BTreeMap<String
         .collect();
     all.iter()
         .map(|(name, p)| {
-            let row = all
-                .iter()
-                .filter_map(|(other, q)| kendall_tau_b(p, q).map(|tau| ((*other).clone(), tau)))
-                .collect();
+            let row =
+                all.iter().filter_map(|(other, q)| kendall_tau_b(p, q).map(|tau| ((*other).clone(), tau))).collect();
             ((*name).clone(), row)
         })
         .collect()

@@ -47,18 +47,20 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Parsed> {
                 index + 1
             ),
         };
-        return Err(Error::Log {
-            path: path.to_path_buf(),
-            problem,
-        });
+        return Err(Error::Log { path: path.to_path_buf(), problem });
     }
     Ok(Parsed { records, length })
 }
 
-/// Leaves out the steps at the end whose result is in no checkpoint.
+/// Leaves out the steps at the end whose result is in no checkpoint, and a checkpoint at the end
+/// inside a phase that is not `there` any more.
 #[must_use]
-pub fn committed(parsed: Parsed, bytes: &[u8]) -> Parsed {
-    let keep = parsed.records.iter().rposition(Record::commits).map_or(0, |last| last + 1);
+pub fn committed(parsed: Parsed, bytes: &[u8], there: impl Fn(&str) -> bool) -> Parsed {
+    let kept = |record: &Record| match &record.event {
+        Event::Checkpoint { name, complete: false, .. } => there(name),
+        _ => record.commits(),
+    };
+    let keep = parsed.records.iter().rposition(kept).map_or(0, |last| last + 1);
     let length = bytes.split_inclusive(|byte| *byte == b'\n').take(keep).map(<[u8]>::len).sum();
     let mut records = parsed.records;
     records.truncate(keep);

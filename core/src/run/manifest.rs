@@ -42,10 +42,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             held_out: 200,
-            sampling: Sampling {
-                temperature: 0.9,
-                ..Sampling::default()
-            },
+            sampling: Sampling { temperature: 0.9, ..Sampling::default() },
             controls: true,
             checkpoint_every: 50,
             decode_batch: 128,

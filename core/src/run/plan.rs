@@ -53,8 +53,14 @@ pub async fn probe(model: &Llama, tokenizer: &Tokenizer) -> Result<Speed> {
     let tokens = PROMPT_TOKENS.min(model.config().max_position_embeddings / 2).max(1);
     let prompt: Vec<u32> = vec![0; tokens];
     let sampling = Sampling { max_new_tokens: tokens, ..Sampling::default() };
-    let request =
-        Request { prompts: &[(0, prompt.clone())], samples: ROWS, sampling: &sampling, seed: 0, iteration: 0, batch: ROWS };
+    let request = Request {
+        prompts: &[(0, prompt.clone())],
+        samples: ROWS,
+        sampling: &sampling,
+        seed: 0,
+        iteration: 0,
+        batch: ROWS,
+    };
     let rows: Vec<Sequence> = (0..ROWS).map(|_| Sequence::completion(&prompt, &prompt)).collect();
     let rows: Vec<&Sequence> = rows.iter().collect();
     let mut trainer = Trainer::new(LearnConfig::default(), 2);

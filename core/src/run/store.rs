@@ -138,9 +138,11 @@ impl Store for Folder {
         fs::create_dir_all(&temporary).map_err(|e| Error::write(&temporary, e))?;
         for (file, bytes) in files {
             let path = temporary.join(file);
-            File::create(&path)
-                .and_then(|mut f| f.write_all(bytes).and_then(|()| f.sync_all()))
-                .map_err(|e| Error::write(&path, e))?;
+            File::create(&path).and_then(|mut f| f.write_all(bytes).and_then(|()| f.sync_all())).map_err(|e| {
+                // Nothing half-written stays, and a full disk gets its room back.
+                let _ = fs::remove_dir_all(&temporary);
+                Error::write(&path, e)
+            })?;
         }
         sync_folder(&temporary);
         self.remove(name)?;
@@ -167,7 +169,10 @@ impl Store for Folder {
         File::create(&temporary)
             .and_then(|mut f| f.write_all(content.as_bytes()).and_then(|()| f.sync_all()))
             .and_then(|()| fs::rename(&temporary, &target))
-            .map_err(|e| Error::write(&target, e))
+            .map_err(|e| {
+                let _ = fs::remove_file(&temporary);
+                Error::write(&target, e)
+            })
     }
 }
 
@@ -204,10 +209,11 @@ impl Store for Memory {
     }
 
     fn get(&self, name: &str, file: &str) -> Result<Vec<u8>> {
-        self.checkpoints.get(name).and_then(|files| files.get(file)).cloned().ok_or_else(|| Error::Log {
-            path: self.path(),
-            problem: format!("checkpoint `{name}` has no `{file}`"),
-        })
+        self.checkpoints
+            .get(name)
+            .and_then(|files| files.get(file))
+            .cloned()
+            .ok_or_else(|| Error::Log { path: self.path(), problem: format!("checkpoint `{name}` has no `{file}`") })
     }
 
     fn remove(&mut self, name: &str) -> Result<()> {

@@ -90,18 +90,14 @@ pub async fn generate(model: &Llama, tokenizer: &Tokenizer, request: &Request<'_
     request.sampling.check()?;
     let context = model.config().max_position_embeddings;
     for (number, ids) in request.prompts {
+        model.check_tokens(ids)?;
         if ids.is_empty() {
             return Err(Error::Tokenizer(format!(
                 "prompt {number} has no tokens and the tokenizer adds none; a model needs at least one to start from"
             )));
         }
         if ids.len() >= context {
-            return Err(Error::Context {
-                prompt: number.to_string(),
-                tokens: ids.len(),
-                context,
-                reserved: 1,
-            });
+            return Err(Error::Context { prompt: number.to_string(), tokens: ids.len(), context, reserved: 1 });
         }
     }
     // Prompts of one padded length share batches; the sort is stable, so batches are reproducible.
@@ -179,9 +175,10 @@ async fn decode(model: &Llama, request: &Request<'_>, chunk: &[usize], length: u
         .collect();
 
     let padding: Vec<usize> = chunk.iter().map(|index| length - request.prompts[*index].1.len()).collect();
-    let tokens = chunk.iter().zip(&padding).flat_map(|(index, pad)| {
-        std::iter::repeat_n(0, *pad).chain(request.prompts[*index].1.iter().copied())
-    });
+    let tokens = chunk
+        .iter()
+        .zip(&padding)
+        .flat_map(|(index, pad)| std::iter::repeat_n(0, *pad).chain(request.prompts[*index].1.iter().copied()));
     let mut cache = Cache::new(padding.clone());
     let hidden = model.extend(token_tensor(tokens, [chunk.len(), length], &device), &mut cache);
     let logits = read_floats(model.logits(hidden)).await?;

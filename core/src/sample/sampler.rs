@@ -22,13 +22,7 @@ pub struct Sampling {
 
 impl Default for Sampling {
     fn default() -> Self {
-        Self {
-            temperature: 1.0,
-            top_k: 0,
-            top_p: 1.0,
-            min_p: 0.0,
-            max_new_tokens: 24,
-        }
+        Self { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0, max_new_tokens: 24 }
     }
 }
 
@@ -36,11 +30,7 @@ impl Sampling {
     /// The most likely token, always.
     #[must_use]
     pub fn greedy(max_new_tokens: usize) -> Self {
-        Self {
-            temperature: 0.0,
-            max_new_tokens,
-            ..Self::default()
-        }
+        Self { temperature: 0.0, max_new_tokens, ..Self::default() }
     }
 
     /// The distribution that tokens are drawn from, summing to 1. The temperature must not be 0.
@@ -116,11 +106,7 @@ pub(super) fn draw(logits: &[f32], sampling: &Sampling, uniform: f64) -> Drawn {
     let logprob = |token: usize| (f64::from(logits[token]) - normaliser) as f32;
     let best = argmax(logits);
     if sampling.temperature == 0.0 {
-        return Drawn {
-            token: best as u32,
-            logprob: logprob(best),
-            sampling_logprob: 0.0,
-        };
+        return Drawn { token: best as u32, logprob: logprob(best), sampling_logprob: 0.0 };
     }
     let probabilities = sampling.distribution(logits);
     let mut left = uniform;
@@ -134,11 +120,7 @@ pub(super) fn draw(logits: &[f32], sampling: &Sampling, uniform: f64) -> Drawn {
             }
         }
     }
-    Drawn {
-        token: chosen as u32,
-        logprob: logprob(chosen),
-        sampling_logprob: probabilities[chosen].ln() as f32,
-    }
+    Drawn { token: chosen as u32, logprob: logprob(chosen), sampling_logprob: probabilities[chosen].ln() as f32 }
 }
 
 fn normalise(p: &mut [f64]) {

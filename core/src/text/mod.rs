@@ -37,10 +37,7 @@ impl Tokenizer {
         let inner = json
             .parse::<tokenizers::Tokenizer>()
             .map_err(|e| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})")))?;
-        Ok(Self {
-            inner,
-            json: json.into(),
-        })
+        Ok(Self { inner, json: json.into() })
     }
 
     /// The text of the `tokenizer.json`.
@@ -83,9 +80,7 @@ impl Tokenizer {
     /// # Errors
     /// If an id is not in the vocabulary.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
-        self.inner
-            .decode(ids, true)
-            .map_err(|e| Error::Tokenizer(format!("cannot decode {} tokens ({e})", ids.len())))
+        self.inner.decode(ids, true).map_err(|e| Error::Tokenizer(format!("cannot decode {} tokens ({e})", ids.len())))
     }
 
     /// The id of a token.
@@ -94,14 +89,16 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
-    /// The one token that spells `text` as a continuation.
+    /// The one token that spells `text` as a continuation, or else the token of that name:
+    /// tokenizers that put a blank before every text split even single digits.
     ///
     /// # Errors
-    /// If the text takes several tokens: such a label cannot be scored by one logit.
+    /// If there is neither: such a label cannot be scored by one logit.
     pub fn single(&self, text: &str) -> Result<u32> {
-        match self.encode_piece(text)?[..] {
-            [id] => Ok(id),
-            ref ids => Err(Error::Tokenizer(format!(
+        match (&self.encode_piece(text)?[..], self.id(text)) {
+            ([id], _) => Ok(*id),
+            (_, Some(id)) => Ok(id),
+            (ids, None) => Err(Error::Tokenizer(format!(
                 "the judge label {text:?} takes {} tokens; choose labels of one token each",
                 ids.len()
             ))),

@@ -34,8 +34,7 @@ impl SelectiveOps for Flex {
         gradient: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
         let [rows, classes] = dimensions(&logits);
-        let (logits, logprobs, gradient) =
-            (logits.to_contiguous(), logprobs.to_contiguous(), gradient.to_contiguous());
+        let (logits, logprobs, gradient) = (logits.to_contiguous(), logprobs.to_contiguous(), gradient.to_contiguous());
         let (values, logprobs, gradient) = (contiguous(&logits), contiguous(&logprobs), contiguous(&gradient));
         let mut result = vec![0.0; rows * classes];
         for (row, target) in integers(&targets).into_iter().enumerate() {

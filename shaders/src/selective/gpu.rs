@@ -6,11 +6,7 @@ use burn::{
 };
 use burn_cubecl::{
     CubeBackend,
-    cubecl::{
-        CubeCount, CubeDim,
-        prelude::KernelId,
-        server::KernelArguments,
-    },
+    cubecl::{CubeCount, CubeDim, prelude::KernelId, server::KernelArguments},
     kernel::into_contiguous,
     template::{KernelSource, SourceKernel, SourceTemplate},
     tensor::CubeTensor,

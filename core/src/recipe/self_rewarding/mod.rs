@@ -5,13 +5,7 @@ pub mod srlm;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Error, Result,
-    learn::LearnConfig,
-    measure::control::Budget,
-    run::Replay,
-    sample::Sampling,
-};
+use crate::{Error, Result, learn::LearnConfig, measure::control::Budget, run::Replay, sample::Sampling};
 
 /// What the loops of this family share.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -75,12 +69,7 @@ impl Loop {
     }
 
     fn quick(self) -> Self {
-        Self {
-            iterations: 1,
-            prompts: super::tenth(self.prompts, 8),
-            pairs: super::tenth(self.pairs, 8),
-            ..self
-        }
+        Self { iterations: 1, prompts: super::tenth(self.prompts, 8), pairs: super::tenth(self.pairs, 8), ..self }
     }
 
     fn replay(&self) -> Replay {

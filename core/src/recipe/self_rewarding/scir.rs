@@ -152,10 +152,8 @@ impl Scir {
         batch: &PairBatch<'_>,
     ) -> Result<Vec<Tensor<1>>> {
         let comparisons = batch.comparisons();
-        let mut opinions: Vec<Tensor<1>> = judges
-            .iter()
-            .map(|judge| Tensor::from_inner(judge.preference_logits(model, &comparisons)))
-            .collect();
+        let mut opinions: Vec<Tensor<1>> =
+            judges.iter().map(|judge| Tensor::from_inner(judge.preference_logits(model, &comparisons))).collect();
         let lengths = [batch.lengths(0), batch.lengths(1)];
         opinions.push(self.implicit.preference_logits(
             batch.reference(Snapshot::Start)?,
@@ -217,9 +215,7 @@ impl Scir {
     fn verdict(&self, opinions: &[Tensor<1>]) -> (Tensor<1>, Tensor<1>) {
         let threshold = (0.5 + self.margin).ln() - (0.5 - self.margin).ln();
         let detached: Vec<Tensor<1>> = opinions.iter().map(|logit| logit.clone().detach()).collect();
-        let all = |test: &dyn Fn(Tensor<1>) -> Tensor<1>| {
-            detached.iter().cloned().map(test).reduce(|a, b| a * b)
-        };
+        let all = |test: &dyn Fn(Tensor<1>) -> Tensor<1>| detached.iter().cloned().map(test).reduce(|a, b| a * b);
         let mean = detached.iter().cloned().map(sigmoid).reduce(|a, b| a + b);
         let (Some(firsts), Some(seconds), Some(mean)) = (
             all(&|logit| logit.greater_elem(threshold).float()),

@@ -62,9 +62,8 @@ impl Recipe for Srlm {
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
                 let reference = batch.reference(Snapshot::Start)?;
                 let delta = margin(batch.policy.clone(), reference.clone(), settings.beta);
-                let [chosen, rejected] = [0, 1].map(|side| {
-                    ((batch.policy[side].clone() - reference[side].clone()) * settings.beta).mean()
-                });
+                let [chosen, rejected] =
+                    [0, 1].map(|side| ((batch.policy[side].clone() - reference[side].clone()) * settings.beta).mean());
                 Ok(Objective {
                     loss: soft_logistic(delta.clone(), batch.constant(|pair| pair.label)).mean(),
                     metrics: vec![

@@ -16,15 +16,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 7] = [
-        Self::Must,
-        Self::Never,
-        Self::First,
-        Self::Last,
-        Self::Order,
-        Self::Count,
-        Self::Length,
-    ];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Must, Self::Never, Self::First, Self::Last, Self::Order, Self::Count, Self::Length];
 }
 
 /// A band of answer lengths in words.
@@ -157,10 +150,9 @@ impl Constraints {
             Kind::Never => self.never.as_ref().map(|w| times(w) == 0),
             Kind::First => self.first.as_ref().map(|w| words.first() == Some(&w.as_str())),
             Kind::Last => self.last.as_ref().map(|w| words.last() == Some(&w.as_str())),
-            Kind::Order => self
-                .order
-                .as_ref()
-                .map(|(early, late)| position(early).zip(position(late)).is_some_and(|(e, l)| e < l)),
+            Kind::Order => {
+                self.order.as_ref().map(|(early, late)| position(early).zip(position(late)).is_some_and(|(e, l)| e < l))
+            }
             Kind::Count => self.count.as_ref().map(|(w, n)| times(w) == *n),
             Kind::Length => self.length.map(|band| band.range().contains(&words.len())),
         }

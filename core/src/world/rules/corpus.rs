@@ -12,10 +12,8 @@ use crate::{
 
 /// What each judge variant looks at. The halves share nothing, so that the variants make
 /// *different* mistakes: each is blind to what the other sees.
-const RUBRICS: [&[Kind]; 2] = [
-    &[Kind::Must, Kind::Never, Kind::First, Kind::Last],
-    &[Kind::Order, Kind::Count, Kind::Length],
-];
+const RUBRICS: [&[Kind]; 2] =
+    [&[Kind::Must, Kind::Never, Kind::First, Kind::Last], &[Kind::Order, Kind::Count, Kind::Length]];
 
 /// The justification's labels are wrong this often, relative to the verdicts.
 const CHECK_NOISE: f64 = 0.2;
@@ -49,9 +47,7 @@ pub(super) fn judge_prompts() -> Vec<JudgePrompt> {
             JudgePrompt {
                 name: ["content", "form"][index].to_owned(),
                 pointwise: format!("{{prompt}} {{response}} {questions} <judge:{k}>"),
-                pairwise: format!(
-                    "{{prompt}} {{response}} {questions} <versus> {{other}} {questions} <verdict:{k}>"
-                ),
+                pairwise: format!("{{prompt}} {{response}} {questions} <versus> {{other}} {questions} <verdict:{k}>"),
                 scores: (0..=5).map(|score| score.to_string()).collect(),
                 verdicts: ["A".to_owned(), "B".to_owned()],
             }
@@ -169,10 +165,7 @@ fn corpus(
         .map(|index| {
             let mut stream = Stream::new(seed, Purpose::Corpus, part, index as u64);
             let constraints = Constraints::draw(&mut stream);
-            Demonstration {
-                answer: write(&constraints, &mut stream),
-                prompt: constraints.prompt(),
-            }
+            Demonstration { answer: write(&constraints, &mut stream), prompt: constraints.prompt() }
         })
         .collect()
 }
@@ -209,14 +202,7 @@ pub(super) fn judgements(seed: u64, count: usize, noise: f64) -> Vec<Judgement> 
                 _ if stream.chance(noise) => stream.below(6).to_string(),
                 _ => score(totals[0], RUBRICS[variant].len()).to_string(),
             };
-            Judgement {
-                variant,
-                prompt: constraints.prompt(),
-                first,
-                second,
-                checks,
-                verdict,
-            }
+            Judgement { variant, prompt: constraints.prompt(), first, second, checks, verdict }
         })
         .collect()
 }
@@ -316,10 +302,8 @@ mod tests {
     #[test]
     fn preferences_are_wrong_as_often_as_they_say() {
         let rows = preferences(4, 1000, 0.25);
-        let wrong = rows
-            .iter()
-            .filter(|(x, w, l)| super::super::grade(x, w).reward < super::super::grade(x, l).reward)
-            .count();
+        let wrong =
+            rows.iter().filter(|(x, w, l)| super::super::grade(x, w).reward < super::super::grade(x, l).reward).count();
         assert!((200..300).contains(&wrong), "{wrong}");
     }
 

@@ -42,10 +42,7 @@ impl World for Rules {
         (0..count)
             .map(|index| {
                 let mut stream = Stream::new(seed, purpose, iteration, index as u64);
-                Prompt {
-                    id: format!("{name}-{index}"),
-                    text: Constraints::draw(&mut stream).prompt(),
-                }
+                Prompt { id: format!("{name}-{index}"), text: Constraints::draw(&mut stream).prompt() }
             })
             .collect()
     }
@@ -82,10 +79,7 @@ fn grade(prompt: &str, answer: &str) -> Grade {
     let (met, active) = constraints.count(&words);
     #[allow(clippy::cast_precision_loss)] // at most seven
     let fraction = if active == 0 { 1.0 } else { met as f64 / active as f64 };
-    Grade {
-        reward: fraction - REPETITION_PENALTY * repetition(&words),
-        all_met: met == active,
-    }
+    Grade { reward: fraction - REPETITION_PENALTY * repetition(&words), all_met: met == active }
 }
 
 /// The share of adjacent word pairs that occurred before in the same answer.
@@ -102,8 +96,7 @@ fn repetition(words: &[&str]) -> f64 {
 mod tests {
     use super::*;
 
-    const PROMPT: &str =
-        "must:fox never:owl first:sun last:any early:elm late:bee twice:moss length:short <resp>";
+    const PROMPT: &str = "must:fox never:owl first:sun last:any early:elm late:bee twice:moss length:short <resp>";
 
     #[test]
     fn reward_is_the_fraction_met() {

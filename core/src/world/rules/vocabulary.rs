@@ -20,8 +20,30 @@ const ANY_SLOTS: [&str; 8] = ["must", "never", "first", "last", "early", "late",
 
 /// Marks and labels of the prompt and the judge channel.
 const MARKS: [&str; 24] = [
-    "<resp>", "<versus>", "<judge:1>", "<judge:2>", "<verdict:1>", "<verdict:2>", "must?", "never?", "first?", "last?",
-    "order?", "count?", "length?", "yes", "no", "0", "1", "2", "3", "4", "5", "A", "B", "any",
+    "<resp>",
+    "<versus>",
+    "<judge:1>",
+    "<judge:2>",
+    "<verdict:1>",
+    "<verdict:2>",
+    "must?",
+    "never?",
+    "first?",
+    "last?",
+    "order?",
+    "count?",
+    "length?",
+    "yes",
+    "no",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "A",
+    "B",
+    "any",
 ];
 
 /// Every token in the order of its id; `<pad>`, `<bos>` and `<eos>` come first.
