@@ -126,7 +126,8 @@ pub fn compare(got: &Proof, expected: &Proof) -> std::result::Result<(), String>
         ("loss after the step", got.loss_after, expected.loss_after, 1e-3),
         ("gradient norm", got.grad_norm, expected.grad_norm, 1e-2 * expected.grad_norm),
     ] {
-        if !((a - b).abs() <= tolerance) {
+        // Not a number differs from everything.
+        if (a - b).is_nan() || (a - b).abs() > tolerance {
             return Err(format!("{name} is {a} instead of {b}"));
         }
     }

@@ -94,7 +94,7 @@ impl LearnConfig {
         if self.batch_size == 0 || self.micro_batch == 0 || self.epochs == 0 {
             return wrong("batch_size", "batch_size, micro_batch and epochs must be at least 1");
         }
-        if !(self.max_grad_norm > 0.0) {
+        if self.max_grad_norm.is_nan() || self.max_grad_norm <= 0.0 {
             return wrong("max_grad_norm", "must be positive");
         }
         Ok(())

@@ -232,7 +232,9 @@ impl Config {
                             .is_some_and(|(low, high)| 0.0 < low && low < high)
                 }
                 other => {
-                    return Err(format!("`rope_type` `{other}` is not supported; `default`, `linear` and `llama3` are"));
+                    return Err(format!(
+                        "`rope_type` `{other}` is not supported; `default`, `linear` and `llama3` are"
+                    ));
                 }
             };
             if !complete {

@@ -193,5 +193,10 @@ pub async fn save(model: &Llama, folder: &Path, precision: Precision) -> Result<
 /// SHA-256 of bytes as lower-case hexadecimal digits.
 #[must_use]
 pub fn content_hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write;
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -363,16 +363,17 @@ impl Lab {
     /// # Errors
     /// If the file has none.
     pub fn demonstrations(&self, count: usize) -> Result<Vec<Sequence>> {
-        let texts: Vec<(String, String)> = match &self.world {
+        let texts: Vec<(String, String, String)> = match &self.world {
             Some(world) => world
                 .demonstrations(self.manifest.seed.wrapping_add(u64::from(self.iteration)), count)
                 .into_iter()
-                .map(|row| (row.prompt, row.answer))
+                .enumerate()
+                .map(|(index, row)| (format!("demonstration-{index}"), row.prompt, row.answer))
                 .collect(),
             None => self
                 .training_pool()
                 .iter()
-                .filter_map(|row| Some((row.prompt.text.clone(), row.completion.clone()?)))
+                .filter_map(|row| Some((row.prompt.id.clone(), row.prompt.text.clone(), row.completion.clone()?)))
                 .take(count)
                 .collect(),
         };
@@ -383,8 +384,10 @@ impl Lab {
         }
         texts
             .iter()
-            .map(|(prompt, answer)| {
-                Ok(Sequence::completion(&self.tokenizer.encode(prompt)?, &self.given_answer(answer)?.ids))
+            .map(|(id, prompt, answer)| {
+                let (prompt, answer) = (self.tokenizer.encode(prompt)?, self.given_answer(answer)?.ids);
+                self.check_row(id, &prompt, &answer)?;
+                Ok(Sequence::completion(&prompt, &answer))
             })
             .collect()
     }
@@ -395,12 +398,19 @@ impl Lab {
     /// # Errors
     /// If the file has none.
     pub fn preferences(&self, count: usize) -> Result<Vec<Pair>> {
-        let texts: Vec<(String, String, String)> = match &self.world {
-            Some(world) => world.preferences(self.manifest.seed, count, ANNOTATOR_NOISE),
+        let texts: Vec<(String, (String, String, String))> = match &self.world {
+            Some(world) => world
+                .preferences(self.manifest.seed, count, ANNOTATOR_NOISE)
+                .into_iter()
+                .enumerate()
+                .map(|(index, row)| (format!("pair-{index}"), row))
+                .collect(),
             None => self
                 .training_pool()
                 .iter()
-                .filter_map(|row| Some((row.prompt.text.clone(), row.chosen.clone()?, row.rejected.clone()?)))
+                .filter_map(|row| {
+                    Some((row.prompt.id.clone(), (row.prompt.text.clone(), row.chosen.clone()?, row.rejected.clone()?)))
+                })
                 .take(count)
                 .collect(),
         };
@@ -412,10 +422,9 @@ impl Lab {
         }
         texts
             .into_iter()
-            .enumerate()
-            .map(|(index, (text, chosen, rejected))| {
+            .map(|(id, (text, chosen, rejected))| {
                 Ok(Pair {
-                    prompt: format!("pair-{index}"),
+                    prompt: id,
                     ids: self.tokenizer.encode(&text)?,
                     text,
                     answers: [self.given_answer(&chosen)?, self.given_answer(&rejected)?],
@@ -581,7 +590,7 @@ impl Lab {
 /// The number that names a prompt to the random generator: answers to the same prompt for
 /// different purposes are drawn independently.
 fn key(purpose: &str, index: usize) -> u64 {
-    let group: u64 = if purpose == "train" { 0 } else { 1 };
+    let group = u64::from(purpose != "train");
     (group << 32) | index as u64
 }
 
@@ -614,7 +623,9 @@ async fn win_rates(
     #[allow(clippy::cast_precision_loss)] // a handful of answers
     for row in &mut rates {
         let others = row.len().saturating_sub(1).max(1) as f32;
-        row.iter_mut().for_each(|rate| *rate /= others);
+        for rate in row {
+            *rate /= others;
+        }
     }
     Ok(rates)
 }

@@ -108,7 +108,7 @@ impl Lab {
         }
         for pair in pairs {
             for answer in &pair.answers {
-                self.check_row(&pair.prompt, pair.ids.len(), answer.ids.len(), pair.ids.iter().chain(&answer.ids))?;
+                self.check_row(&pair.prompt, &pair.ids, &answer.ids)?;
             }
         }
         let tokens: Vec<usize> =
@@ -154,10 +154,6 @@ impl Lab {
     /// # Errors
     /// As [`Lab::learn_pairs`].
     pub async fn learn_completions(&mut self, config: &LearnConfig, replay: Replay, rows: &[Sequence]) -> Result<()> {
-        for (index, row) in rows.iter().enumerate() {
-            let (answer, all) = (row.labels.len(), row.tokens.len());
-            self.check_row(&format!("of row {}", index + 1), all - answer, answer, &row.tokens)?;
-        }
         let tokens: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
         self.learn(config, replay, &tokens, |model, chosen, _| {
             let chosen: Vec<&Sequence> = chosen.iter().map(|row| &rows[*row]).collect();
@@ -169,18 +165,17 @@ impl Lab {
 
     /// A row to learn from must fit the context and hold only tokens that the model knows: cutting
     /// it silently would teach something else.
-    fn check_row<'a>(
-        &self,
-        prompt: &str,
-        tokens: usize,
-        reserved: usize,
-        all: impl IntoIterator<Item = &'a u32>,
-    ) -> Result<()> {
+    pub(super) fn check_row(&self, id: &str, prompt: &[u32], answer: &[u32]) -> Result<()> {
         let context = self.policy.config().max_position_embeddings;
-        if tokens + reserved > context {
-            return Err(Error::Context { prompt: prompt.to_owned(), tokens, context, reserved });
+        if prompt.len() + answer.len() > context {
+            return Err(Error::Context {
+                prompt: id.to_owned(),
+                tokens: prompt.len(),
+                context,
+                reserved: answer.len(),
+            });
         }
-        self.policy.check_tokens(all)
+        self.policy.check_tokens(prompt.iter().chain(answer))
     }
 
     /// The phase itself. `objective` gets the indices of a micro-batch and how far the phase is,

@@ -125,7 +125,9 @@ pub(super) fn draw(logits: &[f32], sampling: &Sampling, uniform: f64) -> Drawn {
 
 fn normalise(p: &mut [f64]) {
     let total: f64 = p.iter().sum();
-    p.iter_mut().for_each(|v| *v /= total);
+    for v in p {
+        *v /= total;
+    }
 }
 
 fn argmax(logits: &[f32]) -> usize {

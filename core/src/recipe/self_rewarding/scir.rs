@@ -14,7 +14,7 @@ use crate::{
     Error, Result,
     judge::{Form, Generative, Implicit},
     learn::{
-        Objective,
+        LearnConfig, Objective,
         loss::{bernoulli_divergence, bernoulli_entropy, margin, soft_logistic},
     },
     measure::control::Budget,
@@ -53,13 +53,15 @@ impl Default for Scir {
         Self {
             judge: Form::Pointwise,
             implicit: Implicit::default(),
-            consistency: 0.3,
-            confidence: 0.05,
+            consistency: 0.1,
+            confidence: 0.01,
             confidence_warmup: 0.2,
             margin: 0.0,
             filter: true,
             static_labels: false,
-            shared: Loop::default(),
+            // About a third of unlabelled pairs survive the filter: as many as `srlm` learns from,
+            // each seen once instead of twice.
+            shared: Loop { pairs: 600, learn: LearnConfig { epochs: 1, ..Loop::default().learn }, ..Loop::default() },
         }
     }
 }

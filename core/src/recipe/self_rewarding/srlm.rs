@@ -94,6 +94,9 @@ async fn mean_scores(lab: &mut Lab, form: Form, answers: &[Candidates]) -> Resul
         }
     }
     #[allow(clippy::cast_precision_loss)] // a handful of judges
-    sums.iter_mut().flatten().for_each(|sum| *sum /= judges.len().max(1) as f32);
+    let count = judges.len().max(1) as f32;
+    for sum in sums.iter_mut().flatten() {
+        *sum /= count;
+    }
     Ok(sums)
 }
