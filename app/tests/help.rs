@@ -1,5 +1,7 @@
 //! The program itself starts, explains itself, and fails as programs should.
 
+#![allow(clippy::unwrap_used)] // a failure here is a failed test
+
 use std::process::{Command, Output};
 
 fn selfsame(arguments: &[&str]) -> Output {

@@ -4,6 +4,8 @@
 //! (see `benches/trl/dpo_step.py`), TRL takes the same step on the same weights in the same run,
 //! and the ratio is printed.
 
+#![allow(clippy::unwrap_used, clippy::cast_precision_loss)] // a failure here is a failed bench
+
 use std::{path::Path, process::Command, time::Instant};
 
 use burn::tensor::Tensor;

@@ -1,5 +1,7 @@
 //! A real pretrained model against the reference values that came with it.
 
+#![allow(clippy::unwrap_used)] // a failure here is a failed test
+
 use std::path::PathBuf;
 
 use selfsame_core::{

@@ -2,6 +2,8 @@
 //!
 //! `SELFSAME_BLESS=1` writes those numbers anew, which a new starter model makes necessary.
 
+#![allow(clippy::unwrap_used)] // a failure here is a failed test
+
 use std::{fs, path::Path};
 
 use selfsame_web::proof::{ModelFiles, Proof, compare, proof};

@@ -13,11 +13,10 @@ fn main(
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
-    let row = group.y * groups.x + group.x;
-    // The whole workgroup leaves together, so that the barriers below stay uniform.
-    if (row >= shape[0]) {
-        return;
-    }
+    // Groups beyond the last row repeat it without writing: an early return would make the
+    // barriers below non-uniform, which browsers refuse.
+    let asked = group.y * groups.x + group.x;
+    let row = min(asked, shape[0] - 1u);
     let classes = shape[1];
     let start = row * classes;
 
@@ -48,7 +47,7 @@ fn main(
         }
         workgroupBarrier();
     }
-    if (thread == 0u) {
+    if (thread == 0u && asked < shape[0]) {
         result[row] = logits[start + u32(targets[row])] - top - log(partial[0]);
     }
 }
