@@ -42,14 +42,14 @@ pub struct Speed {
     pub train_tokens_per_second: f64,
 }
 
-/// Measures drawing and learning on the real model and device: eight rows of sixteen tokens, twice,
+/// Measures drawing and learning on the real model and device: thirty-two rows of sixteen tokens, twice,
 /// the second time counting.
 ///
 /// # Errors
 /// If the device fails.
 #[allow(clippy::cast_precision_loss)] // token counts
 pub async fn probe(model: &Llama, tokenizer: &Tokenizer) -> Result<Speed> {
-    const ROWS: usize = 8;
+    const ROWS: usize = 32;
     let tokens = PROMPT_TOKENS.min(model.config().max_position_embeddings / 2).max(1);
     let prompt: Vec<u32> = vec![0; tokens];
     let sampling = Sampling { max_new_tokens: tokens, ..Sampling::default() };
