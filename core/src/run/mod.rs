@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod event;
 mod lab;
+mod lab_data;
 mod lab_learn;
 mod lab_measure;
 pub mod log;
