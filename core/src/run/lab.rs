@@ -14,7 +14,6 @@ use super::{
 use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative, JudgePrompt},
-    learn::StepReport,
     model::Llama,
     prompt::{Prompt, Row},
     sample::{Answer, Request, Sampling, generate},
@@ -434,11 +433,6 @@ impl Lab {
             self.append(Event::Finished {})?;
         }
         Ok(())
-    }
-
-    /// Logs one optimiser step, unless the log already has it.
-    pub(super) fn step(&mut self, report: StepReport) -> Result<()> {
-        self.append(Event::Step { report })
     }
 
     /// Whether a world with a known truth is behind the prompts.

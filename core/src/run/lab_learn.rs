@@ -217,7 +217,7 @@ impl Lab {
                 })
                 .await?;
             self.policy = updated;
-            self.step(report)?;
+            self.append(Event::Step { report })?;
             let seen = batch.iter().map(|item| tokens[*item]).sum();
             self.progress("learn", step + 1, total, seen);
             let stopping = self.stop_requested();

@@ -64,7 +64,8 @@ impl Lab {
             sampled.iter().filter(|c| c.answers[0].ids != c.answers[1].ids).cloned().collect();
         let fixed_votes = self.votes(&fixed.candidates).await?;
         self.progress("measure", 1, 3, 0);
-        let votes = self.votes(&on_policy).await?;
+        // At the start the two sets are the same.
+        let votes = if on_policy == fixed.candidates { fixed_votes.clone() } else { self.votes(&on_policy).await? };
         self.progress("measure", 2, 3, 0);
         let position_flips = self.position_flips(&on_policy).await?;
         let kl_to_start = self.kl_to_start(sampled).await?;
