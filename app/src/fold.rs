@@ -4,22 +4,28 @@ use std::{collections::BTreeMap, path::Path};
 
 use selfsame_core::{
     learn::StepReport,
-    measure::{Mean, Measurement},
+    measure::{Ballots, Mean, Measurement},
+    prompt::Prompt,
     run::{Arm, Event, Manifest, Record, Source},
+    sample::Answer,
+    select::PairRecord,
+    world::{self, World},
 };
 use serde::Serialize;
 
 use crate::{Error, Result, folder};
 
 mod examples;
+pub mod learned;
 
 pub use examples::{Example, ExampleAnswer};
+pub use learned::LearnedPair;
 
 /// A judge that is right less often than this on the policy's own answers is hardly better than a
 /// coin.
 pub const TRUSTED_JUDGE: f64 = 0.55;
 
-/// A run as its log tells it.
+/// A run as its log tells it. It grows with the log: a live run and a recorded one look the same.
 #[derive(Debug, Clone)]
 pub struct RunView {
     /// Everything that decided the run.
@@ -32,10 +38,10 @@ pub struct RunView {
     pub finished: bool,
     /// What happened in each arm.
     pub arms: BTreeMap<Arm, ArmView>,
-    /// Prompts of the last iteration, with what the policy answered and the judges said.
-    pub training: Vec<Example>,
-    /// Held-out prompts, with the greedy answers of the start and of the last iteration.
-    pub held_out: Vec<Example>,
+    /// The held-out prompts, the same in every measurement.
+    pub held_out_prompts: Vec<Prompt>,
+    /// Lines folded so far; whoever caches something of this fold compares it.
+    pub lines: usize,
 }
 
 /// One arm of a run.
@@ -45,6 +51,27 @@ pub struct ArmView {
     pub measured: BTreeMap<u32, Measurement>,
     /// The optimiser steps with their iterations, in order.
     pub steps: Vec<(u32, StepReport)>,
+    /// What was drawn, judged and selected, by iteration; 0 is the start.
+    pub iterations: BTreeMap<u32, IterationView>,
+}
+
+/// What one iteration drew, judged and selected.
+#[derive(Debug, Clone, Default)]
+pub struct IterationView {
+    /// The prompts to learn from; at the start there are none.
+    pub prompts: Vec<Prompt>,
+    /// For each prompt its answers, as far as they are drawn.
+    pub answers: Vec<Vec<Answer>>,
+    /// For each judge that was asked before learning, a number for each answer of each prompt.
+    pub judged: Vec<(String, Vec<Vec<f32>>)>,
+    /// The pairs to learn from.
+    pub pairs: Vec<PairRecord>,
+    /// Sampled answers to the held-out prompts.
+    pub held_out: Vec<Vec<Answer>>,
+    /// Greedy answers to the held-out prompts.
+    pub greedy: Vec<Vec<Answer>>,
+    /// The judges' votes on pairs of held-out answers.
+    pub ballots: Ballots,
 }
 
 impl RunView {
@@ -61,29 +88,87 @@ impl RunView {
     /// # Errors
     /// If they do not begin with a start.
     pub fn of(records: &[Record]) -> Result<Self> {
-        let Some((Event::Started { manifest }, first)) = records.first().map(|first| (&first.event, first)) else {
+        let mut rest = records.iter();
+        let mut view = Self::begin(rest.next())?;
+        rest.for_each(|record| view.push(record));
+        Ok(view)
+    }
+
+    /// The fold of a log's first line.
+    ///
+    /// # Errors
+    /// If it is not the start of a run.
+    pub fn begin(first: Option<&Record>) -> Result<Self> {
+        let Some((Event::Started { manifest }, first)) = first.map(|first| (&first.event, first)) else {
             return Err(Error::told("the log does not begin with the start of a run"));
         };
-        let mut arms: BTreeMap<Arm, ArmView> = BTreeMap::from([(Arm::Main, ArmView::default())]);
-        for record in records {
-            let arm = arms.entry(record.arm).or_default();
-            match &record.event {
-                Event::Step { report } => arm.steps.push((record.iteration, report.clone())),
-                Event::Measured { measurement } => {
-                    arm.measured.insert(record.iteration, (**measurement).clone());
-                }
-                _ => {}
-            }
-        }
         Ok(Self {
             manifest: (**manifest).clone(),
             began: first.at,
-            last: records.last().map_or(first.at, |record| record.at),
-            finished: records.iter().any(|record| matches!(record.event, Event::Finished {})),
-            arms,
-            training: examples::training(records, manifest),
-            held_out: examples::held_out(records, manifest),
+            last: first.at,
+            finished: false,
+            arms: BTreeMap::from([(Arm::Main, ArmView::default())]),
+            held_out_prompts: Vec::new(),
+            lines: 1,
         })
+    }
+
+    /// Folds in the next line.
+    pub fn push(&mut self, record: &Record) {
+        self.lines += 1;
+        self.last = record.at;
+        let arm = self.arms.entry(record.arm).or_default();
+        let iteration = arm.iterations.entry(record.iteration).or_default();
+        match &record.event {
+            Event::Started { .. } | Event::Checkpoint { .. } => {}
+            Event::Prompts { prompts } if record.iteration == 0 => self.held_out_prompts.clone_from(prompts),
+            Event::Prompts { prompts } => iteration.prompts.clone_from(prompts),
+            Event::Sampled { purpose, first, answers } => {
+                let drawn = match purpose.as_str() {
+                    "train" => &mut iteration.answers,
+                    "held-out" => &mut iteration.held_out,
+                    _ => &mut iteration.greedy,
+                };
+                // A resumed phase may draw a chunk again.
+                drawn.truncate(*first);
+                drawn.extend(answers.iter().cloned());
+            }
+            Event::Judged { judge, scores } => iteration.judged.push((judge.clone(), scores.clone())),
+            Event::Selected { pairs } => iteration.pairs.clone_from(pairs),
+            Event::Step { report } => {
+                // So may steps after the last checkpoint.
+                while arm.steps.last().is_some_and(|(of, last)| *of == record.iteration && last.step >= report.step) {
+                    arm.steps.pop();
+                }
+                arm.steps.push((record.iteration, report.clone()));
+            }
+            Event::Measured { measurement, ballots } => {
+                iteration.ballots = (**ballots).clone();
+                arm.measured.insert(record.iteration, (**measurement).clone());
+            }
+            Event::Finished {} => self.finished = true,
+        }
+    }
+
+    /// Some prompts of the last iteration, with what the policy answered and the judges said.
+    #[must_use]
+    pub fn training(&self) -> Vec<Example> {
+        examples::training(self)
+    }
+
+    /// Some held-out prompts, with the greedy answers of the start and of the last iteration.
+    #[must_use]
+    pub fn held_out(&self) -> Vec<Example> {
+        examples::held_out(self)
+    }
+
+    /// The world behind the run, where there is one.
+    #[must_use]
+    pub fn world(&self) -> Option<Box<dyn World>> {
+        match &self.manifest.source {
+            Source::World(name) => world::by_name(name),
+            Source::File { .. } => None,
+        }
     }
 
     /// Whether a world with a known truth is behind the run.

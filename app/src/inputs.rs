@@ -57,7 +57,9 @@ impl Place {
         Ok(Self::Folder(std::path::absolute(path).map_err(|e| CoreError::read(path, e))?))
     }
 
-    fn named(name: &str) -> Self {
+    /// The place that a manifest names.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
         match name {
             starter::NAME => Self::Starter,
             starter::BASE_NAME => Self::StarterBase,

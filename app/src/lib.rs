@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod engine;
 mod error;
 pub mod fold;
 pub mod folder;
@@ -21,6 +22,7 @@ pub mod output;
 pub mod report;
 pub mod settings;
 pub mod starter;
+pub mod view;
 pub mod window;
 
 use std::process::ExitCode;

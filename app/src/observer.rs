@@ -94,7 +94,7 @@ impl Watch {
 impl Observer for Watch {
     fn record(&mut self, record: &Record) {
         self.live = record.at >= self.began;
-        if let Event::Measured { measurement } = &record.event {
+        if let Event::Measured { measurement, .. } = &record.event {
             self.pace.measured(record.iteration, record.at);
             if self.json {
                 // A reader that has gone must not end the run: its results are in the log.
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn the_summary_leaves_out_what_is_unknown() {
         let records = crate::fold::tests::without_oracle();
-        let Event::Measured { measurement } = &records[2].event else { panic!("not a measurement") };
+        let Event::Measured { measurement, .. } = &records[2].event else { panic!("not a measurement") };
         assert_eq!(summary(measurement), "length 8.5, KL 0.500");
     }
 }

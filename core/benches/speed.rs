@@ -106,7 +106,7 @@ fn dpo_step(folder: &Path, trl: Option<[f64; 2]>) {
                 let fixed = Tensor::<1>::from_floats(reference.as_slice(), &device);
                 let delta = margin(halves(logps), halves(fixed), 0.1);
                 let label = delta.ones_like();
-                Ok(Objective { loss: soft_logistic(delta, label).mean(), metrics: Vec::new() })
+                Ok(Objective { loss: soft_logistic(delta, label).mean(), metrics: Vec::new(), items: Vec::new() })
             };
             let batch: Vec<usize> = (0..count).collect();
             let (updated, report) = pollster::block_on(trainer.step(&policy, &batch, 0, objective)).unwrap();

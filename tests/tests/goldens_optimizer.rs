@@ -157,7 +157,7 @@ fn take_step(
         let constant = |values: &[f32]| Tensor::<1>::from_floats(values, &device);
         let on_matrix = weights.embed.clone().reshape([12]) * constant(&gradient[0]);
         let on_vector = weights.norm.clone() * constant(&gradient[1]);
-        Ok(Objective { loss: on_matrix.sum() + on_vector.sum(), metrics: Vec::new() })
+        Ok(Objective { loss: on_matrix.sum() + on_vector.sum(), metrics: Vec::new(), items: Vec::new() })
     }))
 }
 

@@ -96,7 +96,7 @@ pub async fn proof(files: &ModelFiles<'_>, device: &Device) -> Result<Proof> {
             [constant(reference[0]), constant(reference[1])],
             BETA,
         );
-        Ok(Objective { loss: soft_logistic(delta, constant(1.0)).mean(), metrics: Vec::new() })
+        Ok(Objective { loss: soft_logistic(delta, constant(1.0)).mean(), metrics: Vec::new(), items: Vec::new() })
     };
     let learn = LearnConfig { warmup: 0.0, ..LearnConfig::default() };
     let mut trainer = Trainer::new(learn, 2);

@@ -55,9 +55,6 @@ fn text(output: &Output) -> String {
     ] {
         text += &format!("  {name:<30} {value}\n");
     }
-    #[allow(clippy::cast_precision_loss)] // an estimate
-    let seconds = plan.train_tokens as f64 / speed.train_tokens_per_second
-        + plan.decode_tokens as f64 / speed.decode_tokens_per_second;
-    text += &format!("  {:<30} {}, by a short probe\n", "time, about", duration(seconds));
+    text += &format!("  {:<30} {}, by a short probe\n", "time, about", duration(plan.seconds(speed)));
     text
 }

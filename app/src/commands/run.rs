@@ -1,11 +1,14 @@
 //! `selfsame run`: a new run in a folder of its own.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use selfsame_core::{
     Error as CoreError,
     recipe::by_id,
-    run::{Folder, Lab, Setup},
+    run::{Folder, Lab, Observer, Setup},
 };
 
 use crate::{
@@ -39,32 +42,44 @@ pub fn run(args: &RunArgs) -> Result<()> {
 /// # Errors
 /// If the folder is in use, the run fails, or it is stopped.
 pub fn drive(inputs: Inputs, root: &Path, json: bool) -> Result<()> {
-    let lock = Lock::take(root)?;
-    let Inputs { manifest, subject, world, rows, device } = inputs;
+    let manifest = &inputs.manifest;
     let entry = by_id(&manifest.recipe)?;
     let budget = entry.check(&manifest.parameters)?;
-    let arms = if manifest.options.controls && world.is_some() && budget.is_some() { 3 } else { 1 };
+    let arms = if manifest.options.controls && inputs.world.is_some() && budget.is_some() { 3 } else { 1 };
     output::note(&format!("{}: {} ({})", manifest.recipe, entry.card.title, entry.card.paper));
     output::note(&format!(
         "model {}, seed {}, device {} ({}), folder {}",
         manifest.model,
         manifest.seed,
-        device.name,
-        device.reason,
+        inputs.device.name,
+        inputs.device.reason,
         root.display()
     ));
-    let parameters = manifest.parameters.clone();
-    let setup = Setup {
-        observer: Box::new(Watch::new(json, iterations(&parameters), arms)),
-        manifest,
-        subject,
-        world,
-        rows,
-        store: Box::new(Folder::create(root)?),
-        stop: interrupt::flag()?,
-    };
+    let watch = Watch::new(json, iterations(&manifest.parameters), arms);
     let began = format::now();
-    let mut lab = Lab::open(setup)?;
+    execute(inputs, root, Box::new(watch), interrupt::flag()?)?;
+    if !json {
+        output::print(&format!("\n{}", terminal::render(&RunView::load(root)?)))?;
+    }
+    output::note(&format!(
+        "done in {}; `selfsame report {}` writes a page with plots",
+        format::duration(format::now() - began),
+        root.display()
+    ));
+    Ok(())
+}
+
+/// Runs or continues what `inputs` describes in the folder `root` and writes `metrics.jsonl`.
+///
+/// # Errors
+/// If the folder is in use, the run fails, or it is stopped.
+pub fn execute(inputs: Inputs, root: &Path, observer: Box<dyn Observer>, stop: Arc<AtomicBool>) -> Result<()> {
+    let lock = Lock::take(root)?;
+    let Inputs { manifest, subject, world, rows, .. } = inputs;
+    let entry = by_id(&manifest.recipe)?;
+    let parameters = manifest.parameters.clone();
+    let store = Box::new(Folder::create(root)?);
+    let mut lab = Lab::open(Setup { manifest, subject, world, rows, store, observer, stop })?;
     let outcome = pollster::block_on(entry.run(parameters, &mut lab));
     // Ends the progress display and closes the log.
     drop(lab);
@@ -75,16 +90,7 @@ pub fn drive(inputs: Inputs, root: &Path, json: bool) -> Result<()> {
         Err(CoreError::Stopped) => return Err(Error::Stopped(root.to_path_buf())),
         outcome => outcome?,
     }
-    written?;
-    if !json {
-        output::print(&format!("\n{}", terminal::render(&RunView::load(root)?)))?;
-    }
-    output::note(&format!(
-        "done in {}; `selfsame report {}` writes a page with plots",
-        format::duration(format::now() - began),
-        root.display()
-    ));
-    Ok(())
+    written
 }
 
 /// How many iterations a recipe will measure, where its settings say so.

@@ -1,16 +1,14 @@
 //! Examples for people: some prompts with what was answered and what was thought of it.
 
-use std::path::Path;
-
 use selfsame_core::{
     measure::policy::answer_quality,
-    model::content_hash,
-    prompt::{Prompt, read_jsonl},
-    run::{Arm, Event, Manifest, Record, Source},
+    run::Arm,
     sample::Answer,
     select::{Origin, PairRecord},
-    world::{self, Split, World},
+    world::World,
 };
+
+use super::RunView;
 
 /// How many prompts are shown.
 const SHOWN: usize = 10;
@@ -49,35 +47,19 @@ fn example_answer(world: Option<&dyn World>, prompt: &str, answer: &Answer, role
     }
 }
 
-fn world_of(manifest: &Manifest) -> Option<Box<dyn World>> {
-    match &manifest.source {
-        Source::World(name) => world::by_name(name),
-        Source::File { .. } => None,
-    }
-}
-
 /// The first prompts of the last iteration that drew answers to learn from.
-pub(super) fn training(records: &[Record], manifest: &Manifest) -> Vec<Example> {
-    let world = world_of(manifest);
-    let mut prompts: &[Prompt] = &[];
-    let mut answers: &[Vec<Answer>] = &[];
-    let mut judged: Vec<(&str, &[Vec<f32>])> = Vec::new();
-    let mut pairs: &[PairRecord] = &[];
-    for record in records.iter().filter(|record| record.arm == Arm::Main) {
-        match &record.event {
-            Event::Prompts { prompts: new } => {
-                (prompts, answers, pairs) = (new, &[], &[]);
-                judged.clear();
-            }
-            Event::Sampled { purpose, first: 0, answers: new } if purpose == "train" => answers = new,
-            Event::Judged { judge, scores } => judged.push((judge, scores)),
-            Event::Selected { pairs: new } => pairs = new,
-            _ => {}
-        }
-    }
-    prompts
+pub(super) fn training(view: &RunView) -> Vec<Example> {
+    let world = view.world();
+    let Some(last) = view
+        .arms
+        .get(&Arm::Main)
+        .and_then(|arm| arm.iterations.values().rev().find(|iteration| !iteration.answers.is_empty()))
+    else {
+        return Vec::new();
+    };
+    last.prompts
         .iter()
-        .zip(answers)
+        .zip(&last.answers)
         .take(SHOWN)
         .enumerate()
         .map(|(index, (prompt, answers))| Example {
@@ -86,12 +68,13 @@ pub(super) fn training(records: &[Record], manifest: &Manifest) -> Vec<Example> 
                 .iter()
                 .enumerate()
                 .map(|(position, answer)| {
-                    let role = role(pairs, &prompt.id, &answer.text);
+                    let role = role(&last.pairs, &prompt.id, &answer.text);
                     let score = |scores: &[Vec<f32>]| scores.get(index)?.get(position).copied();
                     ExampleAnswer {
-                        scores: judged
+                        scores: last
+                            .judged
                             .iter()
-                            .filter_map(|(judge, scores)| Some(((*judge).to_owned(), score(scores)?)))
+                            .filter_map(|(judge, scores)| Some((judge.clone(), score(scores)?)))
                             .collect(),
                         ..example_answer(world.as_deref(), &prompt.text, answer, role)
                     }
@@ -113,50 +96,34 @@ fn role(pairs: &[PairRecord], prompt: &str, text: &str) -> &'static str {
 }
 
 /// The first held-out prompts with the greedy answers of the start and of the last iteration.
-pub(super) fn held_out(records: &[Record], manifest: &Manifest) -> Vec<Example> {
-    let world = world_of(manifest);
-    let mut drawn: Vec<(u32, &[Vec<Answer>])> = Vec::new();
-    for record in records.iter().filter(|record| record.arm == Arm::Main) {
-        if let Event::Sampled { purpose, first: 0, answers } = &record.event
-            && purpose == "held-out greedy"
-        {
-            drawn.push((record.iteration, answers));
-        }
-    }
-    let (Some(first), Some(last)) = (drawn.first(), drawn.last()) else {
+pub(super) fn held_out(view: &RunView) -> Vec<Example> {
+    let world = view.world();
+    let Some(main) = view.arms.get(&Arm::Main) else {
         return Vec::new();
     };
-    let shown: Vec<&(u32, &[Vec<Answer>])> = if first.0 == last.0 { vec![first] } else { vec![first, last] };
-    let prompts = held_out_prompts(world.as_deref(), manifest, first.1.len().min(SHOWN));
-    prompts
-        .into_iter()
+    let mut drawn: Vec<(u32, &[Vec<Answer>])> = main
+        .iterations
+        .iter()
+        .filter(|(_, iteration)| !iteration.greedy.is_empty())
+        .map(|(number, iteration)| (*number, &iteration.greedy[..]))
+        .collect();
+    if drawn.len() > 2 {
+        drawn.drain(1..drawn.len() - 1);
+    }
+    view.held_out_prompts
+        .iter()
+        .take(SHOWN)
         .enumerate()
         .map(|(index, prompt)| Example {
-            answers: shown
+            answers: drawn
                 .iter()
                 .filter_map(|(iteration, answers)| {
                     let answer = answers.get(index)?.first()?;
                     let role = if *iteration == 0 { "start".to_owned() } else { format!("iteration {iteration}") };
-                    Some(example_answer(world.as_deref(), &prompt, answer, &role))
+                    Some(example_answer(world.as_deref(), &prompt.text, answer, &role))
                 })
                 .collect(),
-            prompt,
+            prompt: prompt.text.clone(),
         })
         .collect()
-}
-
-/// The log does not repeat the held-out prompts; the world or the file still has them.
-fn held_out_prompts(world: Option<&dyn World>, manifest: &Manifest, count: usize) -> Vec<String> {
-    let texts: Option<Vec<String>> = match (&manifest.source, world) {
-        (Source::World(_), Some(world)) => {
-            Some(world.prompts(manifest.seed, Split::HeldOut, count).into_iter().map(|prompt| prompt.text).collect())
-        }
-        (Source::File { path, sha256 }, _) => std::fs::read(path)
-            .ok()
-            .filter(|bytes| content_hash(bytes) == *sha256)
-            .and_then(|_| read_jsonl(Path::new(path)).ok())
-            .map(|rows| rows.into_iter().take(count).map(|row| row.prompt.text).collect()),
-        _ => None,
-    };
-    texts.unwrap_or_else(|| (1..=count).map(|index| format!("(held-out prompt {index})")).collect())
 }

@@ -68,6 +68,7 @@ fn measured(reward: Option<f64>, implicit: f64) -> Event {
             pairs: 240,
             label_accuracy: reward.map(|_| Mean { mean: 0.72, error: 0.03, count: 230 }),
         }),
+        ballots: Box::default(),
     }
 }
 
@@ -80,6 +81,8 @@ fn step(step: usize, loss: f32) -> Event {
             learning_rate: 3e-4,
             grad_norm: 1.5,
             metrics: BTreeMap::from([("rewards/margins".to_owned(), 0.5)]),
+            items: Vec::new(),
+            of_items: BTreeMap::new(),
         },
     }
 }
@@ -114,6 +117,7 @@ pub(crate) fn synthetic() -> Vec<Record> {
     vec![
         main(0, Event::Started { manifest: Box::new(manifest(world)) }),
         main(0, sampled("held-out greedy", &["the fox"])),
+        main(0, Event::Prompts { prompts: vec![prompt.clone()] }),
         main(0, measured(Some(0.5), 0.5)),
         main(1, Event::Prompts { prompts: vec![prompt] }),
         main(1, sampled("train", &["fox", "a & b"])),
@@ -123,6 +127,7 @@ pub(crate) fn synthetic() -> Vec<Record> {
             Event::Selected {
                 pairs: vec![PairRecord {
                     prompt: "t1-0".to_owned(),
+                    text: String::new(),
                     answers: ["fox".to_owned(), "a & b".to_owned()],
                     label: 1.0,
                     weight: 1.0,
@@ -143,9 +148,11 @@ pub(crate) fn synthetic() -> Vec<Record> {
 
 /// The same run on a file of the user's.
 pub(crate) fn without_oracle() -> Vec<Record> {
+    let hello = Prompt { id: "held-0".to_owned(), text: "say hello".to_owned() };
     let source = Source::File { path: "/no/such/file.jsonl".to_owned(), sha256: "22".to_owned() };
     vec![
         record(Arm::Main, 0, Event::Started { manifest: Box::new(manifest(source)) }),
+        record(Arm::Main, 0, Event::Prompts { prompts: vec![hello] }),
         record(Arm::Main, 0, sampled("held-out greedy", &["hello"])),
         record(Arm::Main, 0, measured(None, 0.5)),
     ]
@@ -172,12 +179,12 @@ fn the_fold_of_a_whole_run() {
 #[test]
 fn examples_carry_roles_scores_and_rewards() {
     let view = RunView::of(&synthetic()).unwrap();
-    let answers = &view.training[0].answers;
+    let answers = &view.training()[0].answers;
     assert_eq!((answers[0].role.as_str(), answers[1].role.as_str()), ("chosen", "rejected"));
     assert_eq!(answers[1].scores, [("content".to_owned(), 1.5)]);
     assert!((answers[0].logprob + 1.5).abs() < 1e-6);
     assert!((answers[0].reward.unwrap() - 1.0).abs() < 1e-9);
-    let held_out = &view.held_out[0];
+    let held_out = &view.held_out()[0];
     assert!(held_out.prompt.contains("<resp>"));
     let roles: Vec<&str> = held_out.answers.iter().map(|answer| answer.role.as_str()).collect();
     assert_eq!(roles, ["start", "iteration 1"]);
@@ -188,9 +195,9 @@ fn without_an_oracle_it_says_so() {
     let view = RunView::of(&without_oracle()).unwrap();
     let warnings = view.warnings().join("\n");
     assert!(warnings.contains("no oracle") && warnings.contains("not finished"), "{warnings}");
-    assert_eq!(view.held_out[0].prompt, "(held-out prompt 1)");
-    assert_eq!(view.held_out[0].answers[0].reward, None);
-    assert!(view.training.is_empty());
+    assert_eq!(view.held_out()[0].prompt, "say hello");
+    assert_eq!(view.held_out()[0].answers[0].reward, None);
+    assert!(view.training().is_empty());
 }
 
 #[test]

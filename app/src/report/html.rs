@@ -51,8 +51,8 @@ pub fn render(view: &RunView) -> String {
     for table in tables::all(view) {
         page += &table.html();
     }
-    page += &examples("Held-out prompts: greedy answers before and after", &view.held_out);
-    page += &examples("Prompts of the last iteration: what was answered and how it was judged", &view.training);
+    page += &examples("Held-out prompts: greedy answers before and after", &view.held_out());
+    page += &examples("Prompts of the last iteration: what was answered and how it was judged", &view.training());
     page += "<h2>The run</h2>\n<dl>\n";
     for (name, value) in tables::facts(view) {
         page += &format!("<dt>{name}</dt><dd>{}</dd>\n", escape(&value));

@@ -10,9 +10,10 @@ use crate::{Error, Result, learn::Sequence, text::Tokenizer};
 pub struct JudgePrompt {
     /// Names the variant in logs and tables.
     pub name: String,
-    /// Asks for a score of one answer; holds `{prompt}` and `{response}`.
+    /// Asks for a score of one answer; holds `{response}` once and `{prompt}` at least once.
     pub pointwise: String,
-    /// Asks for the better of two answers; holds `{prompt}`, `{response}` and `{other}`.
+    /// Asks for the better of two answers; holds `{response}` and `{other}` once and `{prompt}` at
+    /// least once.
     pub pairwise: String,
     /// The score tokens from worst to best; the `k`-th is worth `k`.
     pub scores: Vec<String>,
@@ -40,10 +41,13 @@ pub fn default_prompts() -> Vec<JudgePrompt> {
     ]
 }
 
-/// A [`JudgePrompt`] in tokens. The answers' own tokens are spliced in, never re-tokenised.
+/// A [`JudgePrompt`] in tokens. The prompt's and the answers' own tokens are spliced in, never
+/// re-tokenised; what the tokenizer puts before a text (such as `<s>`) stands once, at the very front.
 #[derive(Debug, Clone)]
 pub(super) struct Compiled {
     pub(super) name: String,
+    /// What the tokenizer puts before every text.
+    opening: Vec<u32>,
     pointwise: Vec<Piece>,
     pairwise: Vec<Piece>,
     pub(super) scores: Vec<u32>,
@@ -66,6 +70,7 @@ impl Compiled {
         let [a, b] = &prompt.verdicts;
         Ok(Self {
             name: prompt.name.clone(),
+            opening: tokenizer.encode("")?,
             pointwise: pieces(&prompt.pointwise, &["{prompt}", "{response}"], tokenizer)?,
             pairwise: pieces(&prompt.pairwise, &["{prompt}", "{response}", "{other}"], tokenizer)?,
             scores: prompt.scores.iter().map(|score| tokenizer.single(score)).collect::<Result<_>>()?,
@@ -77,7 +82,8 @@ impl Compiled {
     /// the last position; its token is `label`.
     pub(super) fn sequence(&self, prompt: &[u32], response: &[u32], other: Option<&[u32]>, label: u32) -> Sequence {
         let pieces = if other.is_some() { &self.pairwise } else { &self.pointwise };
-        let mut tokens = Vec::new();
+        let prompt = prompt.strip_prefix(self.opening.as_slice()).unwrap_or(prompt);
+        let mut tokens = self.opening.clone();
         for piece in pieces {
             tokens.extend_from_slice(match piece {
                 Piece::Tokens(ids) => ids,
@@ -91,8 +97,7 @@ impl Compiled {
     }
 }
 
-/// Splits a template at its placeholders. `{prompt}` brings the tokenizer's own special tokens
-/// with it; a template that begins with other text gets them there instead.
+/// Splits a template at its placeholders.
 fn pieces(template: &str, wanted: &[&str], tokenizer: &Tokenizer) -> Result<Vec<Piece>> {
     let mut found = Vec::new();
     let mut rest = template;
@@ -120,7 +125,9 @@ fn pieces(template: &str, wanted: &[&str], tokenizer: &Tokenizer) -> Result<Vec<
         found.push(Piece::Tokens(tokenizer.encode_piece(rest)?));
     }
     for name in wanted {
-        if template.matches(name).count() != 1 {
+        // A prompt may be shown again after each answer.
+        let count = template.matches(name).count();
+        if count == 0 || (count > 1 && *name != "{prompt}") {
             return Err(Error::setting("judge", format!("{template:?} must hold `{name}` exactly once")));
         }
     }

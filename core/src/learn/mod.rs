@@ -9,4 +9,4 @@ mod trainer;
 pub use adamw::{AdamW, AdamWConfig};
 pub use batch::{Batch, Sequence};
 pub use schedule::{Schedule, ScheduleKind};
-pub use trainer::{LearnConfig, Objective, StepReport, Trainer};
+pub use trainer::{KEPT, LearnConfig, MARGIN, OPINION, Objective, StepReport, Trainer};

@@ -101,6 +101,16 @@ impl LearnConfig {
     }
 }
 
+/// The name of a pair's margin among an objective's numbers of items: how much more the policy has
+/// raised the first answer than the second since the reference, times β.
+pub const MARGIN: &str = "margin";
+
+/// What precedes a judge's name there: the probability it gives to the first answer.
+pub const OPINION: &str = "opinion/";
+
+/// Whether the objective learned from the pair: 1 or 0.
+pub const KEPT: &str = "kept";
+
 /// What an objective computes on one micro-batch.
 #[derive(Debug, Clone)]
 pub struct Objective {
@@ -108,6 +118,8 @@ pub struct Objective {
     pub loss: Tensor<1>,
     /// Named means to log beside it, each `[1]`.
     pub metrics: Vec<(&'static str, Tensor<1>)>,
+    /// Named numbers of every item of the micro-batch to log beside it, each `[items]`.
+    pub items: Vec<(String, Tensor<1>)>,
 }
 
 /// What one optimiser step did.
@@ -125,6 +137,13 @@ pub struct StepReport {
     pub grad_norm: f32,
     /// Named means of the objective.
     pub metrics: BTreeMap<String, f32>,
+    /// The items of the step, by their positions in the phase, where the objective has numbers for
+    /// each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<usize>,
+    /// Those numbers by name, in the order of `items`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub of_items: BTreeMap<String, Vec<f32>>,
 }
 
 /// The state of one phase of learning.
@@ -166,10 +185,11 @@ impl Trainer {
         let mut gradients: Vec<Tensor<1>> = Vec::new();
         let mut names = Vec::new();
         let mut numbers: Vec<Tensor<1>> = Vec::new();
+        let mut of_items: Vec<(String, Vec<Tensor<1>>)> = Vec::new();
         for micro in batch.chunks(self.config.micro_batch) {
             let tracked = model.tracked();
             let share = micro.len() as f64 / batch.len() as f64;
-            let Objective { loss, metrics } = objective(&tracked, micro)?;
+            let Objective { loss, metrics, items } = objective(&tracked, micro)?;
             let loss = loss * share;
             let collected = collect(&tracked, &loss.backward());
             gradients = if gradients.is_empty() {
@@ -181,13 +201,22 @@ impl Trainer {
             let row = std::iter::once(loss.inner()).chain(metrics.into_iter().map(|(_, m)| m.inner() * share));
             let row = Tensor::cat(row.collect(), 0);
             numbers.push(row);
+            if of_items.is_empty() {
+                of_items = items.into_iter().map(|(name, values)| (name, vec![values.inner()])).collect();
+            } else {
+                of_items.iter_mut().zip(items).for_each(|((_, all), (_, values))| all.push(values.inner()));
+            }
         }
         let means = numbers.into_iter().reduce(|sum, row| sum + row);
         let Some(means) = means else {
             return Err(Error::Recipe("an optimiser step was given no items".to_owned()));
         };
-        let read = read_floats(Tensor::cat(vec![means, squared_norm(&gradients)], 0)).await?;
-        let (Some(loss), Some(squared)) = (read.first(), read.last()) else {
+        let (item_names, item_values): (Vec<String>, Vec<Vec<Tensor<1>>>) = of_items.into_iter().unzip();
+        let parts = [means, squared_norm(&gradients)].into_iter().chain(item_values.into_iter().flatten());
+        // One read a step: each waits for the device.
+        let read = read_floats(Tensor::cat(parts.collect(), 0)).await?;
+        let (means, rest) = read.split_at(read.len().min(1 + names.len()));
+        let (Some(loss), Some((squared, of_items))) = (means.first(), rest.split_first()) else {
             return Err(Error::Device("the step's loss could not be read".to_owned()));
         };
         let grad_norm = squared.sqrt();
@@ -206,7 +235,9 @@ impl Trainer {
             loss: *loss,
             learning_rate,
             grad_norm,
-            metrics: names.into_iter().map(str::to_owned).zip(read[1..].iter().copied()).collect(),
+            metrics: names.into_iter().map(str::to_owned).zip(means[1..].iter().copied()).collect(),
+            items: if item_names.is_empty() { Vec::new() } else { batch.to_vec() },
+            of_items: item_names.into_iter().zip(of_items.chunks(batch.len()).map(<[f32]>::to_vec)).collect(),
         };
         Ok((updated, report))
     }

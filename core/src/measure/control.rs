@@ -5,7 +5,7 @@ use super::oracle::OracleKey;
 use crate::{
     Result,
     learn::{
-        LearnConfig, Objective,
+        LearnConfig, MARGIN, Objective,
         loss::{margin, soft_logistic},
     },
     rng::{Purpose, Stream},
@@ -53,8 +53,8 @@ pub(crate) async fn run(lab: &mut Lab, budget: &Budget) -> Result<()> {
             let pairs = subset(best_worst(&answers, &scores, origin), budget.pairs, lab.seed(), iteration);
             lab.learn_pairs(&budget.learn, budget.replay, &pairs, &[Snapshot::Start], |batch, _| {
                 let delta = margin(batch.policy.clone(), batch.reference(Snapshot::Start)?, budget.beta);
-                let loss = soft_logistic(delta, batch.constant(|pair| pair.label)).mean();
-                Ok(Objective { loss, metrics: Vec::new() })
+                let loss = soft_logistic(delta.clone(), batch.constant(|pair| pair.label)).mean();
+                Ok(Objective { loss, metrics: Vec::new(), items: vec![(MARGIN.to_owned(), delta)] })
             })
             .await?;
             lab.measure().await?;

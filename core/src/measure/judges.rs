@@ -11,6 +11,48 @@ use crate::world::World;
 /// that the first answer of each pair is better.
 pub type Votes = BTreeMap<String, Vec<f64>>;
 
+/// The votes behind a [`JudgeQuality`], pair by pair.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Ballot {
+    /// The held-out prompt of each pair, by its position; the pair is the prompt's first two
+    /// sampled answers.
+    pub pairs: Vec<usize>,
+    /// How much better the first answer truly is; absent without a world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truth: Option<Vec<f64>>,
+    /// For each judge, the probability that the first answer is better.
+    pub votes: BTreeMap<String, Vec<f32>>,
+}
+
+/// The votes behind a measurement.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Ballots {
+    /// On answers of the start; empty at the start itself, where it would repeat `on_policy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<Ballot>,
+    /// On this iteration's answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_policy: Option<Ballot>,
+}
+
+impl Ballots {
+    /// Whether nobody voted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fixed.is_none() && self.on_policy.is_none()
+    }
+}
+
+impl Ballot {
+    /// The ballot of votes on pairs of the held-out prompts at these positions.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation)] // probabilities
+    pub fn new(world: Option<&dyn World>, pairs: Vec<usize>, texts: &[PairTexts<'_>], votes: &Votes) -> Self {
+        let votes = votes.iter().map(|(name, p)| (name.clone(), p.iter().map(|p| *p as f32).collect())).collect();
+        Self { pairs, truth: differences(world, texts), votes }
+    }
+}
+
 /// The quality of a set of judges on a set of pairs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JudgeQuality {

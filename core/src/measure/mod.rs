@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub use judges::{JudgeQuality, Votes};
+pub use judges::{Ballot, Ballots, JudgeQuality, Votes};
 pub use policy::AnswerQuality;
 pub use stats::Mean;
 

@@ -56,13 +56,13 @@ impl Default for StarterConfig {
             layers: 4,
             heads: 4,
             kv_heads: 2,
-            steps: [40, 400, 1600],
+            steps: [40, 500, 1800],
             demonstrations_per_step: 24,
             judgements_per_step: 48,
             demonstrations: 16_000,
             judgements: 24_000,
             noise: 0.25,
-            learning_rates: [2.5e-3, 2.5e-3, 2e-3],
+            learning_rates: [1.5e-3, 1.5e-3, 1.2e-3],
         }
     }
 }
@@ -182,7 +182,7 @@ fn objective(model: &Llama, rows: &[&Sequence], judged: &[&(Sequence, usize)]) -
         metrics.push((if answers == 1 { "loss/checks" } else { "loss/pairwise checks" }, on_checks.clone()));
         loss = loss + on_verdicts * VERDICT_WEIGHT + on_checks;
     }
-    Objective { loss, metrics }
+    Objective { loss, metrics, items: Vec::new() }
 }
 
 fn demonstration_sequences(rows: &[Demonstration], tokenizer: &Tokenizer) -> Result<Vec<Sequence>> {
@@ -229,12 +229,12 @@ pub(crate) fn judgement_sequence(
         None => judge.pointwise_sequence(&prompt, &first, verdict),
     };
     let verdict = sequence.labels.pop();
-    let mut position = prompt.len();
-    for (question, answer) in &row.checks {
-        let question = tokenizer.single(question)?;
-        let found = sequence.tokens[position..].iter().position(|token| *token == question);
+    let mut position = 0;
+    for (asked, answer) in &row.checks {
+        let asked = tokenizer.single(asked)?;
+        let found = sequence.tokens[position..].iter().position(|token| *token == asked);
         let Some(found) = found else {
-            return Err(Error::setting("judge", "a judge prompt lacks a question that its judgements answer"));
+            return Err(Error::setting("judge", "a judge prompt lacks a token that its judgements answer"));
         };
         position += found;
         sequence.labels.push((position, tokenizer.single(answer)?));

@@ -3,7 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::Manifest;
-use crate::{learn::StepReport, measure::Measurement, prompt::Prompt, sample::Answer, select::PairRecord};
+use crate::{
+    learn::StepReport,
+    measure::{Ballots, Measurement},
+    prompt::Prompt,
+    sample::Answer,
+    select::PairRecord,
+};
 
 /// The version of the lines this program writes.
 pub const SCHEMA: u32 = 1;
@@ -58,7 +64,7 @@ pub enum Event {
         /// Everything that decides the run.
         manifest: Box<Manifest>,
     },
-    /// The prompts of an iteration.
+    /// The prompts of an iteration; those of iteration 0 are the held-out ones.
     Prompts {
         /// The prompts.
         prompts: Vec<Prompt>,
@@ -105,6 +111,9 @@ pub enum Event {
     Measured {
         /// The numbers.
         measurement: Box<Measurement>,
+        /// What they are made of.
+        #[serde(default, skip_serializing_if = "Ballots::is_empty")]
+        ballots: Box<Ballots>,
     },
     /// The run ended as planned; always the last line.
     Finished {},

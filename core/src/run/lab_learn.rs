@@ -158,7 +158,7 @@ impl Lab {
         self.learn(config, replay, &tokens, |model, chosen, _| {
             let chosen: Vec<&Sequence> = chosen.iter().map(|row| &rows[*row]).collect();
             let loss = Batch::new(&chosen, &model.device()).token_logprobs(model).mean().neg();
-            Ok(Objective { loss, metrics: Vec::new() })
+            Ok(Objective { loss, metrics: Vec::new(), items: Vec::new() })
         })
         .await
     }

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Event, Lab};
+use super::{Arm, Event, Lab};
 use crate::{
     Result,
     judge::{Comparison, Form, Implicit},
     learn::{Sequence, batch::score},
     measure::{
-        Measurement, Votes,
+        Ballot, Ballots, Measurement, Votes,
         judges::{PairTexts, judge_quality, label_accuracy},
         policy::answer_quality,
         stats::kendall_tau_b,
@@ -24,6 +24,8 @@ const HELD_OUT_SAMPLES: usize = 2;
 /// Pairs every judge is measured on in every iteration: the start's own answers.
 #[derive(Debug, Clone)]
 pub(super) struct FixedPairs {
+    /// The held-out prompts they belong to.
+    positions: Vec<usize>,
     candidates: Vec<Candidates>,
 }
 
@@ -34,24 +36,27 @@ impl Lab {
     /// If the device fails or the run is stopped.
     pub async fn measure(&mut self) -> Result<()> {
         let prompts = self.held_out();
+        if self.iteration == 0
+            && self.arm == Arm::Main
+            && self.replayed(|e| matches!(e, Event::Prompts { .. }), "the held-out prompts")?.is_none()
+        {
+            self.append(Event::Prompts { prompts: prompts.clone() })?;
+        }
         let sampling = self.manifest.options.sampling;
         let sampled = self.draw("held-out", &prompts, HELD_OUT_SAMPLES, &sampling).await?;
         let greedy_sampling = Sampling::greedy(sampling.max_new_tokens);
         let greedy = self.draw("held-out greedy", &prompts, 1, &greedy_sampling).await?;
         let fixed = match &self.fixed {
             Some(fixed) => fixed.clone(),
-            // Pairs of identical answers say nothing about a judge.
-            None => FixedPairs {
-                candidates: sampled.iter().filter(|c| c.answers[0].ids != c.answers[1].ids).cloned().collect(),
-            },
+            None => FixedPairs { positions: differing(&sampled), candidates: pick(&sampled, &differing(&sampled)) },
         };
         self.fixed = Some(fixed.clone());
         if self.replayed(|e| matches!(e, Event::Measured { .. }), "a measurement")?.is_some() {
             return Ok(());
         }
         self.check_stop()?;
-        let measurement = self.compute(&sampled, &greedy, &fixed).await?;
-        self.append(Event::Measured { measurement: Box::new(measurement) })
+        let (measurement, ballots) = self.compute(&sampled, &greedy, &fixed).await?;
+        self.append(Event::Measured { measurement: Box::new(measurement), ballots: Box::new(ballots) })
     }
 
     async fn compute(
@@ -59,13 +64,14 @@ impl Lab {
         sampled: &[Candidates],
         greedy: &[Candidates],
         fixed: &FixedPairs,
-    ) -> Result<Measurement> {
-        let on_policy: Vec<Candidates> =
-            sampled.iter().filter(|c| c.answers[0].ids != c.answers[1].ids).cloned().collect();
+    ) -> Result<(Measurement, Ballots)> {
+        let positions = differing(sampled);
+        let on_policy = pick(sampled, &positions);
         let fixed_votes = self.votes(&fixed.candidates).await?;
         self.progress("measure", 1, 3, 0);
         // At the start the two sets are the same.
-        let votes = if on_policy == fixed.candidates { fixed_votes.clone() } else { self.votes(&on_policy).await? };
+        let same = on_policy == fixed.candidates;
+        let votes = if same { fixed_votes.clone() } else { self.votes(&on_policy).await? };
         self.progress("measure", 2, 3, 0);
         let position_flips = self.position_flips(&on_policy).await?;
         let kl_to_start = self.kl_to_start(sampled).await?;
@@ -88,7 +94,14 @@ impl Lab {
             let labels: Vec<f64> = labelled.iter().map(|pair| pair.label).collect();
             label_accuracy(world, &texts, &labels)
         });
-        Ok(Measurement {
+        let ballot = |positions: Vec<usize>, candidates: &[Candidates], votes: &Votes| {
+            (!candidates.is_empty()).then(|| Ballot::new(world, positions, &texts(candidates), votes))
+        };
+        let ballots = Ballots {
+            fixed: if same { None } else { ballot(fixed.positions.clone(), &fixed.candidates, &fixed_votes) },
+            on_policy: ballot(positions, &on_policy, &votes),
+        };
+        let measurement = Measurement {
             sampled: quality(sampled),
             greedy: quality(greedy),
             kl_to_start,
@@ -99,7 +112,8 @@ impl Lab {
             prefers_longer: prefers_longer(&on_policy, &votes),
             pairs: self.learned.len(),
             label_accuracy,
-        })
+        };
+        Ok((measurement, ballots))
     }
 
     /// What every internal judge thinks of the first two answers of each prompt.
@@ -156,6 +170,15 @@ impl Lab {
         let sum: f64 = policy.zip(&start).map(|(policy, start)| policy - total(start)).sum();
         Ok(sum / sequences.len().max(1) as f64)
     }
+}
+
+/// The prompts with two different sampled answers: pairs of equal ones say nothing about a judge.
+fn differing(sampled: &[Candidates]) -> Vec<usize> {
+    (0..sampled.len()).filter(|prompt| sampled[*prompt].answers[0].ids != sampled[*prompt].answers[1].ids).collect()
+}
+
+fn pick(sampled: &[Candidates], positions: &[usize]) -> Vec<Candidates> {
+    positions.iter().map(|prompt| sampled[*prompt].clone()).collect()
 }
 
 fn total(logprobs: &[f32]) -> f64 {

@@ -33,6 +33,16 @@ pub struct Plan {
     pub decode_tokens: usize,
 }
 
+impl Plan {
+    /// About how many seconds the work takes at a speed.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss)] // an estimate
+    pub fn seconds(&self, speed: &Speed) -> f64 {
+        self.train_tokens as f64 / speed.train_tokens_per_second
+            + self.decode_tokens as f64 / speed.decode_tokens_per_second
+    }
+}
+
 /// What a short probe on the real model and device measured.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Speed {
@@ -73,7 +83,7 @@ pub async fn probe(model: &Llama, tokenizer: &Tokenizer) -> Result<Speed> {
         trainer
             .step(model, &[0], 0, |tracked, _| {
                 let loss = Batch::new(&rows, &tracked.device()).token_logprobs(tracked).mean().neg();
-                Ok(Objective { loss, metrics: Vec::new() })
+                Ok(Objective { loss, metrics: Vec::new(), items: Vec::new() })
             })
             .await?;
         speed.train_tokens_per_second = (2 * ROWS * tokens) as f64 / began.elapsed().as_secs_f64();

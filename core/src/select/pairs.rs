@@ -59,6 +59,10 @@ pub struct Pair {
 pub struct PairRecord {
     /// The prompt's identifier.
     pub prompt: String,
+    /// The prompt's text where the pair came with the data; others are among the iteration's
+    /// prompts.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub text: String,
     /// The texts of the two answers.
     pub answers: [String; 2],
     /// The probability that the first answer is better.
@@ -87,6 +91,7 @@ impl Pair {
     pub fn record(&self) -> PairRecord {
         PairRecord {
             prompt: self.prompt.clone(),
+            text: if self.origin == Origin::Data { self.text.clone() } else { String::new() },
             answers: [self.answers[0].text.clone(), self.answers[1].text.clone()],
             label: self.label,
             weight: self.weight,

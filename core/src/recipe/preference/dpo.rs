@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Result,
     learn::{
-        LearnConfig, Objective,
+        LearnConfig, MARGIN, Objective,
         loss::{margin, soft_logistic},
     },
     measure::control::Budget,
@@ -85,6 +85,7 @@ impl Recipe for Dpo {
             let delta = margin(batch.policy.clone(), batch.reference(Snapshot::Start)?, self.beta);
             let label = batch.constant(|pair| pair.label * (1.0 - 2.0 * self.label_smoothing) + self.label_smoothing);
             Ok(Objective {
+                items: vec![(MARGIN.to_owned(), delta.clone())],
                 loss: soft_logistic(delta.clone(), label).mean(),
                 metrics: vec![
                     ("rewards/accuracies", delta.clone().greater_elem(0.0).float().mean()),

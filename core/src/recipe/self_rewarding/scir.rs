@@ -14,7 +14,7 @@ use crate::{
     Error, Result,
     judge::{Form, Generative, Implicit},
     learn::{
-        LearnConfig, Objective,
+        KEPT, LearnConfig, MARGIN, OPINION, Objective,
         loss::{bernoulli_divergence, bernoulli_entropy, margin, soft_logistic},
     },
     measure::control::Budget,
@@ -123,7 +123,7 @@ impl Recipe for Scir {
                         None => opinions.clone(),
                         Some(model) => self.fixed_opinions(model, &judges, batch)?,
                     };
-                    self.objective(&opinions, &labels, batch, progress)
+                    self.objective(&judges, &opinions, &labels, batch, progress)
                 },
             )
             .await?;
@@ -168,6 +168,7 @@ impl Scir {
     /// DPO where the judges agree, plus the inconsistency, plus the entropy.
     fn objective(
         &self,
+        judges: &[Generative],
         opinions: &[Tensor<1>],
         labels: &[Tensor<1>],
         batch: &PairBatch<'_>,
@@ -178,7 +179,16 @@ impl Scir {
         let delta = margin(batch.policy.clone(), reference, self.shared.beta);
         let preference = soft_logistic(delta.clone(), label.clone()) * mask.clone();
         // The sign of the margin towards the answer that the judges prefer.
-        let towards = delta * (label * 2.0 - 1.0) * mask.clone();
+        let towards = delta.clone() * (label * 2.0 - 1.0) * mask.clone();
+        let mut items: Vec<(String, Tensor<1>)> = judges
+            .iter()
+            .map(Generative::name)
+            .chain(["implicit"])
+            .zip(opinions)
+            .map(|(name, logit)| (format!("{OPINION}{name}"), sigmoid(logit.clone())))
+            .collect();
+        items.push((KEPT.to_owned(), mask.clone()));
+        items.push((MARGIN.to_owned(), delta));
 
         let mut inconsistency = preference.zeros_like();
         let mut pairs_of_judges = 0.0;
@@ -199,6 +209,7 @@ impl Scir {
             + inconsistency.clone().mean() * self.consistency
             + entropy.clone().mean() * confidence;
         Ok(Objective {
+            items,
             loss,
             metrics: vec![
                 ("loss/preference", preference.mean()),

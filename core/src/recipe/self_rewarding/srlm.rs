@@ -7,7 +7,7 @@ use crate::{
     Result,
     judge::Form,
     learn::{
-        Objective,
+        MARGIN, Objective,
         loss::{margin, soft_logistic},
     },
     measure::control::Budget,
@@ -65,6 +65,7 @@ impl Recipe for Srlm {
                 let [chosen, rejected] =
                     [0, 1].map(|side| ((batch.policy[side].clone() - reference[side].clone()) * settings.beta).mean());
                 Ok(Objective {
+                    items: vec![(MARGIN.to_owned(), delta.clone())],
                     loss: soft_logistic(delta.clone(), batch.constant(|pair| pair.label)).mean(),
                     metrics: vec![
                         ("rewards/chosen", chosen),

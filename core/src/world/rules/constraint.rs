@@ -95,26 +95,37 @@ impl Constraints {
             + self.count.as_ref().map_or(0, |(_, times)| *times)
     }
 
+    /// The slots of the prompt that belong to a kind, empty ones included.
+    fn slots(&self, kind: Kind) -> String {
+        let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "any".to_owned());
+        match kind {
+            Kind::Must => format!("must:{}", word(&self.must)),
+            Kind::Never => format!("never:{}", word(&self.never)),
+            Kind::First => format!("first:{}", word(&self.first)),
+            Kind::Last => format!("last:{}", word(&self.last)),
+            Kind::Order => {
+                let (early, late) = self.order.clone().unzip();
+                format!("early:{} late:{}", word(&early), word(&late))
+            }
+            Kind::Count => match &self.count {
+                Some((w, 2)) => format!("twice:{w}"),
+                Some((w, _)) => format!("thrice:{w}"),
+                None => "count:any".to_owned(),
+            },
+            Kind::Length => format!("length:{}", self.length.map_or("any", Band::name)),
+        }
+    }
+
+    /// The slot at which a judge answers whether the constraint of a kind is met: its last one.
+    pub(super) fn checked_slot(&self, kind: Kind) -> String {
+        let slots = self.slots(kind);
+        slots.rsplit_once(' ').map_or(slots.clone(), |(_, last)| last.to_owned())
+    }
+
     /// The prompt's text.
     #[must_use]
     pub fn prompt(&self) -> String {
-        let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "any".to_owned());
-        let (early, late) = self.order.clone().unzip();
-        let count = match &self.count {
-            Some((w, 2)) => format!("twice:{w}"),
-            Some((w, _)) => format!("thrice:{w}"),
-            None => "count:any".to_owned(),
-        };
-        format!(
-            "must:{} never:{} first:{} last:{} early:{} late:{} {count} length:{} <resp>",
-            word(&self.must),
-            word(&self.never),
-            word(&self.first),
-            word(&self.last),
-            word(&early),
-            word(&late),
-            self.length.map_or("any", Band::name),
-        )
+        Kind::ALL.map(|kind| self.slots(kind)).join(" ") + " <resp>"
     }
 
     /// Reads a prompt's text; whatever is not a constraint is ignored.

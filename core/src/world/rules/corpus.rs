@@ -24,30 +24,17 @@ const FILLER_RATE: f64 = 0.8;
 /// How often a free word comes before one that was asked for.
 const RAMBLE: f64 = 0.3;
 
-fn question(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Must => "must?",
-        Kind::Never => "never?",
-        Kind::First => "first?",
-        Kind::Last => "last?",
-        Kind::Order => "order?",
-        Kind::Count => "count?",
-        Kind::Length => "length?",
-    }
-}
-
-/// One judge prompt per rubric.
+/// One judge prompt per rubric. The prompt comes after the answer and serves as the list of what to
+/// look for: at each of its slots one glance back tells whether the answer meets it. The variants
+/// differ in nothing but the mark that asks for the opinion.
 pub(super) fn judge_prompts() -> Vec<JudgePrompt> {
-    RUBRICS
-        .iter()
-        .enumerate()
-        .map(|(index, rubric)| {
-            let questions = rubric.iter().map(|kind| question(*kind)).collect::<Vec<_>>().join(" ");
-            let k = index + 1;
+    (1..=RUBRICS.len())
+        .map(|k| {
+            let looked_at = format!("<check> {{prompt}} <judge:{k}>");
             JudgePrompt {
-                name: ["content", "form"][index].to_owned(),
-                pointwise: format!("{{prompt}} {{response}} {questions} <judge:{k}>"),
-                pairwise: format!("{{prompt}} {{response}} {questions} <versus> {{other}} {questions} <verdict:{k}>"),
+                name: ["content", "form"][k - 1].to_owned(),
+                pointwise: format!("<resp> {{response}} {looked_at}"),
+                pairwise: format!("<resp> {{response}} {looked_at} <versus> {{other}} {looked_at} <verdict:{k}>"),
                 scores: (0..=5).map(|score| score.to_string()).collect(),
                 verdicts: ["A".to_owned(), "B".to_owned()],
             }
@@ -171,7 +158,8 @@ fn corpus(
 }
 
 /// Seed judgements. A verdict is wrong with probability `noise` (a wrong score is any of the six,
-/// drawn evenly), a label of the justification with [`CHECK_NOISE`] times that.
+/// drawn evenly), a label of the justification with [`CHECK_NOISE`] times that. The justification is
+/// a "yes" or "no" at every slot of the rubric and, before a comparison, the score of each answer.
 pub(super) fn judgements(seed: u64, count: usize, noise: f64) -> Vec<Judgement> {
     (0..count)
         .map(|index| {
@@ -187,12 +175,21 @@ pub(super) fn judgements(seed: u64, count: usize, noise: f64) -> Vec<Judgement> 
             let mut checks = Vec::new();
             let mut totals = Vec::new();
             for text in std::iter::once(&first).chain(&second) {
-                let truths = truths(&constraints, RUBRICS[variant], text);
-                totals.push(truths.iter().filter(|truth| **truth).count());
-                checks.extend(RUBRICS[variant].iter().zip(truths).map(|(kind, truth)| {
-                    let label = if truth == stream.chance(noise * CHECK_NOISE) { "no" } else { "yes" };
-                    (question(*kind).to_owned(), label.to_owned())
-                }));
+                let rubric = RUBRICS[variant];
+                let truths = truths(&constraints, rubric, text);
+                for (kind, truth) in rubric.iter().zip(&truths) {
+                    if let Some(truth) = truth {
+                        let label = if *truth == stream.chance(noise * CHECK_NOISE) { "no" } else { "yes" };
+                        checks.push((constraints.checked_slot(*kind), label.to_owned()));
+                    }
+                }
+                let total = truths.iter().filter(|truth| **truth != Some(false)).count();
+                totals.push(total);
+                if second.is_some() {
+                    let noisy = stream.chance(noise * CHECK_NOISE);
+                    let score = if noisy { stream.below(6) } else { score(total, rubric.len()) };
+                    checks.push((format!("<judge:{}>", variant + 1), score.to_string()));
+                }
             }
             let verdict = match totals[..] {
                 [a, b] => {
@@ -232,10 +229,10 @@ pub(super) fn preferences(seed: u64, count: usize, noise: f64) -> Vec<(String, S
     pairs
 }
 
-/// Whether each part of the rubric is satisfied; a constraint the prompt does not have is.
-fn truths(constraints: &Constraints, rubric: &[Kind], answer: &str) -> Vec<bool> {
+/// Whether each part of the rubric is satisfied; `None` where the prompt does not ask for it.
+fn truths(constraints: &Constraints, rubric: &[Kind], answer: &str) -> Vec<Option<bool>> {
     let words: Vec<&str> = answer.split_whitespace().collect();
-    rubric.iter().map(|kind| constraints.met(*kind, &words).unwrap_or(true)).collect()
+    rubric.iter().map(|kind| constraints.met(*kind, &words)).collect()
 }
 
 /// `satisfied` of `of` on the scale 0 to 5, rounded to the nearest.
@@ -286,9 +283,11 @@ mod tests {
                 let truth: Vec<bool> = std::iter::once(&row.first)
                     .chain(&row.second)
                     .flat_map(|text| truths(&constraints, rubric, text))
+                    .flatten()
                     .collect();
-                assert_eq!(truth.len(), row.checks.len());
-                for (truth, (_, label)) in truth.iter().zip(&row.checks) {
+                let labels: Vec<_> = row.checks.iter().filter(|(slot, _)| !slot.starts_with('<')).collect();
+                assert_eq!(truth.len(), labels.len());
+                for (truth, (_, label)) in truth.iter().zip(labels) {
                     counts.0 += u32::from(*truth != (label == "yes"));
                     counts.1 += 1;
                 }

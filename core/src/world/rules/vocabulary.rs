@@ -19,20 +19,14 @@ const WORD_SLOTS: [&str; 8] = ["must", "never", "first", "last", "early", "late"
 const ANY_SLOTS: [&str; 8] = ["must", "never", "first", "last", "early", "late", "count", "length"];
 
 /// Marks and labels of the prompt and the judge channel.
-const MARKS: [&str; 24] = [
+const MARKS: [&str; 18] = [
     "<resp>",
+    "<check>",
     "<versus>",
     "<judge:1>",
     "<judge:2>",
     "<verdict:1>",
     "<verdict:2>",
-    "must?",
-    "never?",
-    "first?",
-    "last?",
-    "order?",
-    "count?",
-    "length?",
     "yes",
     "no",
     "0",
@@ -60,25 +54,23 @@ fn tokens() -> Vec<String> {
     tokens
 }
 
-/// For each slot token the tokens it is made of: `must:fox` of `fox` and of `must?`, the question
-/// that a judge asks about it. A fresh model starts with their embeddings added up, so that
-/// matching need not be learned from nothing; see [`crate::model::Llama::random`].
+/// For each slot token the tokens it is made of: `must:fox` of `fox` and of the empty slot
+/// `must:any`. A fresh model starts with their embeddings added up, so that matching need not be
+/// learned from nothing; see [`crate::model::Llama::random`].
 #[must_use]
 pub fn compositional_parts() -> Vec<(usize, usize)> {
     let tokens = tokens();
     let id = |name: &str| tokens.iter().position(|token| token == name);
     let mut parts = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
-        let Some((kind, value)) = token.split_once(':').filter(|_| !token.starts_with('<')) else {
+        let Some((kind, value)) =
+            token.split_once(':').filter(|(kind, value)| !kind.starts_with('<') && *value != "any")
+        else {
             continue;
         };
-        let question = match kind {
-            "early" | "late" => "order?".to_owned(),
-            "twice" | "thrice" => "count?".to_owned(),
-            kind => format!("{kind}?"),
-        };
+        let kind = if matches!(kind, "twice" | "thrice") { "count" } else { kind };
         let word = WORDS.contains(&value).then(|| id(value)).flatten();
-        parts.extend(id(&question).into_iter().chain(word).map(|part| (index, part)));
+        parts.extend(id(&format!("{kind}:any")).into_iter().chain(word).map(|part| (index, part)));
     }
     parts
 }
@@ -125,8 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn every_slot_has_its_question_and_every_word_slot_its_word() {
+    fn every_slot_has_its_kind_and_every_word_slot_its_word() {
         let words = 2 * WORD_SLOTS.len() * WORDS.len();
-        assert_eq!(compositional_parts().len(), words + ANY_SLOTS.len() + Band::ALL.len());
+        assert_eq!(compositional_parts().len(), words + Band::ALL.len());
     }
 }

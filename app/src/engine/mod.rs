@@ -1,0 +1,239 @@
+//! What works while a window or a page looks on: one protocol of commands and messages, so that the
+//! views need not know whether a thread or a Web Worker is at the other end.
+
+use std::collections::BTreeMap;
+
+use selfsame_core::run::{Arm, Progress, Record};
+use serde::{Deserialize, Serialize};
+
+pub mod native;
+mod request;
+
+pub use request::Request;
+
+/// The version of the protocol; both ends have to have the same.
+pub const VERSION: u32 = 1;
+
+/// Names a run between view and engine, for as long as both live.
+pub type RunId = u64;
+
+/// What a view asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Check a request and say what it would need. Answered by [`Message::Planned`] with the same
+    /// ticket.
+    Plan {
+        /// Tells answers apart.
+        ticket: u64,
+        /// What would be run.
+        request: Request,
+    },
+    /// Begin a run.
+    Start {
+        /// What to run.
+        request: Request,
+    },
+    /// Stop a run at the next point from which it can be continued.
+    Stop {
+        /// The run.
+        run: RunId,
+    },
+    /// Continue a run that was stopped.
+    Resume {
+        /// Its folder.
+        folder: String,
+    },
+    /// Open a run to look at, finished or going on somewhere else.
+    Open {
+        /// Its folder.
+        folder: String,
+    },
+    /// Stop following a run.
+    Close {
+        /// The run.
+        run: RunId,
+    },
+    /// Draw an answer for the playground, token by token.
+    Chat {
+        /// Tells answers apart; a later one with the same slot replaces an earlier.
+        slot: u32,
+        /// What to draw.
+        chat: Chat,
+    },
+}
+
+/// A request of the playground.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Chat {
+    /// The model: a folder, `starter`, or `starter/base`.
+    pub model: String,
+    /// What it reads.
+    pub prompt: String,
+    /// Divides the logits; 0 always takes the most likely token.
+    pub temperature: f32,
+    /// The longest answer, in tokens.
+    pub max_new_tokens: usize,
+    /// The seed of the draw.
+    pub seed: u64,
+}
+
+/// What an engine says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "message", rename_all = "snake_case")]
+pub enum Message {
+    /// The answer to [`Command::Plan`].
+    Planned {
+        /// The ticket of the command.
+        ticket: u64,
+        /// What it needs, or why it cannot be.
+        plan: Result<Planned, String>,
+    },
+    /// A run was begun, continued or opened.
+    Opened {
+        /// The run.
+        run: RunId,
+        /// Its folder.
+        folder: String,
+        /// Whether this engine is working on it.
+        working: bool,
+    },
+    /// Further lines of a run's log; the first are the oldest.
+    Records {
+        /// The run.
+        run: RunId,
+        /// The lines.
+        records: Vec<Record>,
+    },
+    /// A run went on.
+    Progress {
+        /// The run.
+        run: RunId,
+        /// How far.
+        progress: Moment,
+    },
+    /// A run is not worked on any more.
+    Ended {
+        /// The run.
+        run: RunId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// Tokens of a playground answer.
+    Said {
+        /// The slot of the command.
+        slot: u32,
+        /// The tokens, each with its log-probability under the model.
+        tokens: Vec<(String, f32)>,
+        /// Whether these are the last.
+        done: bool,
+        /// Why there are none.
+        problem: Option<String>,
+    },
+    /// Something that was asked for did not work.
+    Failed {
+        /// What to tell the person.
+        problem: String,
+    },
+}
+
+/// How the work on a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// As planned.
+    Finished,
+    /// Stopped and saved; it can be continued.
+    Stopped,
+    /// With an error; it can be continued once the cause is gone.
+    Failed(String),
+}
+
+/// What a run would need.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Planned {
+    /// Where it would be computed, and why there.
+    pub device: String,
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Bytes of one copy of the weights.
+    pub weights: u64,
+    /// Seconds, by a short probe.
+    pub seconds: f64,
+    /// Notes that do not prevent the run.
+    pub notes: Vec<String>,
+}
+
+/// Where a run is at this moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// The arm.
+    pub arm: Arm,
+    /// The iteration.
+    pub iteration: u32,
+    /// `sample`, `judge`, `learn`, `measure`.
+    pub phase: String,
+    /// Units done.
+    pub done: usize,
+    /// All units of the phase.
+    pub total: usize,
+    /// Tokens drawn or learned from per second, lately.
+    pub tokens_per_second: f64,
+}
+
+impl Moment {
+    /// The moment of a progress report.
+    #[must_use]
+    pub fn of(progress: &Progress, tokens_per_second: f64) -> Self {
+        Self {
+            arm: progress.arm,
+            iteration: progress.iteration,
+            phase: progress.phase.to_owned(),
+            done: progress.done,
+            total: progress.total,
+            tokens_per_second,
+        }
+    }
+}
+
+/// The other end of a view.
+pub trait Engine {
+    /// Takes a command; never waits.
+    fn send(&mut self, command: Command);
+
+    /// What was said since the last call; never waits.
+    fn poll(&mut self) -> Vec<Message>;
+}
+
+/// An engine that keeps what it was sent and says what it was given, for tests and pictures.
+#[derive(Debug, Default)]
+pub struct Scripted {
+    /// What was sent, oldest first.
+    pub sent: Vec<Command>,
+    /// What to say next.
+    pub say: Vec<Message>,
+}
+
+impl Engine for Scripted {
+    fn send(&mut self, command: Command) {
+        self.sent.push(command);
+    }
+
+    fn poll(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.say)
+    }
+}
+
+impl Engine for std::rc::Rc<std::cell::RefCell<Scripted>> {
+    fn send(&mut self, command: Command) {
+        self.borrow_mut().send(command);
+    }
+
+    fn poll(&mut self) -> Vec<Message> {
+        self.borrow_mut().poll()
+    }
+}
+
+/// Settings that differ from the defaults, by their dotted names, as they are written on the
+/// command line.
+pub type Changes = BTreeMap<String, String>;

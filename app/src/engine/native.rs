@@ -1,0 +1,271 @@
+//! The engine of the desktop: threads that run, follow logs and draw answers. The window only ever
+//! sends and receives; it waits for nothing here.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use selfsame_core::{
+    recipe::by_id,
+    run::{
+        Event, Folder, Observer, Progress, Record,
+        log::parse,
+        plan::{plan, probe},
+    },
+};
+
+use super::{Chat, Command, Engine, Message, Moment, Outcome, Planned, Request, RunId};
+use crate::{
+    Error, Result,
+    commands::run::execute,
+    folder,
+    inputs::{self, Inputs},
+};
+
+mod playground;
+
+/// How often a log that somebody else writes is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Bytes of a log read at a time: a long log appears piece by piece.
+const PIECE: u64 = 1 << 20;
+
+/// Seconds over which the speed of a run is averaged.
+const SPEED_OVER: f64 = 2.0;
+
+/// Wakes the window when there is something to see.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Says things to the view.
+#[derive(Clone)]
+struct Mouth {
+    sender: mpsc::Sender<Message>,
+    wake: Wake,
+}
+
+impl Mouth {
+    /// A view that is gone does not matter: what is worked on goes on until it is stopped.
+    fn say(&self, message: Message) {
+        let _ = self.sender.send(message);
+        (self.wake)();
+    }
+
+    fn failed(&self, error: &Error) {
+        self.say(Message::Failed { problem: error.line() });
+    }
+}
+
+struct Work {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+/// Runs, follows and draws on threads of its own.
+pub struct Native {
+    mouth: Mouth,
+    messages: mpsc::Receiver<Message>,
+    next: Arc<AtomicU64>,
+    works: BTreeMap<RunId, Work>,
+    playground: playground::Playground,
+}
+
+impl Native {
+    /// An engine that calls `wake` whenever it has said something.
+    #[must_use]
+    pub fn new(wake: Wake) -> Self {
+        let (sender, messages) = mpsc::channel();
+        let mouth = Mouth { sender, wake };
+        let playground = playground::Playground::new(mouth.clone());
+        Self { mouth, messages, next: Arc::new(AtomicU64::new(1)), works: BTreeMap::new(), playground }
+    }
+
+    fn work(&mut self, task: impl FnOnce(RunId, &Arc<AtomicBool>, &Mouth) + Send + 'static) {
+        let run = self.next.fetch_add(1, Ordering::Relaxed);
+        let stop = Arc::new(AtomicBool::new(false));
+        let (mouth, flag) = (self.mouth.clone(), Arc::clone(&stop));
+        let thread = thread::Builder::new().name(format!("run-{run}")).spawn(move || task(run, &flag, &mouth));
+        match thread {
+            Ok(thread) => {
+                self.works.retain(|_, work| !work.thread.is_finished());
+                self.works.insert(run, Work { stop, thread });
+            }
+            Err(e) => self.mouth.failed(&Error::told(format!("the system gives no thread to work on ({e})"))),
+        }
+    }
+}
+
+impl Engine for Native {
+    fn send(&mut self, command: Command) {
+        match command {
+            Command::Plan { ticket, request } => {
+                let mouth = self.mouth.clone();
+                self.work(move |_, _, _| {
+                    let plan = plan_of(&request).map_err(|e| e.line());
+                    mouth.say(Message::Planned { ticket, plan });
+                });
+            }
+            Command::Start { request } => self.work(move |run, stop, mouth| {
+                let begun = (|| {
+                    let args = request.args();
+                    let root = args.out.clone().unwrap_or_else(|| folder::default_out(&args.recipe, args.seed));
+                    folder::check_new(&root)?;
+                    Ok((inputs::prepare(&args)?, root))
+                })();
+                carry_out(begun, run, stop, mouth);
+            }),
+            Command::Resume { folder } => self.work(move |run, stop, mouth| {
+                let root = PathBuf::from(folder);
+                carry_out(inputs_of(&root).map(|inputs| (inputs, root)), run, stop, mouth);
+            }),
+            Command::Open { folder } => self.work(move |run, stop, mouth| {
+                let root = PathBuf::from(&folder);
+                mouth.say(Message::Opened { run, folder, working: false });
+                let outcome = match follow(&root, run, stop, mouth) {
+                    Ok(()) => Outcome::Finished,
+                    Err(e) => Outcome::Failed(e.line()),
+                };
+                mouth.say(Message::Ended { run, outcome });
+            }),
+            Command::Stop { run } | Command::Close { run } => {
+                if let Some(work) = self.works.get(&run) {
+                    work.stop.store(true, Ordering::Relaxed);
+                }
+            }
+            Command::Chat { slot, chat } => self.playground.send(slot, chat),
+        }
+    }
+
+    fn poll(&mut self) -> Vec<Message> {
+        self.messages.try_iter().collect()
+    }
+}
+
+/// Closing the window stops every run where it can be continued, and waits for its checkpoint.
+impl Drop for Native {
+    fn drop(&mut self) {
+        for work in self.works.values() {
+            work.stop.store(true, Ordering::Relaxed);
+        }
+        for (_, work) in std::mem::take(&mut self.works) {
+            // A thread that panicked has nothing left to save.
+            let _ = work.thread.join();
+        }
+    }
+}
+
+fn inputs_of(root: &Path) -> Result<Inputs> {
+    let first = folder::records(root)?.into_iter().next();
+    let Some(Record { event: Event::Started { manifest }, .. }) = first else {
+        return Err(Error::told("the log does not begin with the start of a run"));
+    };
+    inputs::rebuild(*manifest, None)
+}
+
+fn carry_out(begun: Result<(Inputs, PathBuf)>, run: RunId, stop: &Arc<AtomicBool>, mouth: &Mouth) {
+    let (inputs, root) = match begun {
+        Ok(begun) => begun,
+        Err(e) => return mouth.failed(&e),
+    };
+    mouth.say(Message::Opened { run, folder: root.display().to_string(), working: true });
+    let observer = Box::new(Teller::new(run, mouth.clone()));
+    let outcome = match execute(inputs, &root, observer, Arc::clone(stop)) {
+        Ok(()) => Outcome::Finished,
+        Err(Error::Stopped(_)) => Outcome::Stopped,
+        Err(e) => Outcome::Failed(e.line()),
+    };
+    mouth.say(Message::Ended { run, outcome });
+}
+
+/// Tells the view what an observer sees.
+struct Teller {
+    run: RunId,
+    mouth: Mouth,
+    /// Tokens since the beginning of the stretch over which the speed is averaged.
+    tokens: usize,
+    since: Instant,
+    speed: f64,
+}
+
+impl Teller {
+    fn new(run: RunId, mouth: Mouth) -> Self {
+        Self { run, mouth, tokens: 0, since: Instant::now(), speed: 0.0 }
+    }
+}
+
+impl Observer for Teller {
+    fn record(&mut self, record: &Record) {
+        self.mouth.say(Message::Records { run: self.run, records: vec![record.clone()] });
+    }
+
+    #[allow(clippy::cast_precision_loss)] // token counts
+    fn progress(&mut self, progress: &Progress) {
+        self.tokens += progress.tokens;
+        let elapsed = self.since.elapsed().as_secs_f64();
+        if elapsed > SPEED_OVER {
+            self.speed = self.tokens as f64 / elapsed;
+            (self.tokens, self.since) = (0, Instant::now());
+        }
+        self.mouth.say(Message::Progress { run: self.run, progress: Moment::of(progress, self.speed) });
+    }
+}
+
+/// Reads a log piece by piece, and goes on reading while somebody writes it.
+fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<()> {
+    let path = Folder::log_path(root);
+    if !path.exists() {
+        return Err(Error::told(format!("{} holds no run (there is no events.jsonl)", root.display())));
+    }
+    let read = |e| Error::Core(selfsame_core::Error::read(&path, e));
+    let mut file = File::open(&path).map_err(read)?;
+    let (mut at, mut rest) = (0_u64, Vec::new());
+    while !stop.load(Ordering::Relaxed) {
+        file.seek(SeekFrom::Start(at)).map_err(read)?;
+        let mut piece = Vec::new();
+        let count = (&mut file).take(PIECE).read_to_end(&mut piece).map_err(read)?;
+        if count == 0 {
+            // A log that got shorter was repaired; what was shown beyond is gone from it.
+            if file.metadata().map_err(read)?.len() < at {
+                return Err(Error::told(format!("{} was cut; open the run again", path.display())));
+            }
+            thread::sleep(LOOK_EVERY);
+            continue;
+        }
+        at += count as u64;
+        rest.extend(piece);
+        let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let records = parse(&rest[..whole], &path)?.records;
+        rest.drain(..whole);
+        let finished = records.iter().any(|record| matches!(record.event, Event::Finished {}));
+        if !records.is_empty() {
+            mouth.say(Message::Records { run, records });
+        }
+        if finished {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn plan_of(request: &Request) -> Result<Planned> {
+    let inputs = inputs::prepare(&request.args())?;
+    let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
+    let plan = plan(inputs.subject.model.config(), budget.as_ref(), &inputs.manifest.options);
+    let speed = pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?;
+    Ok(Planned {
+        device: format!("{} ({})", inputs.device.name, inputs.device.reason),
+        memory: plan.total_bytes as u64,
+        weights: plan.weights_bytes as u64,
+        seconds: plan.seconds(&speed),
+        notes: Vec::new(),
+    })
+}

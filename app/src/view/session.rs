@@ -1,0 +1,210 @@
+//! One run in the laboratory: its log so far, and the fold of as much of it as is shown. A recorded
+//! run is shown like a film; a live one is a film that is still being made.
+
+use selfsame_core::run::Record;
+
+use crate::{
+    engine::{Moment, Outcome, RunId},
+    fold::RunView,
+};
+
+/// Seconds in which a recorded run is shown from beginning to end.
+const SHOW_SECONDS: f64 = 45.0;
+
+/// What is being done with a run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// The engine is working on it.
+    Running,
+    /// It was asked to stop and comes to a safe point.
+    Stopping,
+    /// It was stopped and can be continued.
+    Stopped,
+    /// It ended with an error.
+    Failed(String),
+    /// It is looked at; somebody else may be writing it.
+    Watched,
+    /// It ended as planned.
+    Finished,
+}
+
+/// A run that is open.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its name for the engine.
+    pub run: RunId,
+    /// Its folder, or what stands for it.
+    pub folder: String,
+    /// What is being done with it.
+    pub state: State,
+    /// Where it is, while the engine works on it.
+    pub moment: Option<Moment>,
+    records: Vec<Record>,
+    shown: usize,
+    view: Option<RunView>,
+    /// Records a second, where it is being played.
+    playing: bool,
+    /// The part of a record that playing has not yet come to.
+    owed: f64,
+    problem: Option<String>,
+}
+
+impl Session {
+    /// A run that was just opened.
+    #[must_use]
+    pub fn new(run: RunId, folder: String, working: bool) -> Self {
+        Self {
+            run,
+            folder,
+            state: if working { State::Running } else { State::Watched },
+            moment: None,
+            records: Vec::new(),
+            shown: 0,
+            view: None,
+            playing: false,
+            owed: 0.0,
+            problem: None,
+        }
+    }
+
+    /// A run that is shown from its first line on.
+    #[must_use]
+    pub fn film(run: RunId, name: String, records: Vec<Record>) -> Self {
+        let mut session = Self { state: State::Finished, ..Self::new(run, name, false) };
+        session.records = records;
+        session.playing = true;
+        session.show(1);
+        session
+    }
+
+    /// Adds lines of the log. Whoever looks at the end goes on looking at the end.
+    pub fn extend(&mut self, records: Vec<Record>) {
+        let at_end = self.shown == self.records.len();
+        self.records.extend(records);
+        if at_end && !self.playing {
+            self.show(self.records.len());
+        }
+    }
+
+    /// How the work on it ended.
+    pub fn end(&mut self, outcome: Outcome) {
+        self.moment = None;
+        self.state = match outcome {
+            Outcome::Finished => State::Finished,
+            Outcome::Stopped => State::Stopped,
+            Outcome::Failed(problem) => State::Failed(problem),
+        };
+    }
+
+    /// The fold of what is shown; `None` before the first line has come.
+    #[must_use]
+    pub fn view(&self) -> Option<&RunView> {
+        self.view.as_ref()
+    }
+
+    /// Why nothing can be shown.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// A name for lists: the last part of the folder.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.folder.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next().unwrap_or(&self.folder)
+    }
+
+    /// Lines shown, and all lines.
+    #[must_use]
+    pub fn position(&self) -> (usize, usize) {
+        (self.shown, self.records.len())
+    }
+
+    /// Whether it is being played.
+    #[must_use]
+    pub fn playing(&self) -> bool {
+        self.playing
+    }
+
+    /// Plays on from here (from the beginning, if this is the end), or stops playing.
+    pub fn play(&mut self, on: bool) {
+        if on && self.shown == self.records.len() {
+            self.show(1);
+        }
+        self.playing = on;
+        self.owed = 0.0;
+    }
+
+    /// Shows the first `lines` lines.
+    pub fn show(&mut self, lines: usize) {
+        let lines = lines.clamp(1.min(self.records.len()), self.records.len());
+        if lines < self.shown {
+            self.view = None;
+            self.shown = 0;
+        }
+        for record in &self.records[self.shown..lines] {
+            match &mut self.view {
+                Some(view) => view.push(record),
+                None => match RunView::begin(Some(record)) {
+                    Ok(view) => self.view = Some(view),
+                    Err(e) => self.problem = Some(e.line()),
+                },
+            }
+        }
+        self.shown = lines;
+    }
+
+    /// Lets `seconds` pass. True while it is being played.
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // line counts
+    pub fn pass(&mut self, seconds: f64) -> bool {
+        if !self.playing {
+            return false;
+        }
+        // A window that was asleep does not jump.
+        self.owed += seconds.min(0.1) * self.records.len() as f64 / SHOW_SECONDS;
+        let lines = self.owed.floor();
+        self.owed -= lines;
+        self.show(self.shown + lines as usize);
+        self.playing = self.shown < self.records.len();
+        self.playing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tests::synthetic;
+
+    #[test]
+    fn a_film_runs_to_its_end_and_can_be_wound_back() {
+        let records = synthetic();
+        let all = records.len();
+        let mut session = Session::film(0, "recorded/scir".to_owned(), records);
+        assert_eq!((session.name(), session.position()), ("scir", (1, all)));
+        let mut seconds = 0.0;
+        while session.pass(0.05) {
+            seconds += 0.05;
+            assert!(seconds < 2.0 * SHOW_SECONDS);
+        }
+        assert!(session.view().unwrap().finished);
+        session.show(3);
+        assert!(!session.view().unwrap().finished);
+        assert_eq!(session.view().unwrap().lines, 3);
+        session.show(all);
+        assert_eq!(session.view().unwrap().iterations(), [0, 1]);
+    }
+
+    #[test]
+    fn a_live_run_is_followed_unless_somebody_looked_back() {
+        let mut records = synthetic();
+        let rest = records.split_off(5);
+        let mut session = Session::new(1, "runs/x".to_owned(), true);
+        session.extend(records);
+        assert_eq!(session.position(), (5, 5));
+        session.show(2);
+        session.extend(rest);
+        assert_eq!(session.position().0, 2);
+        session.end(Outcome::Stopped);
+        assert_eq!(session.state, State::Stopped);
+    }
+}
