@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod diagnosis;
 pub mod engine;
 mod error;
 pub mod fold;
