@@ -53,6 +53,8 @@ pub struct ArmView {
     pub steps: Vec<(u32, StepReport)>,
     /// What was drawn, judged and selected, by iteration; 0 is the start.
     pub iterations: BTreeMap<u32, IterationView>,
+    /// The folder under `checkpoints/` of the weights after each iteration.
+    pub checkpoints: BTreeMap<u32, String>,
 }
 
 /// What one iteration drew, judged and selected.
@@ -120,7 +122,13 @@ impl RunView {
         let arm = self.arms.entry(record.arm).or_default();
         let iteration = arm.iterations.entry(record.iteration).or_default();
         match &record.event {
-            Event::Started { .. } | Event::Checkpoint { .. } => {}
+            Event::Started { .. } => {}
+            // Those within a phase are removed when it goes on.
+            Event::Checkpoint { name, complete, .. } => {
+                if *complete {
+                    arm.checkpoints.insert(record.iteration, name.clone());
+                }
+            }
             Event::Prompts { prompts } if record.iteration == 0 => self.held_out_prompts.clone_from(prompts),
             Event::Prompts { prompts } => iteration.prompts.clone_from(prompts),
             Event::Sampled { purpose, first, answers } => {

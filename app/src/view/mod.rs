@@ -181,8 +181,8 @@ impl Laboratory {
                     }
                 }
                 Message::Planned { ticket, plan } => self.panels.compose.planned(ticket, plan),
-                Message::Said { slot, tokens, done, problem } => {
-                    self.panels.playground.said(slot, tokens, done, problem);
+                Message::Said { slot, ticket, tokens, done, problem } => {
+                    self.panels.playground.said(slot, ticket, tokens, done, problem);
                 }
                 Message::Failed { problem } => self.notices.push((now, problem)),
             }
