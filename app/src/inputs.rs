@@ -269,18 +269,6 @@ fn known_words(path: &Path, rows: &[Row], tokenizer: &Tokenizer) -> Result<()> {
     Ok(())
 }
 
-/// The first word of a prompt that a model which speaks only the language of the world `rules`
-/// would read as another one, if any.
-///
-/// # Errors
-/// If the world's own tokenizer cannot be read, which a test rules out.
-pub fn unknown_word<'a>(prompt: &'a str, tokenizer: &Tokenizer) -> Result<Option<&'a str>> {
-    if foreign_token(tokenizer)?.is_some() {
-        return Ok(None);
-    }
-    Ok(prompt.split_whitespace().find(|word| tokenizer.id(word).is_none()))
-}
-
 /// The world's judge prompts for a model that was taught them, plain English for others.
 fn judge_prompts(tokenizer: &Tokenizer) -> Result<Vec<JudgePrompt>> {
     let judges = match (foreign_token(tokenizer)?, world::by_name("rules")) {

@@ -11,10 +11,7 @@ use selfsame_core::{
 };
 
 use super::{Chat, Message, Mouth};
-use crate::{
-    Error, Result, format,
-    inputs::{Place, unknown_word},
-};
+use crate::{Error, Result, format, inputs::Place};
 
 /// Models that are kept for the next question.
 const KEPT_MODELS: usize = 4;
@@ -124,9 +121,9 @@ fn step(slot: &mut Slot, speakers: &mut Speakers) -> Result<Option<(String, Toke
 
 fn begin(chat: &Chat, speakers: &mut Speakers) -> Result<Growing> {
     let speaker = speakers.get(&chat.model)?;
-    if let Some(word) = unknown_word(&chat.prompt, &speaker.tokenizer)? {
+    if let Some(word) = speaker.tokenizer.unknown_word(&chat.prompt) {
         return Err(Error::told(format!(
-            "this model has no word `{word}`: it was only taught the language of the world `rules`. Build a prompt from the lists, or choose a model that reads English"
+            "this model has no word `{word}`: it was taught a small language of its own, as that of the world `rules`. Build a prompt from the lists, or ask a model that reads English"
         )));
     }
     let prompt = speaker.tokenizer.encode(&chat.prompt)?;
@@ -293,8 +290,11 @@ mod tests {
             playground.ask(0, Chat { prompt: prompt.to_owned(), ..chat(ticket, model, 1.0) });
             let (all, _) = until_done(&said, &[ticket]);
             let (text, _, problem) = &all[&ticket];
-            assert!(text.is_empty());
-            assert!(problem.as_ref().unwrap().contains(word), "{problem:?}");
+            assert!(
+                problem.as_ref().is_some_and(|problem| problem.contains(word)),
+                "{prompt:.40}: {problem:?}, {text}"
+            );
+            assert_eq!(text, "");
         }
     }
 

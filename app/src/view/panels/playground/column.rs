@@ -129,7 +129,7 @@ impl Column {
         ));
         ui.add_space(theme::sizes().step);
         if let Some(problem) = &self.problem {
-            ui.colored_label(palette.bad, std::format!("✖ {problem}"));
+            ui.colored_label(palette.bad, std::format!("× {problem}"));
             return;
         }
         if probabilities {
@@ -202,7 +202,7 @@ impl Column {
         ui.strong(reward).on_hover_text(t("playground.oracle_hint"));
         ui.horizontal_wrapped(|ui| {
             for (demand, met) in &verdict.met {
-                let (mark, color) = if *met { ("✔", palette.good) } else { ("✖", palette.bad) };
+                let (mark, color) = if *met { ("√", palette.good) } else { ("×", palette.bad) };
                 let shown = ui.label(RichText::new(std::format!("{mark} {demand}")).monospace().color(color));
                 let name = if *met {
                     words::with("playground.met", &[("what", demand)])

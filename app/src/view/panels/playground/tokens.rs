@@ -11,6 +11,9 @@ use crate::{
     },
 };
 
+/// Stands for a token that is only blanks.
+const BLANK: &str = "·";
+
 /// How strongly the colour shows behind a token.
 const TINT: f32 = 0.16;
 
@@ -31,7 +34,7 @@ fn written(text: &str, last: bool) -> String {
     match text.trim_matches(' ') {
         "" if text.is_empty() && last => t("playground.end").to_owned(),
         "" if text.is_empty() => t("playground.unfinished").to_owned(),
-        "" => "␣".to_owned(),
+        "" => BLANK.to_owned(),
         word => word.replace('\n', "\\n").replace('\t', "\\t"),
     }
 }
@@ -80,7 +83,7 @@ mod tests {
     fn every_token_can_be_seen() {
         assert_eq!(written(" fox", false), "fox");
         assert_eq!(written("a\n", false), "a\\n");
-        assert_eq!(written(" ", false), "␣");
+        assert_eq!(written(" ", false), BLANK);
         assert_eq!(written("", true), t("playground.end"));
         assert_eq!(written("", false), t("playground.unfinished"));
     }
