@@ -10,7 +10,7 @@ use markdown::{
 use super::theme;
 
 /// The height of a line over the size of its text.
-const LINE: f32 = 1.55;
+const LINE: f32 = 1.4;
 
 /// The widest a line of text gets, in steps of the grid: longer lines are hard to read.
 const WIDEST: f32 = 175.0;
@@ -296,13 +296,12 @@ fn job(ui: &Ui, runs: &[(String, Style)]) -> LayoutJob {
         let font = if style.code { FontId::monospace(sizes.mono) } else { FontId::proportional(sizes.text) };
         let mut format = egui::TextFormat::simple(font, palette.text);
         format.line_height = Some(sizes.text * LINE);
+        // As links have it, so that all stand on one line.
+        format.valign = ui.text_valign();
         format.italics = style.emphasis;
         // The font has one weight: what is strong is marked, as with a pen.
         if style.strong || style.code {
             format.background = ui.visuals().code_bg_color;
-        }
-        if style.strong {
-            format.underline = egui::Stroke::new(1.0, palette.muted);
         }
         job.append(text, 0.0, format);
     }

@@ -126,6 +126,8 @@ impl Playground {
     }
 
     fn settings(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        // The rail of a slider would have the colour of the card.
+        ui.visuals_mut().widgets.inactive.bg_fill = theme::palette(ui).pressed;
         let warmth = egui::Slider::new(&mut self.temperature, 0.0..=HOTTEST)
             .step_by(0.05)
             .max_decimals(2)
