@@ -87,6 +87,8 @@ pub fn known(node: &Node) -> bool {
 pub fn ui(ui: &mut Ui, blocks: &[Node]) -> Option<String> {
     let mut drawing = Drawing::default();
     ui.scope(|ui| {
+        // Rows are as high as text, not as buttons.
+        ui.spacing_mut().interact_size.y = theme::sizes().text * LINE;
         ui.set_max_width((theme::sizes().step * WIDEST).min(ui.available_width()));
         drawing.blocks(ui, blocks);
     });

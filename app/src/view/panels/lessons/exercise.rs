@@ -66,6 +66,8 @@ impl Work {
     fn answer(&mut self, ui: &mut Ui, right: &Right) -> bool {
         match right {
             Right::Choice(options) => {
+                // An empty circle would have the colour of the card.
+                ui.visuals_mut().widgets.inactive.bg_fill = theme::palette(ui).pressed;
                 for (index, (text, _)) in options.iter().enumerate() {
                     if ui.radio(self.choice == Some(index), text).clicked() {
                         (self.choice, self.said) = (Some(index), None);
