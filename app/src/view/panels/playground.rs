@@ -98,7 +98,6 @@ impl Playground {
             ui.add_space(theme::sizes().step);
             builder::ui(ui, &mut self.prompt);
         }
-        self.take(ui, scene);
         ui.separator();
         ui.horizontal_wrapped(|ui| self.settings(ui, scene));
         ui.add_space(theme::sizes().step);
@@ -111,18 +110,16 @@ impl Playground {
         else {
             return;
         };
-        ui.horizontal_wrapped(|ui| {
-            if ui.button(t("playground.take")).on_hover_text(t("playground.take_hint")).clicked() {
-                let index = self.taken % prompts.len();
-                if let Some(prompt) = prompts.get(index) {
-                    self.prompt.clone_from(&prompt.text);
-                    self.taken = index + 1;
-                }
+        if ui.button(t("playground.take")).on_hover_text(t("playground.take_hint")).clicked() {
+            let index = self.taken % prompts.len();
+            if let Some(prompt) = prompts.get(index) {
+                self.prompt.clone_from(&prompt.text);
+                self.taken = index + 1;
             }
-            if prompts.get(self.taken.wrapping_sub(1)).is_some_and(|prompt| prompt.text == self.prompt) {
-                ui.weak(words::with("playground.taken", &[("number", &self.taken), ("all", &prompts.len())]));
-            }
-        });
+        }
+        if prompts.get(self.taken.wrapping_sub(1)).is_some_and(|prompt| prompt.text == self.prompt) {
+            ui.weak(words::with("playground.taken", &[("number", &self.taken), ("all", &prompts.len())]));
+        }
     }
 
     fn settings(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -181,6 +178,8 @@ impl Playground {
         if ui.add_enabled(growing, stop).on_hover_text(t("playground.stop_hint")).clicked() {
             self.hush(0, scene);
         }
+        ui.add_space(theme::sizes().step * 2.0);
+        self.take(ui, scene);
     }
 
     /// Asks every model that is shown.

@@ -100,7 +100,6 @@ pub fn demands(prompt: &str) -> Vec<String> {
 pub fn ui(ui: &mut Ui, prompt: &mut String) {
     let before = Slots::parse(prompt);
     let mut slots = before.clone();
-    ui.label(t("playground.builder"));
     ui.horizontal_wrapped(|ui| {
         for ((slot, label), word) in WORD_SLOTS.iter().zip(&mut slots.words) {
             let options = [ANY].into_iter().chain(WORDS).map(|word| (word, word));

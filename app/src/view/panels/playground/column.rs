@@ -110,7 +110,9 @@ impl Column {
 
     /// Draws the column.
     pub fn ui(&mut self, ui: &mut Ui, index: usize, voices: &Voices, probabilities: bool) {
-        self.choose(ui, index, voices);
+        let row = egui::vec2(ui.available_width(), theme::sizes().control_height);
+        let layout = egui::Layout::right_to_left(egui::Align::Center);
+        ui.allocate_ui_with_layout(row, layout, |ui| self.choose(ui, index, voices));
         ui.separator();
         let palette = theme::palette(ui);
         let Some(asked) = &self.asked else {
@@ -147,6 +149,10 @@ impl Column {
     }
 
     fn choose(&mut self, ui: &mut Ui, index: usize, voices: &Voices) {
+        let greedy = ui.checkbox(&mut self.greedy, t("playground.greedy")).on_hover_text(t("playground.greedy_hint"));
+        let label = words::with("playground.greedy_of", &[("column", &(index + 1))]);
+        let on = self.greedy;
+        greedy.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, &label));
         let current = voices.chosen(self.model.as_deref(), index);
         let name = current.map(|voice| voice.name.clone()).unwrap_or_default();
         let label = words::with("playground.model", &[("column", &(index + 1)), ("name", &name)]);
@@ -163,10 +169,6 @@ impl Column {
                 }
             });
         chosen.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, &label));
-        let greedy = ui.checkbox(&mut self.greedy, t("playground.greedy")).on_hover_text(t("playground.greedy_hint"));
-        let label = words::with("playground.greedy_of", &[("column", &(index + 1))]);
-        let on = self.greedy;
-        greedy.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, &label));
     }
 
     #[allow(clippy::cast_precision_loss)] // token counts
