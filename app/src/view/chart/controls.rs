@@ -16,10 +16,10 @@ use crate::view::{
 /// The title, a way back from a zoom, and the options. Returns what the person wants to save.
 pub fn header(chart: &Chart, ui: &mut Ui, state: &mut State, exports: bool) -> Option<Export> {
     let mut wanted = None;
-    ui.with_layout(Layout::right_to_left(Align::Center).with_main_wrap(false), |ui| {
-        ui.set_max_height(theme::sizes().control_height);
+    let size = vec2(ui.available_width(), theme::sizes().control_height);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
         let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-        let (button, _) = MenuButton::from_button(Button::new(t("chart.options")).small())
+        let (button, _) = MenuButton::from_button(Button::new(t("chart.options")))
             .config(config)
             .ui(ui, |ui| wanted = options(chart, ui, state, exports));
         let name = words::with("chart.options_of", &[("title", &chart.title)]);

@@ -17,9 +17,6 @@ use crate::{
 /// The place of the oracle's own line in the palette; it is always dotted.
 const ORACLE: usize = 7;
 
-/// The places of the judges' lines in the palette begin here, after those of the arms.
-const JUDGES: usize = 3;
-
 /// All of them, the oracle's first.
 pub fn charts(view: &RunView) -> Vec<Chart> {
     let mut charts = Vec::new();
@@ -102,7 +99,7 @@ fn accuracy(view: &RunView, on_policy: bool) -> Chart {
     let iterations: Vec<u32> = view.main().keys().copied().collect();
     let judges = view.judges().into_iter().enumerate().map(|(index, judge)| {
         let means = iterations.iter().filter_map(|at| Some((*at, view.accuracy(&judge, *at, on_policy)?)));
-        line(&judge, JUDGES + index % (ORACLE - JUDGES), Dash::Dashed, means)
+        judge_line(&judge, index, means)
     });
     let series = judges.chain([oracle(view)]).collect();
     let (id, title) = if on_policy {
@@ -118,18 +115,29 @@ fn accuracy(view: &RunView, on_policy: bool) -> Chart {
 fn agreement(view: &RunView) -> Chart {
     let plain = |mean: f64| Mean { mean, error: f64::NAN, count: 1 };
     let kept = line(t("iterations.kept"), 0, Dash::Solid, qualities(view).map(|(at, of)| (at, plain(of.kept))));
-    let judges = view.judges();
     let mut series = vec![kept];
-    for (index, first) in judges.iter().enumerate() {
-        for second in judges.iter().skip(index + 1) {
-            let both = qualities(view).filter_map(|(at, of)| Some((at, plain(*of.agreement.get(first)?.get(second)?))));
-            let name = words::with("iterations.two_judges", &[("first", first), ("second", second)]);
-            series.push(line(&name, JUDGES + (series.len() - 1) % (ORACLE - JUDGES), Dash::Dashed, both));
-        }
+    for (index, judge) in view.judges().iter().enumerate() {
+        let with_others = qualities(view).filter_map(|(at, of)| Some((at, plain(others(of, judge)?))));
+        let name = words::with("iterations.with_others", &[("judge", judge)]);
+        series.push(judge_line(&name, index + 1, with_others));
     }
     series.push(oracle(view));
     let note = if view.has_oracle() { "" } else { t("iterations.nobody_knows") };
     Chart { note: note.to_owned(), ..chart("agreement", t("iterations.agreement"), t("iterations.share"), series) }
+}
+
+/// The line of a judge: told apart from the others by colour and shape, and where these begin again
+/// by its dash.
+fn judge_line(name: &str, index: usize, means: impl Iterator<Item = (u32, Mean)>) -> Series {
+    line(name, index % ORACLE, if index < ORACLE { Dash::Dashed } else { Dash::Solid }, means)
+}
+
+/// How often a judge prefers the same answer as another, on average over the others.
+#[allow(clippy::cast_precision_loss)] // a handful of judges
+fn others(of: &JudgeQuality, judge: &str) -> Option<f64> {
+    let row = of.agreement.get(judge)?;
+    let shares: Vec<f64> = row.iter().filter(|(other, _)| other.as_str() != judge).map(|(_, share)| *share).collect();
+    (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64)
 }
 
 /// How often the oracle agrees with what the judges agree on.
