@@ -297,15 +297,20 @@ fn levels_and_marks(picture: &mut Picture, chart: &Chart, log: bool, size: f32, 
         data.push(Mark::Line { points, width: unit, ink: palette.muted, dash: Dash::Dashed });
         data.push(text(pos2(plot.right() - 4.0 * unit, y - 2.0 * unit), Align2::RIGHT_BOTTOM, name));
     }
-    // Names stand where the one before has ended; lines are always drawn.
-    let mut free = f32::NEG_INFINITY;
+    // Names stand in the first of two rows where the one before has ended; lines are always drawn.
+    let mut free = [f32::NEG_INFINITY; 2];
     for (at, name) in &chart.marks {
         let x = picture.spot(*at, 0.0).x;
         let points = vec![pos2(x, plot.top()), pos2(x, plot.bottom())];
         data.push(Mark::Line { points, width: unit, ink: palette.border, dash: Dash::Solid });
-        if x >= free {
-            data.push(text(pos2(x + 3.0 * unit, plot.top() + 2.0 * unit), Align2::LEFT_TOP, name));
-            free = x + text_width(name, 0.9 * size) + 8.0 * unit;
+        let mut y = plot.top() + 2.0 * unit;
+        for end in &mut free {
+            if x >= *end {
+                data.push(text(pos2(x + 3.0 * unit, y), Align2::LEFT_TOP, name));
+                *end = x + text_width(name, 0.9 * size) + 8.0 * unit;
+                break;
+            }
+            y += 1.1 * size;
         }
     }
     picture.data.extend(data);

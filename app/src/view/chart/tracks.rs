@@ -149,6 +149,15 @@ mod tests {
     }
 
     #[test]
+    fn smoothing_begins_anew_with_the_first_point_after_a_mark() {
+        let mut chart = chart((1..=4).map(|x| [f64::from(x), if x > 2 { 0.0 } else { 10.0 }]).collect(), Vec::new());
+        chart.marks = vec![(0.5, String::new()), (2.5, String::new())];
+        assert_eq!(restarts(&chart, &chart.series[0]), [0, 2]);
+        let ys: Vec<f64> = of(&chart, &State::default(), 0.9)[1].places().map(|place| place.y).collect();
+        assert!((ys[1] - 10.0).abs() < 1e-9 && ys[2..] == [0.0, 0.0], "{ys:?}");
+    }
+
+    #[test]
     fn thinning_keeps_peaks_and_order() {
         let mut points: Vec<[f64; 2]> = (0..100_000).map(|x| [f64::from(x), f64::from(x % 7)]).collect();
         points[54_321][1] = 1000.0;

@@ -31,7 +31,8 @@ pub struct StepChart {
 /// One chart a metric, for the run and its control lines.
 pub fn charts(view: &RunView) -> Vec<StepChart> {
     let starts = starts(view);
-    let marks: Vec<(f64, String)> = starts.iter().map(|(at, x)| (*x, mark(view, *at))).collect();
+    // Between the last step of the one and the first of the other.
+    let marks: Vec<(f64, String)> = starts.iter().map(|(at, x)| (*x + 0.5, mark(view, *at))).collect();
     let mut names: Vec<&str> = vec!["loss", "grad_norm", "learning_rate"];
     let metrics: BTreeSet<&str> =
         view.arms.values().flat_map(|arm| &arm.steps).flat_map(|(_, r)| r.metrics.keys()).map(String::as_str).collect();
@@ -182,7 +183,7 @@ mod tests {
         let loss = &charts[0].chart;
         let xs: Vec<f64> = loss.series[0].points.iter().map(|point| point[0]).collect();
         assert_eq!(xs, [1.0, 2.0, 3.0, 4.0]);
-        assert_eq!(loss.marks.iter().map(|mark| mark.0).collect::<Vec<_>>(), [0.0, 2.0]);
+        assert_eq!(loss.marks.iter().map(|mark| mark.0).collect::<Vec<_>>(), [0.5, 2.5]);
         assert!(loss.marks[0].1.contains("0.500") && loss.marks[1].1.contains("0.600"), "{:?}", loss.marks);
         assert_eq!(loss.series.len(), 2);
         assert!((loss.series[0].points[1][1] - 0.6).abs() < 1e-6);
