@@ -61,11 +61,18 @@ pub enum Command {
         /// What to draw.
         chat: Chat,
     },
+    /// End the answer that is being drawn for a slot where it is.
+    Hush {
+        /// The slot.
+        slot: u32,
+    },
 }
 
 /// A request of the playground.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chat {
+    /// Comes back with every token: what was said to an earlier question may still be on its way.
+    pub ticket: u64,
     /// The model: a folder, `starter`, or `starter/base`.
     pub model: String,
     /// What it reads.
@@ -123,7 +130,10 @@ pub enum Message {
     Said {
         /// The slot of the command.
         slot: u32,
-        /// The tokens, each with its log-probability under the model.
+        /// The ticket of the question.
+        ticket: u64,
+        /// Further tokens, each with its log-probability under the model. The texts together are the
+        /// answer's; that of a stop token is empty.
         tokens: Vec<(String, f32)>,
         /// Whether these are the last.
         done: bool,

@@ -141,7 +141,8 @@ impl Engine for Native {
                     work.stop.store(true, Ordering::Relaxed);
                 }
             }
-            Command::Chat { slot, chat } => self.playground.send(slot, chat),
+            Command::Chat { slot, chat } => self.playground.ask(slot, chat),
+            Command::Hush { slot } => self.playground.hush(slot),
         }
     }
 

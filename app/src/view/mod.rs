@@ -2,6 +2,7 @@
 //! run's log, live or recorded. Nothing in this folder computes with tensors or waits for anything.
 
 pub mod chart;
+pub mod markdown;
 pub mod session;
 pub mod shell;
 pub mod theme;
@@ -181,8 +182,8 @@ impl Laboratory {
                     }
                 }
                 Message::Planned { ticket, plan } => self.panels.compose.planned(ticket, plan),
-                Message::Said { slot, tokens, done, problem } => {
-                    self.panels.playground.said(slot, tokens, done, problem);
+                Message::Said { slot, ticket, tokens, done, problem } => {
+                    self.panels.playground.said(slot, ticket, tokens, done, problem);
                 }
                 Message::Failed { problem } => self.notices.push((now, problem)),
             }
