@@ -50,7 +50,6 @@ fn ended(run: u64, outcome: Outcome) -> Message {
 #[test]
 fn the_run_button_starts_the_demonstration_and_rests_while_it_works() {
     let (mut harness, engine) = harness([1280.0, 840.0]);
-    harness.get_by_label("Nothing to show yet");
     harness.get_by_label("Run").click();
     harness.run();
     let sent = engine.borrow().sent.clone();
@@ -244,4 +243,13 @@ fn the_frame_fits_from_small_to_large() {
             }
         }
     }
+}
+
+#[test]
+fn where_there_is_nothing_it_says_what_to_do() {
+    let mut harness = Harness::new_ui(empty);
+    theme::install(&harness.ctx);
+    harness.run();
+    harness.get_by_label("Nothing to show yet");
+    harness.get_by_label_contains("Press Run");
 }
