@@ -50,7 +50,14 @@ pub fn harness<'a>(
     if let Some(renderer) = renderer {
         builder = builder.renderer(renderer);
     }
-    let mut harness = builder.build_ui_state(|ui, laboratory: &mut Laboratory| laboratory.ui(ui), laboratory);
+    // A window has no margin.
+    let whole = |ui: &mut egui::Ui, laboratory: &mut Laboratory| {
+        let window = ui.ctx().content_rect();
+        let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(window));
+        ui.set_clip_rect(window);
+        laboratory.ui(&mut ui);
+    };
+    let mut harness = builder.build_ui_state(whole, laboratory);
     theme::install(&harness.ctx);
     harness.ctx.set_theme(theme);
     // Animations have come to their end.

@@ -78,6 +78,7 @@ impl Laboratory {
 /// The mark and the words for what is being done with a run.
 fn state_of(session: &Session) -> (Icon, &'static str) {
     match session.state {
+        _ if session.playing() => (Icon::Play, t("run.playing")),
         State::Running => (Icon::Play, t("run.running")),
         State::Stopping => (Icon::Pause, t("run.stopping")),
         State::Stopped => (Icon::Pause, t("run.stopped")),
@@ -91,6 +92,7 @@ fn state(ui: &mut Ui, session: &Session) {
     let palette = theme::palette(ui);
     let (icon, text) = state_of(session);
     let color = match session.state {
+        _ if session.playing() => palette.accent,
         State::Running => palette.accent,
         State::Stopping | State::Stopped => palette.warn,
         State::Failed(_) => palette.bad,
@@ -144,7 +146,7 @@ fn timeline(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
         }
     }
     let mut line = shown;
-    ui.spacing_mut().slider_width = (ui.available_width() - BEHIND).max(SLIDER);
+    ui.spacing_mut().slider_width = (ui.available_size_before_wrap().x - BEHIND).max(SLIDER);
     let label = words::with("run.timeline", &[("shown", &shown), ("all", &all)]);
     let slider = ui.add(egui::Slider::new(&mut line, 1..=all).show_value(false).trailing_fill(true));
     slider.widget_info(|| egui::WidgetInfo::slider(true, as_f64(shown), &label));
