@@ -60,8 +60,9 @@ impl Studio {
     }
 
     async fn find() -> Option<Self> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-        let mut adapters = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
+        let mut backends = wgpu::InstanceDescriptor::new_without_display_handle();
+        backends.backends = wgpu::Backends::PRIMARY;
+        let mut adapters = wgpu::Instance::new(backends).enumerate_adapters(wgpu::Backends::PRIMARY).await;
         adapters.sort_by_key(|adapter| adapter.get_info().device_type != wgpu::DeviceType::Cpu);
         for adapter in adapters {
             let limits = wgpu::Limits::downlevel_defaults().using_resolution(adapter.limits());
@@ -189,10 +190,19 @@ pub fn screenshots() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/screenshots")
 }
 
-/// Where pictures go that are not as they should be.
-fn wrong() -> PathBuf {
+/// Where pictures go that are not committed.
+fn unsorted() -> PathBuf {
     let executable = std::env::current_exe().unwrap_or_default();
     executable.ancestors().nth(2).unwrap_or(Path::new(".")).join("pictures")
+}
+
+/// Keeps a picture that is compared with nothing, to be looked at: `target/PROFILE/pictures`.
+///
+/// # Panics
+/// If it cannot be written.
+pub fn keep(name: &str, picture: &RgbaImage) {
+    fs::create_dir_all(unsorted()).unwrap();
+    picture.save(unsorted().join(format!("{name}.png"))).unwrap();
 }
 
 /// Whether the committed pictures are to be made anew (`SELFSAME_BLESS=1`).
@@ -234,8 +244,8 @@ pub fn compare(name: &str, picture: &RgbaImage) -> Result<(), String> {
         Ok(share) => format!("{:.2} % of the pixels differ", 100.0 * share),
         Err(problem) => problem,
     };
-    fs::create_dir_all(wrong()).unwrap();
-    let new = wrong().join(format!("{name}.png"));
+    fs::create_dir_all(unsorted()).unwrap();
+    let new = unsorted().join(format!("{name}.png"));
     picture.save(&new).unwrap();
     Err(format!(
         "{name}: {problem}; compare {} with {}; if the new one is right, `cargo xtask screenshots` commits to it",

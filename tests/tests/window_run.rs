@@ -159,6 +159,8 @@ fn pressed_stopped_closed_resumed_finished() {
     window.wait("the run to go on", |lab| state(lab) == Some(&State::Running));
     assert!(window.harness.state().busy());
     window.harness.state_mut().close();
+    // What lies over everything is measured in one frame and drawn in the next.
+    window.step();
     window.step();
     window.harness.get_by_label("Saving…");
     window.wait("what is being saved", |lab| !lab.busy());

@@ -18,9 +18,8 @@ use crate::{
 /// Width of the list of runs.
 const CHOOSER: f32 = 200.0;
 
-/// The least width of the slider that winds through the log, and what stands behind it.
-const SLIDER: f32 = 90.0;
-const BEHIND: f32 = 110.0;
+/// The least width of the slider that winds through the log.
+const SLIDER: f32 = 120.0;
 
 impl Laboratory {
     pub(super) fn run_bar(&self, ui: &mut Ui, actions: &mut Vec<Action>) {
@@ -117,9 +116,13 @@ fn now(ui: &mut Ui, moment: &Moment) {
         Arm::OracleLabels => t("run.arm_oracle"),
     };
     let verb = words::known(&format!("verb.{}", moment.phase)).unwrap_or(&moment.phase);
+    let iteration = match moment.iteration {
+        0 => t("run.start").to_owned(),
+        iteration => words::with("run.iteration_short", &[("iteration", &iteration)]),
+    };
     let text = words::with(
         "run.now",
-        &[("verb", &verb), ("iteration", &moment.iteration), ("done", &moment.done), ("all", &moment.total)],
+        &[("verb", &verb), ("iteration", &iteration), ("done", &moment.done), ("all", &moment.total)],
     );
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a speed
     let speed = format::count(moment.tokens_per_second as usize);
@@ -146,12 +149,22 @@ fn timeline(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
         }
     }
     let mut line = shown;
-    ui.spacing_mut().slider_width = (ui.available_size_before_wrap().x - BEHIND).max(SLIDER);
+    let lines = RichText::new(words::with("run.lines", &[("shown", &shown), ("all", &all)]));
+    // As wide as what stands behind it leaves, in a row of its own where that is too little.
+    let behind = egui::WidgetText::from(lines.clone())
+        .into_galley(ui, Some(egui::TextWrapMode::Extend), f32::INFINITY, egui::TextStyle::Body)
+        .size()
+        .x
+        + 2.0 * ui.spacing().item_spacing.x;
+    if ui.available_size_before_wrap().x < SLIDER + behind {
+        ui.end_row();
+    }
+    ui.spacing_mut().slider_width = (ui.available_size_before_wrap().x - behind).max(SLIDER);
     let label = words::with("run.timeline", &[("shown", &shown), ("all", &all)]);
     let slider = ui.add(egui::Slider::new(&mut line, 1..=all).show_value(false).trailing_fill(true));
     slider.widget_info(|| egui::WidgetInfo::slider(true, as_f64(shown), &label));
     slider.on_hover_text(&label);
-    ui.weak(words::with("run.lines", &[("shown", &shown), ("all", &all)]));
+    ui.weak(lines);
     if line != shown {
         actions.push(Action::Seek(session.run, line));
     }

@@ -129,6 +129,8 @@ impl Laboratory {
             ui.set_max_width(460.0);
             ui.label(RichText::new(t("keys.title")).heading());
             ui.add_space(theme::sizes().step);
+            // A list is no control: its rows may be close.
+            ui.spacing_mut().interact_size.y = 0.0;
             egui::ScrollArea::vertical().max_height(ui.ctx().content_rect().height() - 160.0).show(ui, |ui| {
                 egui::Grid::new("keys").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
                     for (keys, text) in super::keys::list(ui.ctx()) {
@@ -139,6 +141,7 @@ impl Laboratory {
                 });
             });
             ui.separator();
+            ui.spacing_mut().interact_size.y = theme::sizes().control_height;
             ui.horizontal(|ui| {
                 let close = ui.add(Button::new(t("keys.close")).shortcut_text(ui.ctx().format_shortcut(&CLOSE_HELP)));
                 ui.weak(words::with("app.version", &[("version", &env!("CARGO_PKG_VERSION"))]));
