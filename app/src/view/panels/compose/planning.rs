@@ -75,7 +75,7 @@ impl Planning {
         };
         self.seen = Some((request, since));
         // The answer wakes the window, and the next question can be asked then.
-        if self.waiting() { None } else { Some((since + PAUSE - now).max(0.0)) }
+        if self.waiting() { None } else { Some((PAUSE - (now - since)).max(0.0)) }
     }
 
     /// Takes an answer.

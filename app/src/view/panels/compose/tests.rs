@@ -31,6 +31,7 @@ impl Bench {
         laboratory.go(Panel::Compose);
         let harness = Harness::builder()
             .with_size(size)
+            .with_step_dt(0.05)
             .with_context_setup(theme::install)
             .build_ui_state(|ui, laboratory: &mut Laboratory| laboratory.ui(ui), laboratory);
         let mut bench = Self { engine, harness };
@@ -38,9 +39,14 @@ impl Bench {
         bench
     }
 
-    /// Quarters of a second.
+    /// Twentieths of a second.
     fn frames(&mut self, count: usize) {
         self.harness.run_steps(count);
+    }
+
+    /// Long enough for the engine to be asked.
+    fn pause(&mut self) {
+        self.frames(24);
     }
 
     fn click(&mut self, label: &str) {
@@ -118,7 +124,7 @@ fn at_first_everything_is_at_its_default_and_planned() {
     assert!(bench.says("selfsame run scir"));
     assert!(!bench.says("Reset loop") && bench.start_enabled());
     assert_eq!(bench.plans(), [], "not before a pause");
-    bench.frames(6);
+    bench.pause();
     let plans = bench.plans();
     assert_eq!(plans.len(), 1, "once");
     assert_eq!(plans[0].1, Request::new("scir"));
@@ -127,7 +133,7 @@ fn at_first_everything_is_at_its_default_and_planned() {
     for part in ["no graphics card", "300.0 MiB", "4.0 MiB", "about 3 min 20 s", "a note"] {
         assert!(bench.says(part), "{part}");
     }
-    bench.frames(12);
+    bench.pause();
     assert_eq!(bench.plans().len(), 1, "what is known is not asked again");
 }
 
@@ -147,7 +153,7 @@ fn a_wrong_value_is_said_beside_its_field_and_nothing_starts() {
     assert!(bench.says("Not possible: loop.samples: must be"));
     assert!(bench.says("1 changed, 1 invalid"));
     assert!(!bench.start_enabled());
-    bench.frames(8);
+    bench.pause();
     assert_eq!(bench.plans(), [], "what cannot work is not planned");
     bench.harness.get_by_label("Start").click();
     bench.frames(2);
@@ -220,7 +226,7 @@ fn folders_and_files_can_be_dropped() {
 #[test]
 fn a_plan_that_is_refused_says_why_and_can_be_asked_again() {
     let mut bench = Bench::new(WIDE);
-    bench.frames(6);
+    bench.pause();
     bench.answer(Err("error: model /m/own: there is no config.json".to_owned()));
     assert!(bench.says("Not possible: model /m/own: there is no config.json"));
     assert!(!bench.start_enabled());
@@ -252,7 +258,7 @@ fn start_sends_what_is_shown_and_goes_to_the_iterations() {
 fn a_run_that_is_worked_on_is_named_and_not_disturbed() {
     let mut bench = Bench::new(WIDE);
     bench.harness.state_mut().add(Session::new(1, "runs/long-one".to_owned(), true));
-    bench.frames(8);
+    bench.pause();
     assert!(bench.says("long-one is being worked on"));
     assert_eq!(bench.plans(), [], "the probe would slow it");
     assert!(bench.start_enabled());
@@ -320,7 +326,7 @@ fn searching_shows_what_is_closed_and_the_switches_are_named() {
 #[test]
 fn in_a_small_window_start_stays_in_sight() {
     let mut bench = Bench::new(SMALL);
-    bench.frames(6);
+    bench.pause();
     bench.answer(Ok(needs()));
     let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, SMALL.into());
     for label in ["Start", "Plan", "Choose model…"] {
