@@ -60,6 +60,7 @@ impl Compose {
         if wide {
             egui::Panel::right("compose_side").resizable(false).exact_size(SIDE).show(ui, |ui| {
                 ScrollArea::vertical().id_salt("compose_side").auto_shrink(false).show(ui, |ui| {
+                    ui.set_max_width(ui.available_width() - theme::sizes().step * 2.0);
                     ui.add_space(theme::sizes().step);
                     side::start(ui, &checked, &mut self.planning, scene);
                     self.side.files(ui, &mut self.draft, &checked, scene);
@@ -74,7 +75,9 @@ impl Compose {
         }
         egui::CentralPanel::default().frame(egui::Frame::NONE).show(ui, |ui| {
             ScrollArea::vertical().id_salt("compose_main").auto_shrink(false).show(ui, |ui| {
-                ui.set_max_width(ui.available_width().min(READABLE));
+                // The bar of the scroll area lies over its right edge.
+                let room = ui.available_width() - theme::sizes().step * 3.0;
+                ui.set_max_width(room.min(READABLE));
                 self.head(ui, scene);
                 subject::recipes(ui, &mut self.draft);
                 subject::subject(ui, &mut self.draft, &checked, scene);

@@ -1,12 +1,12 @@
 //! Every hyper-parameter with what it is, its range, default and source.
 
-use egui::{Align, CollapsingHeader, ComboBox, Id, Label, Layout, RichText, TextEdit, Ui};
+use egui::{Align, CollapsingHeader, ComboBox, Id, Label, Layout, RichText, Ui};
 use selfsame_core::recipe::settings::Range;
 
 use super::{
     check::{Checked, Row},
     draft::Draft,
-    subject::{note, problem, section},
+    subject::{field as one_line, note, problem, section},
 };
 use crate::{
     format,
@@ -97,7 +97,7 @@ impl Fields {
     fn tools(&mut self, ui: &mut Ui, checked: &Checked) {
         ui.horizontal_wrapped(|ui| {
             let label = ui.label(t("compose.search"));
-            ui.add(TextEdit::singleline(&mut self.search).desired_width(180.0)).labelled_by(label.id);
+            ui.add(one_line(&mut self.search, 180.0)).labelled_by(label.id);
             let changed = checked.rows.iter().filter(|row| row.changed).count();
             let text = words::with("compose.only_changed", &[("count", &format::count(changed))]);
             ui.checkbox(&mut self.only_changed, text);
@@ -183,8 +183,7 @@ fn editor(ui: &mut Ui, row: &Row, text: &mut String, label: Id) {
         Range::Whole { .. } | Range::Real(..) => {
             let palette = theme::palette(ui);
             let color = if row.problem.is_some() { palette.bad } else { palette.text };
-            let field = TextEdit::singleline(text).id_salt(&row.name).text_color(color).desired_width(FIELD);
-            ui.add(field).labelled_by(label);
+            ui.add(one_line(text, FIELD).id_salt(&row.name).text_color(color)).labelled_by(label);
         }
     }
 }

@@ -55,6 +55,12 @@ fn line(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui, Id)) {
             add(ui, label.inner.id);
         });
     });
+    ui.add_space(theme::sizes().step);
+}
+
+/// A field of one line.
+pub fn field(text: &mut String, width: f32) -> TextEdit<'_> {
+    TextEdit::singleline(text).vertical_align(egui::Align::Center).desired_width(width)
 }
 
 /// The recipes; the chosen one tells about itself.
@@ -87,7 +93,9 @@ fn about(ui: &mut Ui, card: &Card) {
         (t("compose.truth"), oracle),
     ] {
         line(ui, name, |ui, _| {
-            ui.add_space(theme::sizes().step);
+            // The first line stands as high as the name.
+            let line = ui.text_style_height(&egui::TextStyle::Body);
+            ui.add_space((theme::sizes().control_height - line) / 2.0);
             ui.add(Label::new(text).wrap());
         });
     }
@@ -108,7 +116,7 @@ pub fn subject(ui: &mut Ui, draft: &mut Draft, checked: &Checked, scene: &mut Sc
         line(ui, t("compose.device"), |ui, label| device(ui, label, draft));
         line(ui, t("compose.seed"), |ui, label| {
             let width = theme::sizes().control_height * 4.0;
-            ui.add(TextEdit::singleline(&mut draft.seed).desired_width(width)).labelled_by(label);
+            ui.add(field(&mut draft.seed, width)).labelled_by(label);
             match checked.about(&Field::Seed) {
                 Some(message) => problem(ui, message),
                 None => note(ui, t("compose.seed_note")),
@@ -137,7 +145,7 @@ fn path(ui: &mut Ui, label: Id, text: &mut String, hint: &str, pick: (&str, Pick
     ui.horizontal_wrapped(|ui| {
         let width = (ui.available_width() - 170.0).clamp(160.0, 460.0);
         let hint = RichText::new(hint).color(theme::palette(ui).muted);
-        ui.add(TextEdit::singleline(text).hint_text(hint).desired_width(width)).labelled_by(label);
+        ui.add(field(text, width).hint_text(hint)).labelled_by(label);
         if ui.button(pick.0).clicked() {
             scene.ask(Action::Pick(pick.1));
         }
