@@ -60,7 +60,7 @@ fn line(ui: &mut Ui, name: &str, add: impl FnOnce(&mut Ui, Id)) {
 
 /// A field of one line.
 pub fn field(text: &mut String, width: f32) -> TextEdit<'_> {
-    TextEdit::singleline(text).vertical_align(egui::Align::Center).desired_width(width)
+    TextEdit::singleline(text).align(egui::Align2::LEFT_CENTER).desired_width(width)
 }
 
 /// The recipes; the chosen one tells about itself.
