@@ -59,7 +59,7 @@ const SAMPLING: &[Node] = &[
         "",
         [
             "Divides the logits before a token is drawn; 0 always takes the most likely one.",
-            "our choice, warmer than the 0.7 of Self-Rewarding Language Models (arXiv 2401.10020, section 3.1): a small model's answers are otherwise too much alike",
+            "our choice, warmer than the 0.7 of Self-Rewarding Language Models (arXiv 2401.10020, section 3): a small model's answers are otherwise too much alike",
         ],
     ),
     count(
@@ -79,7 +79,7 @@ const SAMPLING: &[Node] = &[
         "probability",
         [
             "Only the smallest set of most likely tokens that reaches this probability is drawn from; 1 keeps all.",
-            "our choice; 0.9 in Self-Rewarding Language Models (arXiv 2401.10020, section 3.1); nucleus sampling (arXiv 1904.09751)",
+            "our choice; 0.9 in Self-Rewarding Language Models (arXiv 2401.10020, section 3); nucleus sampling (arXiv 1904.09751)",
         ],
     ),
     real(
@@ -103,7 +103,7 @@ const LEARN: &[Node] = &[
         "",
         [
             "How far one optimiser step goes, at its peak.",
-            "our choice for small models; 1e-6 in DPO (arXiv 2305.18290, appendix B) and Self-Rewarding Language Models (arXiv 2401.10020, section 3.1)",
+            "our choice for small models; 1e-6 in DPO (arXiv 2305.18290, appendix B) and Self-Rewarding Language Models (arXiv 2401.10020, section 3)",
         ],
     ),
     choice(
@@ -128,7 +128,7 @@ const LEARN: &[Node] = &[
         "items",
         [
             "Items that one optimiser step learns from.",
-            "our choice; 64 in DPO (arXiv 2305.18290, appendix B), 16 in Self-Rewarding Language Models (arXiv 2401.10020, section 3.1)",
+            "our choice; 64 in DPO (arXiv 2305.18290, appendix B), 16 in Self-Rewarding Language Models (arXiv 2401.10020, section 3)",
         ],
     ),
     count(
@@ -190,7 +190,7 @@ const BETA: &[Node] = &[real(
     "",
     [
         "Scale of the implicit reward in the loss: the larger, the nearer the policy stays to where it began.",
-        "DPO (arXiv 2305.18290), eq. 7; 0.1 in its appendix B and in Self-Rewarding Language Models (arXiv 2401.10020, section 3.1)",
+        "DPO (arXiv 2305.18290), eq. 7; 0.1 in its appendix B and in Self-Rewarding Language Models (arXiv 2401.10020, section 3)",
     ],
 )];
 
@@ -211,7 +211,7 @@ const LOOP: &[Node] = &[
         "iterations",
         [
             "How often the model samples, judges and learns.",
-            "our choice; three rounds of training in Self-Rewarding Language Models (arXiv 2401.10020, section 2)",
+            "three, as in Self-Rewarding Language Models (arXiv 2401.10020, abstract)",
         ],
     ),
     count(
@@ -221,7 +221,7 @@ const LOOP: &[Node] = &[
         "prompts",
         [
             "Fresh prompts in each iteration.",
-            "our choice; about 4,000 pairs come from those of Self-Rewarding Language Models (arXiv 2401.10020)",
+            "our choice; those of Self-Rewarding Language Models (arXiv 2401.10020) gave about 4,000 pairs at first",
         ],
     ),
     count(
@@ -231,7 +231,7 @@ const LOOP: &[Node] = &[
         "answers",
         [
             "Answers to each prompt; a pair needs two.",
-            "Self-Rewarding Language Models (arXiv 2401.10020), section 3.1: N = 4",
+            "Self-Rewarding Language Models (arXiv 2401.10020), section 3: N = 4",
         ],
     ),
     count(
