@@ -2,6 +2,7 @@
 //! run's log, live or recorded. Nothing in this folder computes with tensors or waits for anything.
 
 pub mod chart;
+pub mod section;
 pub mod session;
 pub mod shell;
 pub mod theme;
