@@ -72,7 +72,8 @@ fn several_runs_differ_and_spread() {
     harness.get_by_label("0.500 to 0.700");
     // Without the second run the first is compared with the third.
     harness.get_by_label_contains(t("compare.pooled")).click();
-    harness.get_by(|node| node.role() == egui::Role::CheckBox && node.label().as_deref() == Some("B · b")).click();
+    // The chart's legend has boxes of the same names further down.
+    harness.get_all_by_role_and_label(egui::Role::CheckBox, "B · b").next().unwrap().click();
     harness.run();
     harness.get_by_label_contains("better than those of A by 0.100");
     harness.get_by_label("A, C: srlm, 2 seeds");
