@@ -8,6 +8,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod comparison;
 pub mod engine;
 mod error;
 pub mod fold;

@@ -4,6 +4,7 @@
 pub mod chart;
 pub mod icons;
 pub mod markdown;
+pub mod section;
 pub mod session;
 pub mod shell;
 pub mod theme;
