@@ -103,6 +103,7 @@ pub fn chart(overlay: Overlay, chosen: &[Named<'_>], groups: &[Group]) -> Chart 
         y: t("compare.overlay_axis").to_owned(),
         series,
         whole_x: true,
+        ..Chart::default()
     }
 }
 

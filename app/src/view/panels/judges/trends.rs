@@ -46,6 +46,7 @@ impl<'a> Lines<'a> {
             y: y.to_owned(),
             series: self.series,
             whole_x: true,
+            ..Chart::default()
         })
     }
 }
