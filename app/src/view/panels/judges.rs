@@ -1,14 +1,150 @@
 //! How far the judges deserve trust: agreement, accuracy, calibration, biases.
 
-use crate::view::Scene;
+use egui::{Role, Ui, WidgetInfo};
+use selfsame_core::run::Arm;
+
+pub mod calibration;
+mod cards;
+pub mod findings;
+mod matrix;
+mod meter;
+mod reliability;
+pub mod sentences;
+#[cfg(test)]
+pub(crate) mod tests;
+pub mod trends;
+
+use crate::{
+    engine::RunId,
+    fold::RunView,
+    view::{
+        Scene,
+        chart::Chart,
+        section::{section, title, two_columns},
+        shell,
+        words::{t, with},
+    },
+};
+use calibration::Axis;
+use findings::{Findings, Learned, Pairs};
+
+/// Height of a chart over iterations.
+const CHART: f32 = 220.0;
+
+/// What the findings on the screen were computed from.
+type Key = (RunId, usize, u32, Pairs, Axis);
+
+/// What the tally of learned pairs was computed from: the run, the iteration, its pairs and its
+/// steps. It costs a grade of every answer and is not to be repeated for every line of the log.
+type LearnedKey = (RunId, u32, usize, usize);
 
 /// The state of the panel.
 #[derive(Debug, Default)]
-pub struct Judges {}
+pub struct Judges {
+    /// The iteration that was chosen; the last one if none was, or if the run does not have it.
+    iteration: Option<u32>,
+    pairs: Pairs,
+    axis: Axis,
+    /// The judge in the calibration diagram.
+    judge: Option<String>,
+    shown: Option<(Key, Findings, Vec<Chart>)>,
+    learned: Option<(LearnedKey, Option<Learned>)>,
+}
 
 impl Judges {
     /// Draws the panel.
-    pub fn ui(&mut self, ui: &mut egui::Ui, scene: &mut Scene<'_>) {
-        let _ = (ui, scene);
+    pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        let Some((run, view)) = scene.current.and_then(|session| Some((session.run, session.view()?))) else {
+            shell::empty(ui);
+            return;
+        };
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            title(ui, t("judges.title"));
+            let iterations: Vec<u32> = view.main().keys().copied().collect();
+            let Some(last) = iterations.last() else {
+                ui.weak(t("judges.unmeasured"));
+                return;
+            };
+            let iteration = self.iteration.filter(|chosen| iterations.contains(chosen)).unwrap_or(*last);
+            self.choose(ui, &iterations, iteration);
+            self.refresh(run, view, iteration);
+            self.cards(ui);
+        });
+    }
+
+    /// Computes what is shown, unless it is already.
+    fn refresh(&mut self, run: RunId, view: &RunView, iteration: u32) {
+        let key = (run, view.lines, iteration, self.pairs, self.axis);
+        if self.shown.as_ref().is_none_or(|(of, ..)| *of != key) {
+            let findings = Findings::of(view, iteration, self.pairs, self.axis);
+            self.shown = findings.map(|findings| (key, findings, trends::charts(view, self.pairs)));
+        }
+        let main = view.arms.get(&Arm::Main);
+        let pairs = main.and_then(|main| main.iterations.get(&iteration)).map_or(0, |of| of.pairs.len());
+        let steps = main.map_or(0, |main| main.steps.iter().filter(|(number, _)| *number == iteration).count());
+        let key = (run, iteration, pairs, steps);
+        if self.learned.as_ref().is_none_or(|(of, _)| *of != key) {
+            self.learned = Some((key, Learned::of(view, iteration)));
+        }
+    }
+
+    /// Which iteration, and which pairs.
+    fn choose(&mut self, ui: &mut Ui, iterations: &[u32], iteration: u32) {
+        let name = |iteration: u32| match iteration {
+            0 => t("judges.at_start").to_owned(),
+            later => with("judges.after", &[("iteration", &later)]),
+        };
+        let earlier = iterations.iter().rev().find(|other| **other < iteration).copied();
+        let later = iterations.iter().find(|other| **other > iteration).copied();
+        ui.horizontal_wrapped(|ui| {
+            if ui.add_enabled(earlier.is_some(), egui::Button::new(t("judges.earlier"))).clicked() {
+                self.iteration = earlier;
+            }
+            let combo = egui::ComboBox::from_id_salt("judges-iteration").selected_text(name(iteration));
+            let combo = combo.show_ui(ui, |ui| {
+                for other in iterations {
+                    if ui.selectable_label(*other == iteration, name(*other)).clicked() {
+                        self.iteration = Some(*other);
+                    }
+                }
+            });
+            combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, t("judges.choose_iteration")));
+            if ui.add_enabled(later.is_some(), egui::Button::new(t("judges.later"))).clicked() {
+                // Whoever comes to the end follows the run again.
+                self.iteration = later.filter(|later| Some(later) != iterations.last());
+            }
+            ui.separator();
+            ui.weak(t("judges.pairs_of"));
+            let own = ui.selectable_value(&mut self.pairs, Pairs::OnPolicy, t("judges.own_answers"));
+            own.on_hover_text(t("judges.own_answers_hint"));
+            let fixed = ui.selectable_value(&mut self.pairs, Pairs::Fixed, t("judges.start_answers"));
+            fixed.on_hover_text(t("judges.start_answers_hint"));
+        });
+    }
+
+    fn cards(&mut self, ui: &mut Ui) {
+        let Self { shown: Some((_, findings, charts)), learned, axis, judge, .. } = self else { return };
+        let learned = learned.as_ref().and_then(|(_, learned)| learned.as_ref());
+        ui.weak(with("judges.counted", &[("pairs", &crate::format::count(findings.count))]));
+        two_columns(
+            ui,
+            |ui| {
+                cards::accuracy(ui, findings);
+                cards::agreement(ui, findings);
+                cards::kendall(ui, findings);
+            },
+            |ui| {
+                cards::kept(ui, findings, learned);
+                cards::calibration(ui, findings, axis, judge);
+            },
+        );
+        cards::biases(ui, findings);
+        if let [_, ..] = charts.as_slice() {
+            section(ui, t("judges.trends_title"), "", |ui| {
+                for chart in charts.iter() {
+                    chart.ui(ui, CHART);
+                }
+            });
+        }
     }
 }

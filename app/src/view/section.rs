@@ -1,0 +1,41 @@
+//! A part of a panel: a card with a heading, a sentence that says what it means, and a body.
+
+use egui::{RichText, Ui};
+
+use super::theme;
+
+/// From this width on two columns of cards stand side by side.
+const TWO_COLUMNS: f32 = 960.0;
+
+/// Draws a card.
+pub fn section(ui: &mut Ui, title: &str, sentence: &str, body: impl FnOnce(&mut Ui)) {
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.label(RichText::new(title).heading());
+        if !sentence.is_empty() {
+            ui.label(sentence);
+        }
+        body(ui);
+    });
+    ui.add_space(theme::sizes().step);
+}
+
+/// Draws two groups of cards, side by side where there is room and below each other elsewhere.
+pub fn two_columns(ui: &mut Ui, first: impl FnOnce(&mut Ui), second: impl FnOnce(&mut Ui)) {
+    if ui.available_width() < TWO_COLUMNS {
+        first(ui);
+        second(ui);
+        return;
+    }
+    ui.columns(2, |columns| {
+        if let [left, right] = columns {
+            first(left);
+            second(right);
+        }
+    });
+}
+
+/// The name of a panel.
+pub fn title(ui: &mut Ui, text: &str) {
+    ui.label(RichText::new(text).text_style(theme::title()).strong());
+}
