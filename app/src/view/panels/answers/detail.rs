@@ -58,7 +58,7 @@ pub struct PairCard {
     pub why: Vec<String>,
     /// What the oracle says of the label.
     pub truth: String,
-    /// Whether the label is right.
+    /// Whether the label that is learned is right.
     pub right: Option<bool>,
     /// The label, where there is one.
     pub label: Option<f64>,
@@ -205,7 +205,7 @@ fn training(
             outcome,
             why,
             truth: why::truth(&learned, state.answers, view.has_oracle()),
-            right: learned.right(),
+            right: learned.right().filter(|_| outcome != Outcome::Dropped),
             label: learned.label(),
             unlabelled: learned.record.origin == Origin::Unlabelled,
             weight: learned.record.weight,

@@ -165,12 +165,15 @@ impl Group {
         let mut fate = Fate { selected: !of.pairs.is_empty(), ..Fate::default() };
         for pair in &row.pairs {
             let (Some(state), Some(record)) = (self.pairs.get(*pair), of.pairs.get(*pair)) else { continue };
-            match why::outcome(record, state.kept, state.opinions.iter().any(|p| !p.is_nan())) {
+            let outcome = why::outcome(record, state.kept, state.opinions.iter().any(|p| !p.is_nan()));
+            match outcome {
                 why::Outcome::Dropped => fate.dropped += 1,
                 why::Outcome::Waiting => fate.waiting += 1,
                 why::Outcome::Kept | why::Outcome::Softened => fate.kept += 1,
             }
-            fate.wrong += usize::from(state.right(record) == Some(false));
+            // The label of a pair that is not learned from does no harm.
+            let learned = outcome != why::Outcome::Dropped;
+            fate.wrong += usize::from(learned && state.right(record) == Some(false));
             fate.agreement = fate.agreement.max(Agreement::of(verdict::leans(of, row, state)));
         }
         if row.pairs.is_empty()
@@ -206,7 +209,7 @@ pub struct Fate {
     pub dropped: usize,
     /// Pairs whose fate a later optimiser step decides.
     pub waiting: usize,
-    /// Labels that are wrong by the oracle.
+    /// Labels that are learned from and wrong by the oracle.
     pub wrong: usize,
     /// Whether the iteration has chosen its pairs.
     pub selected: bool,

@@ -25,7 +25,8 @@ pub fn ui(ui: &mut Ui, detail: &Detail, rows: &[RowId], as_tokens: &mut bool, or
         ui.add_space(theme::sizes().step);
         if !matches!(&detail.body, Body::Training { answers, .. } if answers.is_empty()) {
             ui.horizontal_wrapped(|ui| {
-                ui.heading(t("answers.answers"));
+                let held_out = matches!(detail.body, Body::HeldOut(_));
+                ui.heading(if held_out { t("answers.across") } else { t("answers.answers") });
                 ui.selectable_value(as_tokens, false, t("answers.as_text")).on_hover_text(t("answers.as_text_hint"));
                 ui.selectable_value(as_tokens, true, t("answers.as_tokens")).on_hover_text(t("answers.as_tokens_hint"));
             });
@@ -38,14 +39,12 @@ pub fn ui(ui: &mut Ui, detail: &Detail, rows: &[RowId], as_tokens: &mut bool, or
                 let all: Vec<&AnswerCard> = answers.iter().collect();
                 cards::answers(ui, &all, Id::unique(("answers-cards", detail.row)), *as_tokens, oracle);
                 ui.add_space(theme::sizes().step);
+                ui.heading(t("answers.pairs"));
                 if let Some(none) = none {
-                    ui.heading(t("answers.pairs"));
                     ui.label(none);
-                } else {
-                    ui.heading(t("answers.pairs"));
-                    for (at, pair) in pairs.iter().enumerate() {
-                        cards::pair(ui, pair, Id::unique(("answers-pair", detail.row, at)));
-                    }
+                }
+                for (at, pair) in pairs.iter().enumerate() {
+                    cards::pair(ui, pair, Id::unique(("answers-pair", detail.row, at)));
                 }
                 if !also.is_empty() {
                     ui.horizontal_wrapped(|ui| {

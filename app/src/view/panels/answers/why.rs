@@ -242,6 +242,8 @@ pub fn truth(pair: &LearnedPair, answers: [Option<usize>; 2], oracle: bool) -> S
             let values: [(&str, &dyn std::fmt::Display); 2] =
                 [("answer", &better), ("difference", &format::number(truth.abs()))];
             match right {
+                Some(true) if pair.kept == Some(false) => with("answers.truth_dropped_right", &values),
+                Some(false) if pair.kept == Some(false) => with("answers.truth_dropped_wrong", &values),
                 Some(true) => with("answers.truth_right", &values),
                 Some(false) => with("answers.truth_wrong", &values),
                 None => with("answers.truth_unlabelled", &values),

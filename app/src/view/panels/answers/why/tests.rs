@@ -136,7 +136,13 @@ fn the_oracle_on_the_label() {
     assert!(truth(&pair, BOTH, true).contains("label is right: answer 1 is better by 0.500"));
     pair.truth = Some(-0.25);
     assert!(truth(&pair, BOTH, true).contains("label is wrong: answer 3 is better by 0.250"));
-    pair.truth = Some(0.0);
+    pair.kept = Some(false);
+    assert!(truth(&pair, BOTH, true).contains("Not learned from") && truth(&pair, BOTH, true).contains("other way"));
+    pair.truth = Some(0.25);
+    assert!(
+        truth(&pair, BOTH, true).contains("Not learned from") && truth(&pair, BOTH, true).contains("as the judges")
+    );
+    (pair.truth, pair.kept) = (Some(0.0), None);
     assert!(truth(&pair, BOTH, true).contains("worth the same"));
     pair.truth = None;
     assert!(truth(&pair, BOTH, false).contains("Nobody knows"));
