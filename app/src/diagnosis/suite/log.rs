@@ -2,6 +2,9 @@
 //! that a detector reads is drawn answer by answer, vote by vote and step by step, so that the
 //! numbers have the noise they have in real runs.
 
+// Synthetic numbers are small.
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
 use std::collections::BTreeMap;
 
 use selfsame_core::{
@@ -68,6 +71,7 @@ pub(crate) enum Wild {
 
 /// A log to be made. The default is a sound run.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools)] // independent ways in which a log can be
 pub(crate) struct Log {
     pub recipe: &'static str,
     pub world: bool,
@@ -343,7 +347,9 @@ impl Maker<'_> {
         }
         if between > 0.0 {
             // Pairs are known by their prompts' texts, so these must have them too.
-            pairs.iter_mut().for_each(|pair| pair.text = "must:fox <resp>".to_owned());
+            for pair in &mut pairs {
+                pair.text = "must:fox <resp>".to_owned();
+            }
         }
         pairs
     }

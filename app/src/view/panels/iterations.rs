@@ -16,7 +16,7 @@ use crate::{
     engine::RunId,
     fold::{Reached, RunView, Verb},
     view::{
-        Action, Scene,
+        Scene,
         chart::Chart,
         session::{Session, State},
         shell, theme,
@@ -73,7 +73,7 @@ impl Iterations {
             return;
         };
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            failure(ui, session, scene);
+            unreadable(ui, session);
             let Some(view) = session.view() else {
                 if session.problem().is_none() {
                     ui.weak(t("iterations.waiting"));
@@ -207,22 +207,11 @@ fn arm_name(arm: Arm) -> &'static str {
     }
 }
 
-/// What went wrong, with the way on.
-fn failure(ui: &mut Ui, session: &Session, scene: &mut Scene<'_>) {
+/// Why the log cannot be shown.
+fn unreadable(ui: &mut Ui, session: &Session) {
     if let Some(problem) = session.problem() {
         theme::card(ui).show(ui, |ui| {
             ui.colored_label(theme::palette(ui).bad, words::with("iterations.unreadable", &[("problem", &problem)]));
-        });
-    }
-    if let State::Failed(problem) = &session.state {
-        theme::card(ui).show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.colored_label(theme::palette(ui).bad, RichText::new(t("iterations.failed")).strong());
-            ui.label(problem);
-            ui.weak(t("iterations.failed_hint"));
-            if ui.button(t("run.resume")).on_hover_text(t("run.resume_hint")).clicked() {
-                scene.ask(Action::Resume(session.run));
-            }
         });
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn ui(ui: &mut Ui, scene: &mut Scene<'_>, diagnosis: &Diagnosis) {
             if !diagnosis.evidence.is_empty() {
                 egui::CollapsingHeader::new(t("diagnoses.evidence"))
                     .default_open(diagnosis.severity > Severity::Note)
-                    .show(ui, |ui| evidence::ui(ui, diagnosis));
+                    .show(ui, |ui| evidence::ui(ui, scene, diagnosis));
             }
         });
     });

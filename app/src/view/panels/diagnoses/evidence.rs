@@ -9,6 +9,7 @@ use crate::{
         evidence::{Kind, Lines, Rows},
     },
     view::{
+        Scene,
         chart::{Chart, Dash, Series},
         theme,
     },
@@ -24,7 +25,7 @@ const ORACLE: usize = 2;
 const LEVEL: usize = 7;
 
 /// Draws all evidence of a finding.
-pub(super) fn ui(ui: &mut Ui, diagnosis: &Diagnosis) {
+pub(super) fn ui(ui: &mut Ui, scene: &mut Scene<'_>, diagnosis: &Diagnosis) {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a handful
     let columns = ((ui.available_width() / WIDE) as usize).clamp(1, 2);
     for (row, pieces) in diagnosis.evidence.chunks(columns).enumerate() {
@@ -32,7 +33,7 @@ pub(super) fn ui(ui: &mut Ui, diagnosis: &Diagnosis) {
             for (column, (ui, piece)) in uis.iter_mut().zip(pieces).enumerate() {
                 let id = format!("diagnosis-{}-{}", diagnosis.id, row * columns + column);
                 match piece {
-                    Evidence::Lines(lines) => chart(id, lines).ui(ui, HEIGHT),
+                    Evidence::Lines(lines) => chart(id, lines).show(ui, scene, HEIGHT),
                     Evidence::Rows(rows) => table(ui, &id, rows),
                 }
             }

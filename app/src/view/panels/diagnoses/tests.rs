@@ -41,6 +41,7 @@ fn stage(sessions: Vec<Session>) -> Harness<'static, Stage> {
 fn session(run: RunId, records: Vec<Record>, working: bool) -> Session {
     let mut session = Session::new(run, format!("runs/{run}"), working);
     session.extend(records);
+    session.show(session.position().1);
     session
 }
 
@@ -126,11 +127,12 @@ fn a_log_that_grows_is_examined_again_and_another_run_at_once() {
     let first = session(1, sick[..3].to_vec(), true);
     let mut harness = stage(vec![first, session(2, sound("sft"), false), session(3, without_oracle(), false)]);
     assert!(says(&harness, t("diagnoses.pending_title")));
-    harness.state_mut().sessions[0].extend(sick[3..].to_vec());
-    for _ in 0..8 {
-        harness.step();
-    }
-    harness.run();
+    let session = &mut harness.state_mut().sessions[0];
+    session.extend(sick[3..].to_vec());
+    session.show(sick.len());
+    // Half a second later, but not in the next frame.
+    harness.step();
+    assert!(!says(&harness, "cut off by the length limit;"));
     harness.run_steps(60);
     assert!(says(&harness, "cut off by the length limit;"), "the log grew");
     harness.state_mut().current = 1;

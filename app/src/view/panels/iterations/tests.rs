@@ -18,7 +18,7 @@ use crate::{
 struct Bench {
     panel: Iterations,
     session: Option<Session>,
-    actions: Vec<Action>,
+    actions: Vec<crate::view::Action>,
 }
 
 fn harness(session: Option<Session>, size: [f32; 2]) -> Harness<'static, Bench> {
@@ -161,19 +161,6 @@ fn without_a_moment_the_last_line_says_where_it_is() {
     let harness = harness(Some(running()), [900.0, 600.0]);
     assert_eq!(verbs(&harness)[3], "select: 1 pairs (now)");
     harness.get_by_label(t("iterations.preparing"));
-}
-
-#[test]
-fn a_failed_session_says_why_and_offers_to_go_on() {
-    let mut session = running();
-    session.end(Outcome::Failed("the device was lost".to_owned()));
-    let mut harness = harness(Some(session), [900.0, 600.0]);
-    harness.get_by_label(t("iterations.failed"));
-    harness.get_by_label("the device was lost");
-    assert_eq!(verbs(&harness)[3], "select: 1 pairs (here)");
-    harness.get_by_label(t("run.resume")).click();
-    harness.run_steps(2);
-    assert_eq!(harness.state().actions, [Action::Resume(3)]);
 }
 
 #[test]
