@@ -105,6 +105,29 @@ impl Llama {
         Self::new(config, weights)
     }
 
+    /// The same model with its matrices laid out so that products with few rows are fast on the CPU:
+    /// each column of `[out, in]` in one piece, so that the matrix need not be rearranged for every
+    /// token that is drawn. Adapters rearrange for themselves; there it is the same model.
+    #[must_use]
+    pub fn laid_out_for_few_rows(&self) -> Self {
+        struct ByColumns;
+        impl Mapper for ByColumns {
+            fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
+                if D != 2 || name == "model.embed_tokens.weight" {
+                    return weight;
+                }
+                let turned = weight.transpose();
+                let rows = i64::try_from(turned.dims()[0]).unwrap_or_default();
+                let all = Tensor::<1, Int>::arange(0..rows, &turned.device());
+                turned.select(0, all).transpose()
+            }
+        }
+        if self.device() != crate::device::cpu() {
+            return self.clone();
+        }
+        self.with_weights(self.weights.clone().map(&mut ByColumns))
+    }
+
     /// The shape of the model.
     #[must_use]
     pub fn config(&self) -> &Config {

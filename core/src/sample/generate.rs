@@ -104,6 +104,7 @@ pub async fn generate(model: &Llama, tokenizer: &Tokenizer, request: &Request<'_
     for (number, ids) in request.prompts {
         check_prompt(model, *number, ids)?;
     }
+    let model = &model.laid_out_for_few_rows();
     // Prompts of one padded length share batches; the sort is stable, so batches are reproducible.
     let mut order: Vec<usize> = (0..request.prompts.len()).collect();
     order.sort_by_key(|index| padded(&request.prompts[*index].1));
