@@ -10,7 +10,7 @@ use crate::steps::{Failure, Runner, announce};
 use crate::tools::{Workspace, command};
 
 /// The recorded run may not be larger: it is part of every copy of the program.
-const LARGEST: u64 = 1 << 20;
+const LARGEST: u64 = 3 << 19;
 
 /// Decimals that are kept of the log-probabilities of a recorded run's answers; more are never
 /// shown.

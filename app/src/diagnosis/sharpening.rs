@@ -15,7 +15,7 @@ use crate::{
 pub(super) const DETECTOR: Detector = Detector::new("sharpening", "diagnosis.sharpening.looks", examine);
 
 /// Standard errors by which the sampled reward must have risen, and how much at least.
-const CERTAIN: f64 = 2.5;
+const CERTAIN: f64 = 3.0;
 /// See [`CERTAIN`].
 const SMALLEST_RISE: f64 = 0.03;
 /// The share of the sampled rise that greedy answers make along where something was learned. Below

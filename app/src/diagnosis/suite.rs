@@ -394,7 +394,7 @@ fn the_worst_comes_first_and_settings_have_their_full_names() {
     let remedy = |id: &str| found.iter().find(|one| one.id == id).unwrap().remedy.clone();
     assert!(remedy("truncation").contains("`loop.sampling.max_new_tokens` (now 24)"), "{}", remedy("truncation"));
     assert!(remedy("displacement").contains("`loop.beta` (now 0.1)"), "{}", remedy("displacement"));
-    assert!(remedy("displacement").contains("`loop.learn.learning_rate` (now 0.0003)"));
+    assert!(remedy("displacement").contains("`loop.learn.learning_rate` (now 0.0002)"));
     let dpo = diagnose(&view(&Log { chosen: -25.0, ..Log::sound("dpo", 3) }));
     assert!(dpo[0].remedy.contains("`beta` (now 0.1)") && !dpo[0].remedy.contains("loop."), "{}", dpo[0].remedy);
 }

@@ -85,7 +85,7 @@ fn a_recorded_run_shows_the_loop_the_oracle_and_the_judges() {
     assert!(has("loss", "run: 0.7000 (1) … 0.6000 (2)"), "{charts:?}");
     assert!(!charts.iter().any(|label| label.starts_with("learning rate")));
     // Calm, but there: the implicit judge was a coin at the start.
-    harness.get_by_label_contains("hardly better than a coin");
+    harness.get_by_label_contains("Hardly better than a coin");
     // Chosen by the person.
     harness.get_by_role_and_label(Role::CheckBox, "learning rate").click_accesskit();
     harness.run_steps(3);
