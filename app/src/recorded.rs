@@ -32,7 +32,7 @@ mod tests {
     use crate::fold::RunView;
 
     /// It is part of every copy of the program.
-    const LARGEST: usize = 1 << 20;
+    const LARGEST: usize = 3 << 19;
 
     #[test]
     fn it_is_small_whole_and_shows_judges_beside_the_oracle() {

@@ -52,13 +52,17 @@ pub fn harness<'a>(
     }
     // A window has no margin.
     let whole = |ui: &mut egui::Ui, laboratory: &mut Laboratory| {
+        // The first frame is drawn before anybody can reach the context.
+        if !ui.style().text_styles.contains_key(&theme::title()) {
+            theme::install(ui.ctx());
+            return ui.ctx().request_repaint();
+        }
         let window = ui.ctx().content_rect();
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(window));
         ui.set_clip_rect(window);
         laboratory.ui(&mut ui);
     };
     let mut harness = builder.build_ui_state(whole, laboratory);
-    theme::install(&harness.ctx);
     harness.ctx.set_theme(theme);
     // Animations have come to their end.
     harness.run_ok();
