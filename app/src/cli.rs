@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use selfsame_core::{device::Choice, world};
 
 const EXAMPLES: &str = "\
+Without a command it opens the window; `selfsame view DIR` opens it with a run.
+
 Examples:
   selfsame run scir --quick          a short run of the built-in starter model
   selfsame run srlm --set loop.iterations=5 --set learning_rate=1e-4
@@ -19,11 +21,11 @@ Set SELFSAME_LOG=warn (or info, debug) to see what the libraries log.";
 /// A laboratory in which a small language model answers, judges its own answers, learns from that
 /// judgement, and is measured against a known truth.
 #[derive(Debug, Parser)]
-#[command(name = "selfsame", version, about, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "selfsame", version, about, after_help = EXAMPLES)]
 pub struct Cli {
-    /// What to do.
+    /// What to do; without it the window opens.
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// The commands.
@@ -49,7 +51,7 @@ pub enum Command {
     Plan(RunArgs),
     /// Train a starter model from nothing
     Pretrain(PretrainArgs),
-    /// Open a window on a run, also while it goes on
+    /// Open the window with runs in it, also while they go on
     View(ViewArgs),
 }
 
@@ -282,8 +284,9 @@ pub struct PretrainArgs {
 /// Arguments of `view`.
 #[derive(Debug, Clone, Args)]
 pub struct ViewArgs {
-    /// The folder of the run; the window has a button to open one
-    pub dir: Option<PathBuf>,
+    /// The folders of the runs; without one the window opens as it was closed
+    #[arg(value_name = "DIR")]
+    pub dirs: Vec<PathBuf>,
 }
 
 #[cfg(test)]

@@ -17,9 +17,11 @@ use crate::{Error, Result, folder};
 
 mod examples;
 pub mod learned;
+pub mod verb;
 
 pub use examples::{Example, ExampleAnswer};
 pub use learned::LearnedPair;
+pub use verb::{Reached, Verb};
 
 /// A judge that is right less often than this on the policy's own answers is hardly better than a
 /// coin.
@@ -40,6 +42,8 @@ pub struct RunView {
     pub arms: BTreeMap<Arm, ArmView>,
     /// The held-out prompts, the same in every measurement.
     pub held_out_prompts: Vec<Prompt>,
+    /// Where the log has come to; `None` before anything was done.
+    pub reached: Option<Reached>,
     /// Lines folded so far; whoever caches something of this fold compares it.
     pub lines: usize,
 }
@@ -53,6 +57,8 @@ pub struct ArmView {
     pub steps: Vec<(u32, StepReport)>,
     /// What was drawn, judged and selected, by iteration; 0 is the start.
     pub iterations: BTreeMap<u32, IterationView>,
+    /// The folder under `checkpoints/` of the weights after each iteration.
+    pub checkpoints: BTreeMap<u32, String>,
 }
 
 /// What one iteration drew, judged and selected.
@@ -109,6 +115,7 @@ impl RunView {
             finished: false,
             arms: BTreeMap::from([(Arm::Main, ArmView::default())]),
             held_out_prompts: Vec::new(),
+            reached: None,
             lines: 1,
         })
     }
@@ -117,10 +124,17 @@ impl RunView {
     pub fn push(&mut self, record: &Record) {
         self.lines += 1;
         self.last = record.at;
+        self.reached = Reached::of(record).or(self.reached);
         let arm = self.arms.entry(record.arm).or_default();
         let iteration = arm.iterations.entry(record.iteration).or_default();
         match &record.event {
-            Event::Started { .. } | Event::Checkpoint { .. } => {}
+            Event::Started { .. } => {}
+            // Those within a phase are removed when it goes on.
+            Event::Checkpoint { name, complete, .. } => {
+                if *complete {
+                    arm.checkpoints.insert(record.iteration, name.clone());
+                }
+            }
             Event::Prompts { prompts } if record.iteration == 0 => self.held_out_prompts.clone_from(prompts),
             Event::Prompts { prompts } => iteration.prompts.clone_from(prompts),
             Event::Sampled { purpose, first, answers } => {

@@ -25,6 +25,19 @@ pub fn maybe(value: Option<f64>) -> String {
     value.map_or_else(|| NOTHING.to_owned(), number)
 }
 
+/// Four significant digits, such as `0.6931` or `3.000e-4`; `–` for what is not a number.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a few digits
+pub fn significant(value: f64) -> String {
+    let size = value.abs();
+    match () {
+        () if !value.is_finite() => NOTHING.to_owned(),
+        () if value == 0.0 => "0".to_owned(),
+        () if !(1e-3..1e6).contains(&size) => format!("{value:.3e}"),
+        () => format!("{value:.*}", (3.0 - size.log10().floor()).clamp(0.0, 6.0) as usize),
+    }
+}
+
 /// A mean and its standard error; a mean of nothing is `–`.
 #[must_use]
 pub fn mean(value: Option<Mean>) -> String {
@@ -146,5 +159,7 @@ mod tests {
         assert_eq!(mean(Some(Mean::of([0.5, 0.5]))), "0.500 ± 0.000");
         assert_eq!(number(f64::NAN), NOTHING);
         assert_eq!([number(-1e-7), number(-0.25)], ["0.000", "-0.250"]);
+        let digits = [0.0, 0.612_345, -31.575_5, 3e-4, 123_456.0, 2.5e7, f64::INFINITY].map(significant);
+        assert_eq!(digits, ["0", "0.6123", "-31.58", "3.000e-4", "123456", "2.500e7", NOTHING]);
     }
 }

@@ -20,6 +20,7 @@ mod logger;
 pub mod metrics;
 pub mod observer;
 pub mod output;
+pub mod recorded;
 pub mod report;
 pub mod settings;
 pub mod starter;
@@ -38,7 +39,7 @@ pub use error::{Error, Result};
 pub fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     logger::install();
-    match commands::dispatch(&cli.command) {
+    match commands::dispatch(cli.command.as_ref()) {
         // Whoever closed the output (`| head`) has seen enough.
         Ok(()) | Err(Error::Closed) => ExitCode::SUCCESS,
         Err(error) => {

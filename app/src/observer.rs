@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn the_summary_leaves_out_what_is_unknown() {
         let records = crate::fold::tests::without_oracle();
-        let Event::Measured { measurement, .. } = &records[2].event else { panic!("not a measurement") };
+        let Event::Measured { measurement, .. } = &records[3].event else { panic!("not a measurement") };
         assert_eq!(summary(measurement), "length 8.5, KL 0.500");
     }
 }

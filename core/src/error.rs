@@ -50,7 +50,7 @@ pub enum Error {
     },
     /// A prompt does not fit into the model's context.
     #[error(
-        "prompt {prompt}: {tokens} tokens do not fit: the model's context is {context} and {reserved} are reserved for the answer. Shorten the prompt or lower `max_new_tokens`."
+        "prompt {prompt}: {tokens} tokens do not fit: the model's context is {context} and {reserved} are reserved for the answer and for the judges that read it. Shorten the prompt or lower `max_new_tokens`."
     )]
     Context {
         /// The prompt's identifier.

@@ -4,6 +4,8 @@
 //! never need Python.
 
 pub mod files;
+pub mod lab;
+pub mod picture;
 pub mod program;
 pub mod runs;
 

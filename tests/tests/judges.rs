@@ -227,7 +227,7 @@ fn the_implicit_reward_of_the_base_itself_is_zero() {
 
 /// A model that is surer of itself than a random one, so that differences stand out from rounding.
 fn outspoken() -> Llama {
-    replaced(&tiny(1), "model.norm.weight", |values| values.iter().map(|v| v * 4.0).collect())
+    replaced(&tiny(1), "model.norm.weight", |values| values.iter().map(|v| v * 12.0).collect())
 }
 
 /// Compares the gradient of `value` by one element of a weight, the one with the largest gradient,

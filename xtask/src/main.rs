@@ -8,6 +8,7 @@ mod licences;
 mod steps;
 mod tools;
 mod wasm;
+mod window;
 
 use std::env;
 use std::process::ExitCode;
@@ -30,32 +31,40 @@ usage: cargo xtask VERB
   browser          builds the web module and runs its proof in headless Chromium
   wasm-toolchain   prepares what `browser` builds with, and nothing else
   licences         compares the dependencies with deny.toml
+  screenshots      makes the pictures under assets/screenshots anew
+  soak --minutes N leaves the window alone with a long run, and watches memory and frames
+  record DIR       makes the recorded run of the program from a finished run
 
 With SELFSAME_CI=1, `check` fails where it would otherwise skip the browser proof.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [verb] = arguments.as_slice() else {
-        eprintln!("{USAGE}");
-        return ExitCode::from(2);
-    };
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let workspace = Workspace::locate();
     let mut runner = Runner::new();
-    let outcome = match verb.as_str() {
-        "check" => check(&workspace, &mut runner),
-        "test" => test(&mut runner, &workspace),
-        "browser" => browser(&workspace, &mut runner),
-        "wasm-toolchain" => wasm::toolchain(&workspace, &mut runner).map(drop),
-        "licences" => licences::check(&workspace, &mut runner),
-        "help" | "--help" | "-h" => {
+    let outcome = match words.as_slice() {
+        ["check"] => check(&workspace, &mut runner),
+        ["test"] => test(&mut runner, &workspace),
+        ["browser"] => browser(&workspace, &mut runner),
+        ["wasm-toolchain"] => wasm::toolchain(&workspace, &mut runner).map(drop),
+        ["licences"] => licences::check(&workspace, &mut runner),
+        ["screenshots"] => window::screenshots(&workspace, &mut runner),
+        ["soak", "--minutes", minutes] => window::soak(&workspace, &mut runner, minutes),
+        ["record", folder] => window::record(&workspace, &mut runner, folder),
+        ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
         }
-        other => {
-            eprintln!("xtask: there is no verb `{other}`\n\n{USAGE}");
+        [] => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+        _ => {
+            eprintln!("xtask: there is no verb `{}`\n\n{USAGE}", words.join(" "));
             return ExitCode::from(2);
         }
     };
+    let verb = words.join(" ");
     runner.print_table();
     match outcome {
         Ok(()) => {

@@ -12,13 +12,16 @@ pub mod run;
 pub mod score;
 pub mod view;
 
-use crate::{Result, cli::Command};
+use crate::{Result, cli::Command, window};
 
-/// Runs a command.
+/// Runs a command; without one, opens the window.
 ///
 /// # Errors
 /// Whatever went wrong, with what to do.
-pub fn dispatch(command: &Command) -> Result<()> {
+pub fn dispatch(command: Option<&Command>) -> Result<()> {
+    let Some(command) = command else {
+        return window::open(&[]);
+    };
     match command {
         Command::Run(args) => run::run(args),
         Command::Resume(args) => resume::run(args),

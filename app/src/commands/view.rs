@@ -1,15 +1,19 @@
-//! `selfsame view`: a window on a run.
+//! `selfsame view`: the window with runs in it.
 
-use crate::{Result, cli::ViewArgs, fold::RunView, window};
+use selfsame_core::run::Folder;
+
+use crate::{Error, Result, cli::ViewArgs, window};
 
 /// Runs the command.
 ///
 /// # Errors
-/// If the folder holds no run, or there is no display.
+/// If a folder holds no run, or there is no display.
 pub fn run(args: &ViewArgs) -> Result<()> {
-    if let Some(dir) = &args.dir {
+    for dir in &args.dirs {
         // Said here, where it can be read, rather than in a window that shows nothing.
-        RunView::load(dir)?;
+        if !Folder::log_path(dir).exists() {
+            return Err(Error::told(format!("{} holds no run (there is no events.jsonl)", dir.display())));
+        }
     }
-    window::open(args.dir.clone())
+    window::open(&args.dirs)
 }

@@ -61,11 +61,18 @@ pub enum Command {
         /// What to draw.
         chat: Chat,
     },
+    /// End the answer that is being drawn for a slot where it is.
+    Hush {
+        /// The slot.
+        slot: u32,
+    },
 }
 
 /// A request of the playground.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Chat {
+    /// Comes back with every token: what was said to an earlier question may still be on its way.
+    pub ticket: u64,
     /// The model: a folder, `starter`, or `starter/base`.
     pub model: String,
     /// What it reads.
@@ -123,7 +130,10 @@ pub enum Message {
     Said {
         /// The slot of the command.
         slot: u32,
-        /// The tokens, each with its log-probability under the model.
+        /// The ticket of the question.
+        ticket: u64,
+        /// Further tokens, each with its log-probability under the model. The texts together are the
+        /// answer's; that of a stop token is empty.
         tokens: Vec<(String, f32)>,
         /// Whether these are the last.
         done: bool,
@@ -137,7 +147,7 @@ pub enum Message {
     },
 }
 
-/// How the work on a run ended.
+/// How the work on a run ended, or in what state a run was found that is only looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -203,6 +213,14 @@ pub trait Engine {
 
     /// What was said since the last call; never waits.
     fn poll(&mut self) -> Vec<Message>;
+
+    /// Asks everything that is worked on to stop where it can be continued; never waits.
+    fn close(&mut self) {}
+
+    /// Whether something is worked on that would be lost if the program ended now.
+    fn busy(&self) -> bool {
+        false
+    }
 }
 
 /// An engine that keeps what it was sent and says what it was given, for tests and pictures.
@@ -212,6 +230,10 @@ pub struct Scripted {
     pub sent: Vec<Command>,
     /// What to say next.
     pub say: Vec<Message>,
+    /// Whether it was asked to stop everything.
+    pub closed: bool,
+    /// Whether it is working on something.
+    pub busy: bool,
 }
 
 impl Engine for Scripted {
@@ -222,6 +244,14 @@ impl Engine for Scripted {
     fn poll(&mut self) -> Vec<Message> {
         std::mem::take(&mut self.say)
     }
+
+    fn close(&mut self) {
+        self.closed = true;
+    }
+
+    fn busy(&self) -> bool {
+        self.busy
+    }
 }
 
 impl Engine for std::rc::Rc<std::cell::RefCell<Scripted>> {
@@ -231,6 +261,14 @@ impl Engine for std::rc::Rc<std::cell::RefCell<Scripted>> {
 
     fn poll(&mut self) -> Vec<Message> {
         self.borrow_mut().poll()
+    }
+
+    fn close(&mut self) {
+        self.borrow_mut().close();
+    }
+
+    fn busy(&self) -> bool {
+        self.borrow().busy()
     }
 }
 

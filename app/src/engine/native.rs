@@ -19,7 +19,7 @@ use selfsame_core::{
     recipe::by_id,
     run::{
         Event, Folder, Observer, Progress, Record,
-        log::parse,
+        log::parse_after,
         plan::{plan, probe},
     },
 };
@@ -68,6 +68,8 @@ impl Mouth {
 struct Work {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
+    /// Whether it writes a run, which the program waits for when it ends.
+    writes: bool,
 }
 
 /// Runs, follows and draws on threads of its own.
@@ -89,7 +91,7 @@ impl Native {
         Self { mouth, messages, next: Arc::new(AtomicU64::new(1)), works: BTreeMap::new(), playground }
     }
 
-    fn work(&mut self, task: impl FnOnce(RunId, &Arc<AtomicBool>, &Mouth) + Send + 'static) {
+    fn work(&mut self, writes: bool, task: impl FnOnce(RunId, &Arc<AtomicBool>, &Mouth) + Send + 'static) {
         let run = self.next.fetch_add(1, Ordering::Relaxed);
         let stop = Arc::new(AtomicBool::new(false));
         let (mouth, flag) = (self.mouth.clone(), Arc::clone(&stop));
@@ -97,7 +99,7 @@ impl Native {
         match thread {
             Ok(thread) => {
                 self.works.retain(|_, work| !work.thread.is_finished());
-                self.works.insert(run, Work { stop, thread });
+                self.works.insert(run, Work { stop, thread, writes });
             }
             Err(e) => self.mouth.failed(&Error::told(format!("the system gives no thread to work on ({e})"))),
         }
@@ -109,29 +111,33 @@ impl Engine for Native {
         match command {
             Command::Plan { ticket, request } => {
                 let mouth = self.mouth.clone();
-                self.work(move |_, _, _| {
+                self.work(false, move |_, _, _| {
                     let plan = plan_of(&request).map_err(|e| e.line());
                     mouth.say(Message::Planned { ticket, plan });
                 });
             }
-            Command::Start { request } => self.work(move |run, stop, mouth| {
+            Command::Start { request } => self.work(true, move |run, stop, mouth| {
                 let begun = (|| {
                     let args = request.args();
-                    let root = args.out.clone().unwrap_or_else(|| folder::default_out(&args.recipe, args.seed));
+                    let out = args.out.clone().unwrap_or_else(|| folder::default_out(&args.recipe, args.seed));
+                    let root = absolute(out);
                     folder::check_new(&root)?;
                     Ok((inputs::prepare(&args)?, root))
                 })();
                 carry_out(begun, run, stop, mouth);
             }),
-            Command::Resume { folder } => self.work(move |run, stop, mouth| {
-                let root = PathBuf::from(folder);
+            Command::Resume { folder } => self.work(true, move |run, stop, mouth| {
+                let root = absolute(PathBuf::from(folder));
                 carry_out(inputs_of(&root).map(|inputs| (inputs, root)), run, stop, mouth);
             }),
-            Command::Open { folder } => self.work(move |run, stop, mouth| {
-                let root = PathBuf::from(&folder);
+            Command::Open { folder } => self.work(false, move |run, stop, mouth| {
+                let root = absolute(PathBuf::from(folder));
+                let folder = root.display().to_string();
                 mouth.say(Message::Opened { run, folder, working: false });
                 let outcome = match follow(&root, run, stop, mouth) {
-                    Ok(()) => Outcome::Finished,
+                    Ok(Left::Finished) => Outcome::Finished,
+                    // Nobody listens any more.
+                    Ok(Left::Closed) => return,
                     Err(e) => Outcome::Failed(e.line()),
                 };
                 mouth.say(Message::Ended { run, outcome });
@@ -141,26 +147,43 @@ impl Engine for Native {
                     work.stop.store(true, Ordering::Relaxed);
                 }
             }
-            Command::Chat { slot, chat } => self.playground.send(slot, chat),
+            Command::Chat { slot, chat } => self.playground.ask(slot, chat),
+            Command::Hush { slot } => self.playground.hush(slot),
         }
     }
 
     fn poll(&mut self) -> Vec<Message> {
         self.messages.try_iter().collect()
     }
-}
 
-/// Closing the window stops every run where it can be continued, and waits for its checkpoint.
-impl Drop for Native {
-    fn drop(&mut self) {
+    fn close(&mut self) {
         for work in self.works.values() {
             work.stop.store(true, Ordering::Relaxed);
         }
+    }
+
+    fn busy(&self) -> bool {
+        self.works.values().any(|work| work.writes && !work.thread.is_finished())
+    }
+}
+
+/// The end of the engine stops every run where it can be continued, and waits for its checkpoint.
+impl Drop for Native {
+    fn drop(&mut self) {
+        self.close();
         for (_, work) in std::mem::take(&mut self.works) {
+            if !work.writes {
+                continue;
+            }
             // A thread that panicked has nothing left to save.
             let _ = work.thread.join();
         }
     }
+}
+
+/// A run is known by the same name from wherever the program is started.
+fn absolute(root: PathBuf) -> PathBuf {
+    std::path::absolute(&root).unwrap_or(root)
 }
 
 fn inputs_of(root: &Path) -> Result<Inputs> {
@@ -219,8 +242,18 @@ impl Observer for Teller {
     }
 }
 
-/// Reads a log piece by piece, and goes on reading while somebody writes it.
-fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<()> {
+/// Why a log is not followed any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It is complete.
+    Finished,
+    /// The view closed it.
+    Closed,
+}
+
+/// Reads a log piece by piece, and goes on reading while somebody writes it. Where nobody does, it
+/// says that the run was stopped, and still goes on: somebody may continue it.
+fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<Left> {
     let path = Folder::log_path(root);
     if !path.exists() {
         return Err(Error::told(format!("{} holds no run (there is no events.jsonl)", root.display())));
@@ -228,6 +261,7 @@ fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<(
     let read = |e| Error::Core(selfsame_core::Error::read(&path, e));
     let mut file = File::open(&path).map_err(read)?;
     let (mut at, mut rest) = (0_u64, Vec::new());
+    let (mut lines, mut stopped) = (0, false);
     while !stop.load(Ordering::Relaxed) {
         file.seek(SeekFrom::Start(at)).map_err(read)?;
         let mut piece = Vec::new();
@@ -237,23 +271,31 @@ fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<(
             if file.metadata().map_err(read)?.len() < at {
                 return Err(Error::told(format!("{} was cut; open the run again", path.display())));
             }
+            if !stopped && !folder::in_use(root) {
+                stopped = true;
+                mouth.say(Message::Ended { run, outcome: Outcome::Stopped });
+            }
             thread::sleep(LOOK_EVERY);
             continue;
         }
         at += count as u64;
         rest.extend(piece);
         let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let records = parse(&rest[..whole], &path)?.records;
-        rest.drain(..whole);
+        let parsed = parse_after(lines, rest.get(..whole).unwrap_or_default(), &path)?;
+        // A last line that cannot be read stays: with a line behind it, it is named and refused.
+        rest.drain(..parsed.length);
+        let records = parsed.records;
+        lines += records.len();
         let finished = records.iter().any(|record| matches!(record.event, Event::Finished {}));
         if !records.is_empty() {
+            stopped = false;
             mouth.say(Message::Records { run, records });
         }
         if finished {
-            return Ok(());
+            return Ok(Left::Finished);
         }
     }
-    Ok(())
+    Ok(Left::Closed)
 }
 
 fn plan_of(request: &Request) -> Result<Planned> {
@@ -268,4 +310,109 @@ fn plan_of(request: &Request) -> Result<Planned> {
         seconds: plan.seconds(&speed),
         notes: Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::{fold::tests::synthetic, folder::Lock};
+
+    /// A folder with the first lines of a run.
+    fn scratch(name: &str, records: &[Record]) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("selfsame-native-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&root);
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::write(root.join("events.jsonl"), text(records)).unwrap();
+        root
+    }
+
+    fn text(records: &[Record]) -> String {
+        records.iter().map(|record| serde_json::to_string(record).unwrap() + "\n").collect()
+    }
+
+    fn append(root: &Path, text: &str) {
+        let mut file = File::options().append(true).open(root.join("events.jsonl")).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// What the engine says until `enough` is true of it.
+    fn hear(engine: &mut Native, enough: impl Fn(&Message) -> bool) -> Vec<Message> {
+        let began = Instant::now();
+        let mut heard = Vec::new();
+        while !heard.iter().any(&enough) {
+            assert!(began.elapsed() < Duration::from_secs(20), "{heard:?}");
+            heard.extend(engine.poll());
+            thread::sleep(Duration::from_millis(5));
+        }
+        heard
+    }
+
+    fn ended(message: &Message) -> bool {
+        matches!(message, Message::Ended { .. })
+    }
+
+    fn lines(heard: &[Message]) -> usize {
+        heard.iter().map(|message| if let Message::Records { records, .. } = message { records.len() } else { 0 }).sum()
+    }
+
+    fn open(root: &Path) -> Native {
+        let mut engine = Native::new(Arc::new(|| {}));
+        engine.send(Command::Open { folder: root.display().to_string() });
+        engine
+    }
+
+    #[test]
+    fn a_run_that_nobody_writes_was_stopped_and_one_that_grows_goes_on() {
+        let mut records = synthetic();
+        let rest = records.split_off(6);
+        let root = scratch("grows", &records);
+        let lock = Lock::take(&root).unwrap();
+        let mut engine = open(&root);
+        let heard = hear(&mut engine, |message| matches!(message, Message::Records { .. }));
+        assert_eq!(lines(&heard), 6);
+        thread::sleep(LOOK_EVERY * 2);
+        assert!(!engine.poll().iter().any(ended), "somebody is writing it");
+        drop(lock);
+        let heard = hear(&mut engine, ended);
+        assert!(matches!(heard.last(), Some(Message::Ended { outcome: Outcome::Stopped, .. })), "{heard:?}");
+        // Pieces after the first do not begin with a start, and lines can come in parts.
+        let rest = text(&rest);
+        let (first, second) = rest.split_at(rest.len() / 2);
+        append(&root, first);
+        thread::sleep(LOOK_EVERY * 2);
+        append(&root, second);
+        let heard = hear(&mut engine, |m| matches!(m, Message::Ended { outcome: Outcome::Finished, .. }));
+        assert_eq!(lines(&heard), 10);
+        assert!(!engine.busy(), "nothing has to be waited for");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn damage_is_named_with_its_line() {
+        let records = synthetic();
+        let root = scratch("damage", &records[..4]);
+        let _lock = Lock::take(&root).unwrap();
+        let mut engine = open(&root);
+        hear(&mut engine, |message| matches!(message, Message::Records { .. }));
+        append(&root, "{\"schema\":1,\n");
+        thread::sleep(LOOK_EVERY * 2);
+        assert!(!engine.poll().iter().any(ended), "a last line can still be repaired");
+        append(&root, &text(&records[4..6]));
+        let heard = hear(&mut engine, ended);
+        let Some(Message::Ended { outcome: Outcome::Failed(problem), .. }) = heard.last() else { panic!("{heard:?}") };
+        assert!(problem.contains("line 5"), "{problem}");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_folder_without_a_run_is_refused() {
+        let root = scratch("none", &[]);
+        std::fs::remove_file(root.join("events.jsonl")).unwrap();
+        let heard = hear(&mut open(&root), ended);
+        let Some(Message::Ended { outcome: Outcome::Failed(problem), .. }) = heard.last() else { panic!("{heard:?}") };
+        assert!(problem.contains("holds no run"), "{problem}");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
 }

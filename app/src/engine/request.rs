@@ -137,7 +137,7 @@ mod tests {
         // The same words without the shell's quotes.
         let words = line.replace(r"'/home/someone/my model'\''s'", "MODEL");
         let parsed = Cli::try_parse_from(words.split(' ')).unwrap();
-        let Command::Run(args) = parsed.command else { panic!("not a run") };
+        let Some(Command::Run(args)) = parsed.command else { panic!("not a run") };
         assert_eq!((args.seed, args.quick, args.no_controls), (7, true, true));
         assert_eq!(args.set, request.args().set);
     }

@@ -209,7 +209,7 @@ fn the_log_round_trips_and_a_cut_last_line_is_left_out() {
     let view = RunView::of(&read(cut).unwrap().records).unwrap();
     assert!(!view.finished);
     let damaged = text.replacen("\"arm\":\"main\",\"iteration\":1", "\"arm\":\"ma", 1);
-    assert!(read(&damaged).unwrap_err().to_string().contains("line 4"));
+    assert!(read(&damaged).unwrap_err().to_string().contains("line 5"));
     assert!(RunView::of(&[]).is_err());
 }
 

@@ -2,6 +2,8 @@
 //! run's log, live or recorded. Nothing in this folder computes with tensors or waits for anything.
 
 pub mod chart;
+pub mod icons;
+pub mod markdown;
 pub mod section;
 pub mod session;
 pub mod shell;
@@ -10,7 +12,7 @@ pub mod words;
 
 pub mod panels;
 
-use crate::engine::{Command, Engine, Message};
+use crate::engine::{Command, Engine, Message, Outcome};
 use panels::{Panel, Panels};
 use session::{Session, State};
 
@@ -35,6 +37,12 @@ pub enum Action {
     Send(Command),
     /// Tell the person something that needs no answer.
     Notice(String),
+    /// Show the recorded run that is part of the program, from its beginning.
+    Recorded,
+    /// Show or hide the list of keys.
+    Help(bool),
+    /// End the program without waiting for what is being saved; only the shell can.
+    Quit,
     /// Ask the shell for a folder or file; the shell answers by [`Laboratory::picked`].
     Pick(Pick),
     /// Write a file that the person chose a place for; the shell asks where.
@@ -84,6 +92,43 @@ impl Scene<'_> {
     }
 }
 
+/// Something that the person is told.
+#[derive(Debug, Clone, PartialEq)]
+struct Notice {
+    /// Seconds since the start.
+    since: f64,
+    text: String,
+    /// Whether it is about something that did not work; such stay until they are dismissed.
+    problem: bool,
+}
+
+/// Folders that were open when the window was closed.
+#[derive(Debug, Default)]
+struct Restoring {
+    /// All, in their order.
+    order: Vec<String>,
+    /// Those that are not open yet.
+    awaited: Vec<String>,
+    /// The one that was in front, until the person wants to see something else.
+    front: Option<String>,
+}
+
+impl Restoring {
+    fn place(&self, folder: &str) -> Option<usize> {
+        self.order.iter().position(|known| known == folder)
+    }
+
+    /// Whether a run that was just opened is one that was waited for.
+    fn came(&mut self, folder: &str) -> bool {
+        let before = self.awaited.len();
+        self.awaited.retain(|awaited| awaited != folder);
+        self.awaited.len() < before
+    }
+}
+
+/// How many runs are remembered after they were closed.
+const RECENT: usize = 12;
+
 /// Everything behind the window or the page.
 pub struct Laboratory {
     engine: Box<dyn Engine>,
@@ -91,8 +136,13 @@ pub struct Laboratory {
     current: Option<crate::engine::RunId>,
     panel: Panel,
     panels: Panels,
-    notices: Vec<(f64, String)>,
+    notices: Vec<Notice>,
     wishes: Vec<Action>,
+    /// Folders of runs that were open lately, the last one first.
+    recent: Vec<String>,
+    restoring: Restoring,
+    shell: shell::Shell,
+    closing: bool,
     /// Seconds since the start, at the last frame.
     now: f64,
 }
@@ -109,16 +159,115 @@ impl Laboratory {
             panels: Panels::default(),
             notices: Vec::new(),
             wishes: Vec::new(),
+            recent: Vec::new(),
+            restoring: Restoring::default(),
+            shell: shell::Shell::default(),
+            closing: false,
             now: 0.0,
         }
     }
 
     /// Opens a run and shows it.
     pub fn add(&mut self, session: Session) {
-        // A run that is opened again takes the place of what was open.
-        self.sessions.retain(|old| old.folder != session.folder);
-        self.current = Some(session.run);
-        self.sessions.push(session);
+        let again = self.sessions.iter().position(|old| old.folder == session.folder);
+        if let Some(old) = again.and_then(|index| self.sessions.get(index)) {
+            if old.run != session.run && session.state == State::Watched && old.working() {
+                // The engine is at work on it: there is nothing more to see by following it.
+                self.current = Some(old.run);
+                self.engine.send(Command::Close { run: session.run });
+                return;
+            }
+            if old.run != session.run && !old.recorded() {
+                self.engine.send(Command::Close { run: old.run });
+            }
+        }
+        self.remember(&session);
+        if !self.restoring.came(&session.folder) {
+            self.restoring.front = None;
+            self.current = Some(session.run);
+        } else if self.current.is_none() || self.restoring.front.as_ref() == Some(&session.folder) {
+            self.current = Some(session.run);
+        }
+        let place = |folder: &str| self.restoring.place(folder);
+        let mine = place(&session.folder);
+        let at = match (again, mine) {
+            // A run that is opened again takes the place of what was open.
+            (Some(index), _) => {
+                self.sessions.remove(index);
+                index
+            }
+            // Runs are read at different speeds, but stand as they stood.
+            (None, Some(mine)) => self
+                .sessions
+                .iter()
+                .position(|other| place(&other.folder).is_some_and(|theirs| theirs > mine))
+                .unwrap_or(self.sessions.len()),
+            (None, None) => self.sessions.len(),
+        };
+        self.sessions.insert(at, session);
+    }
+
+    fn remember(&mut self, session: &Session) {
+        if session.recorded() {
+            return;
+        }
+        self.recent.retain(|folder| *folder != session.folder);
+        self.recent.insert(0, session.folder.clone());
+        self.recent.truncate(RECENT);
+    }
+
+    /// Opens the runs that were open when the window was closed.
+    pub fn restore(&mut self, folders: &[String], front: Option<String>) {
+        self.restoring = Restoring { order: folders.to_vec(), awaited: folders.to_vec(), front };
+        for folder in folders {
+            self.engine.send(Command::Open { folder: folder.clone() });
+        }
+    }
+
+    /// Shows the recorded run that is part of the program, from its beginning.
+    pub fn show_recorded(&mut self) {
+        match crate::recorded::records() {
+            Ok(records) => self.add(Session::film(session::RECORDED, crate::recorded::NAME.to_owned(), records)),
+            Err(e) => self.notices.push(Notice { since: self.now, text: e.line(), problem: true }),
+        }
+    }
+
+    /// The folders of runs that were open lately, the last one first.
+    #[must_use]
+    pub fn recent(&self) -> &[String] {
+        &self.recent
+    }
+
+    /// Says which runs were open lately.
+    pub fn set_recent(&mut self, mut folders: Vec<String>) {
+        folders.truncate(RECENT);
+        self.recent = folders;
+    }
+
+    /// The run that panels show.
+    #[must_use]
+    pub fn current(&self) -> Option<&Session> {
+        self.sessions.iter().find(|session| Some(session.run) == self.current)
+    }
+
+    /// Stops everything where it can be continued, because the window is being closed.
+    pub fn close(&mut self) {
+        if !self.closing {
+            self.closing = true;
+            self.engine.close();
+        }
+    }
+
+    /// Whether the window is being closed.
+    #[must_use]
+    pub fn closing(&self) -> bool {
+        self.closing
+    }
+
+    /// Whether something is worked on that would be lost if the program ended now.
+    #[must_use]
+    pub fn busy(&self) -> bool {
+        self.engine.busy()
     }
 
     /// All open runs.
@@ -143,14 +292,15 @@ impl Laboratory {
         self.engine.send(command);
     }
 
-    /// What the shell has to do, because only it can: see [`Action::Pick`] and [`Action::Save`].
+    /// What the shell has to do, because only it can: see [`Action::Pick`], [`Action::Save`] and
+    /// [`Action::Quit`].
     pub fn wishes(&mut self) -> Vec<Action> {
         std::mem::take(&mut self.wishes)
     }
 
     /// Tells the person something.
     pub fn notice(&mut self, text: &str) {
-        self.notices.push((self.now, text.to_owned()));
+        self.notices.push(Notice { since: self.now, text: text.to_owned(), problem: false });
     }
 
     /// What the person picked.
@@ -176,17 +326,45 @@ impl Laboratory {
                         session.moment = Some(progress);
                     }
                 }
-                Message::Ended { run, outcome } => {
-                    if let Some(session) = self.session(run) {
-                        session.end(outcome);
-                    }
-                }
+                Message::Ended { run, outcome } => self.ended(run, outcome, now),
                 Message::Planned { ticket, plan } => self.panels.compose.planned(ticket, plan),
-                Message::Said { slot, tokens, done, problem } => {
-                    self.panels.playground.said(slot, tokens, done, problem);
+                Message::Said { slot, ticket, tokens, done, problem } => {
+                    self.panels.playground.said(slot, ticket, tokens, done, problem);
                 }
-                Message::Failed { problem } => self.notices.push((now, problem)),
+                Message::Failed { problem } => self.problem(problem, now),
             }
+        }
+    }
+
+    fn problem(&mut self, text: String, now: f64) {
+        // Saying it twice does not help.
+        self.notices.retain(|notice| notice.text != text);
+        self.notices.push(Notice { since: now, text, problem: true });
+    }
+
+    fn ended(&mut self, run: crate::engine::RunId, outcome: Outcome, now: f64) {
+        let Some(session) = self.session(run) else { return };
+        match outcome {
+            // There is nothing to show, so that there is nothing to keep open.
+            Outcome::Failed(problem) if session.position().1 == 0 => {
+                let (worked, folder) = (session.working(), session.folder.clone());
+                self.forget(run);
+                self.problem(problem, now);
+                if worked {
+                    // What was there before it could not be continued can still be looked at.
+                    self.engine.send(Command::Open { folder });
+                } else {
+                    self.recent.retain(|known| *known != folder);
+                }
+            }
+            outcome => session.end(outcome),
+        }
+    }
+
+    fn forget(&mut self, run: crate::engine::RunId) {
+        self.sessions.retain(|session| session.run != run);
+        if self.current == Some(run) {
+            self.current = self.sessions.last().map(|session| session.run);
         }
     }
 
@@ -199,11 +377,10 @@ impl Laboratory {
             Action::Go(panel) => self.panel = panel,
             Action::Show(run) => self.current = Some(run),
             Action::Close(run) => {
-                self.engine.send(Command::Close { run });
-                self.sessions.retain(|session| session.run != run);
-                if self.current == Some(run) {
-                    self.current = self.sessions.last().map(|session| session.run);
+                if run != session::RECORDED {
+                    self.engine.send(Command::Close { run });
                 }
+                self.forget(run);
             }
             Action::Stop(run) => {
                 self.engine.send(Command::Stop { run });
@@ -219,7 +396,7 @@ impl Laboratory {
             Action::Seek(run, lines) => {
                 if let Some(session) = self.session(run) {
                     session.play(false);
-                    session.show(lines);
+                    session.seek(lines);
                 }
             }
             Action::Play(run, on) => {
@@ -228,8 +405,10 @@ impl Laboratory {
                 }
             }
             Action::Send(command) => self.engine.send(command),
-            Action::Notice(text) => self.notices.push((now, text)),
-            wish @ (Action::Pick(_) | Action::Save { .. }) => self.wishes.push(wish),
+            Action::Notice(text) => self.notices.push(Notice { since: now, text, problem: false }),
+            Action::Recorded => self.show_recorded(),
+            Action::Help(on) => self.shell.help = on,
+            wish @ (Action::Pick(_) | Action::Save { .. } | Action::Quit) => self.wishes.push(wish),
         }
     }
 }

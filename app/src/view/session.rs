@@ -1,7 +1,7 @@
 //! One run in the laboratory: its log so far, and the fold of as much of it as is shown. A recorded
 //! run is shown like a film; a live one is a film that is still being made.
 
-use selfsame_core::run::Record;
+use selfsame_core::run::{Event, Record};
 
 use crate::{
     engine::{Moment, Outcome, RunId},
@@ -10,6 +10,9 @@ use crate::{
 
 /// Seconds in which a recorded run is shown from beginning to end.
 const SHOW_SECONDS: f64 = 45.0;
+
+/// Answers folded in one go. A longer log appears over several frames, so that none takes long.
+const PORTION: usize = 4000;
 
 /// What is being done with a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +31,9 @@ pub enum State {
     Finished,
 }
 
+/// The run that is part of the program, for the engine: it knows nothing of it.
+pub const RECORDED: RunId = 0;
+
 /// A run that is open.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -41,6 +47,8 @@ pub struct Session {
     pub moment: Option<Moment>,
     records: Vec<Record>,
     shown: usize,
+    /// How many lines are to be shown, where that takes further frames.
+    aim: usize,
     view: Option<RunView>,
     /// Records a second, where it is being played.
     playing: bool,
@@ -60,6 +68,7 @@ impl Session {
             moment: None,
             records: Vec::new(),
             shown: 0,
+            aim: 0,
             view: None,
             playing: false,
             owed: 0.0,
@@ -79,10 +88,14 @@ impl Session {
 
     /// Adds lines of the log. Whoever looks at the end goes on looking at the end.
     pub fn extend(&mut self, records: Vec<Record>) {
-        let at_end = self.shown == self.records.len();
+        let at_end = self.aim == self.records.len();
         self.records.extend(records);
+        if self.state == State::Stopped {
+            // Somebody else went on with it.
+            self.state = State::Watched;
+        }
         if at_end && !self.playing {
-            self.show(self.records.len());
+            self.seek(self.records.len());
         }
     }
 
@@ -106,6 +119,18 @@ impl Session {
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
+    }
+
+    /// Whether it is part of the program rather than a folder.
+    #[must_use]
+    pub fn recorded(&self) -> bool {
+        self.run == RECORDED
+    }
+
+    /// Whether the engine is working on it.
+    #[must_use]
+    pub fn working(&self) -> bool {
+        matches!(self.state, State::Running | State::Stopping)
     }
 
     /// A name for lists: the last part of the folder.
@@ -135,14 +160,47 @@ impl Session {
         self.owed = 0.0;
     }
 
-    /// Shows the first `lines` lines.
+    /// Whether all that is to be shown is shown.
+    #[must_use]
+    pub fn settled(&self) -> bool {
+        self.shown == self.aim
+    }
+
+    /// Shows the first `lines` lines, at once.
     pub fn show(&mut self, lines: usize) {
-        let lines = lines.clamp(1.min(self.records.len()), self.records.len());
-        if lines < self.shown {
+        self.aim_at(lines);
+        while !self.settled() {
+            self.fold();
+        }
+    }
+
+    /// Shows the first `lines` lines; where these are many, over the next calls of
+    /// [`Session::pass`].
+    pub fn seek(&mut self, lines: usize) {
+        self.aim_at(lines);
+        self.fold();
+    }
+
+    fn aim_at(&mut self, lines: usize) {
+        self.aim = lines.clamp(1.min(self.records.len()), self.records.len());
+        if self.aim < self.shown {
             self.view = None;
             self.shown = 0;
         }
-        for record in &self.records[self.shown..lines] {
+    }
+
+    /// Folds a portion of what is still to be shown.
+    fn fold(&mut self) {
+        let mut answers = 0;
+        for record in self.records.get(self.shown..self.aim).unwrap_or_default() {
+            if answers > PORTION {
+                break;
+            }
+            answers += 1 + match &record.event {
+                Event::Sampled { answers, .. } => answers.iter().map(Vec::len).sum(),
+                _ => 0,
+            };
+            self.shown += 1;
             match &mut self.view {
                 Some(view) => view.push(record),
                 None => match RunView::begin(Some(record)) {
@@ -151,12 +209,15 @@ impl Session {
                 },
             }
         }
-        self.shown = lines;
     }
 
-    /// Lets `seconds` pass. True while it is being played.
+    /// Lets `seconds` pass. True while there is more to show.
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // line counts
     pub fn pass(&mut self, seconds: f64) -> bool {
+        if !self.settled() {
+            self.fold();
+            return true;
+        }
         if !self.playing {
             return false;
         }
@@ -206,5 +267,43 @@ mod tests {
         assert_eq!(session.position().0, 2);
         session.end(Outcome::Stopped);
         assert_eq!(session.state, State::Stopped);
+    }
+
+    #[test]
+    fn a_long_log_appears_over_several_frames() {
+        let mut records = synthetic();
+        let drawn = records[5].clone();
+        assert!(matches!(drawn.event, Event::Sampled { .. }));
+        let Event::Sampled { purpose, answers, .. } = drawn.event else { return };
+        let answers = vec![answers[0].clone(); PORTION];
+        let long = Record { event: Event::Sampled { purpose, first: 0, answers }, ..records[5].clone() };
+        records.splice(6..6, [long.clone(), long]);
+        let all = records.len();
+        let mut session = Session::new(1, "runs/x".to_owned(), false);
+        session.extend(records);
+        assert_eq!(session.position(), (7, all));
+        assert!(!session.settled());
+        let mut frames = 0;
+        while session.pass(0.01) {
+            frames += 1;
+        }
+        assert!((1..4).contains(&frames), "{frames}");
+        assert!(session.view().unwrap().finished && session.settled());
+        // Winding back begins anew, and is no slower.
+        session.seek(all - 1);
+        assert_eq!(session.position().0, 7);
+        while session.pass(0.01) {}
+        assert_eq!(session.position().0, all - 1);
+    }
+
+    #[test]
+    fn a_stopped_run_that_grows_is_worked_on_elsewhere() {
+        let mut records = synthetic();
+        let rest = records.split_off(5);
+        let mut session = Session::new(1, "runs/x".to_owned(), false);
+        session.extend(records);
+        session.end(Outcome::Stopped);
+        session.extend(rest);
+        assert_eq!(session.state, State::Watched);
     }
 }

@@ -188,7 +188,6 @@ pub fn title() -> TextStyle {
 }
 
 /// The frame of a card.
-#[must_use]
 pub fn card(ui: &egui::Ui) -> egui::Frame {
     let (palette, size) = (palette(ui), sizes());
     #[allow(clippy::cast_possible_truncation)] // a small number

@@ -185,7 +185,8 @@ impl Generative {
         Ok(flipped.iter().filter(|product| **product > 0.0).count() as f64 / pairs.len() as f64)
     }
 
-    fn length(&self, prompt: &[u32], answers: &[&[u32]]) -> usize {
+    /// How many tokens the judge reads.
+    pub(crate) fn length(&self, prompt: &[u32], answers: &[&[u32]]) -> usize {
         let other = (answers.len() == 2).then(|| answers[1]);
         let other = if self.form == Form::Pairwise { other } else { None };
         self.prompt.sequence(prompt, answers[0], other, 0).tokens.len()

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    judge::{Comparison, Form, Generative, JudgePrompt},
+    judge::{Comparison, Form, Generative},
     model::Llama,
     prompt::{Prompt, Row},
     sample::{Answer, Request, Sampling, generate},
@@ -303,12 +303,6 @@ impl Lab {
         self.manifest.judges.iter().map(|prompt| Generative::new(prompt, form, &self.tokenizer)).collect()
     }
 
-    /// How the judges are asked.
-    #[must_use]
-    pub fn judge_prompts(&self) -> &[JudgePrompt] {
-        &self.manifest.judges
-    }
-
     /// Whether the control lines are wanted.
     #[must_use]
     pub fn wants_controls(&self) -> bool {
@@ -377,17 +371,18 @@ impl Lab {
             .collect())
     }
 
-    /// A prompt must leave room for a whole answer and for the judge's questions about it.
+    /// A prompt must leave room for a whole answer, and for every judge that reads it with two of
+    /// them.
     fn check_lengths(&self, prompts: &[Prompt], encoded: &[(u64, Vec<u32>)], sampling: &Sampling) -> Result<()> {
         let context = self.policy.config().max_position_embeddings;
+        let judges = self.judges(Form::Pairwise)?;
+        let longest = vec![0; sampling.max_new_tokens];
         for (prompt, (_, ids)) in prompts.iter().zip(encoded) {
-            if ids.len() + sampling.max_new_tokens > context {
-                return Err(Error::Context {
-                    prompt: prompt.id.clone(),
-                    tokens: ids.len(),
-                    context,
-                    reserved: sampling.max_new_tokens,
-                });
+            let read = judges.iter().map(|judge| judge.length(ids, &[&longest, &longest])).max().unwrap_or(0);
+            let needed = read.max(ids.len() + longest.len());
+            if needed > context {
+                let reserved = needed - ids.len();
+                return Err(Error::Context { prompt: prompt.id.clone(), tokens: ids.len(), context, reserved });
             }
         }
         Ok(())

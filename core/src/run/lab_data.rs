@@ -6,6 +6,7 @@ use crate::{
     Error, Result,
     learn::Sequence,
     prompt::{Prompt, Row},
+    rng::{Purpose, Stream},
     sample::{Answer, FinishReason},
     select::{Origin, Pair},
     world::Split,
@@ -65,9 +66,12 @@ impl Lab {
     /// # Errors
     /// If the file has none.
     pub fn demonstrations(&self, count: usize) -> Result<Vec<Sequence>> {
+        // Neighbouring seeds and rounds have nothing in common.
+        let mut stream = Stream::new(self.manifest.seed, Purpose::Corpus, self.iteration, u64::MAX);
+        let seed = u64::from(stream.bits()) << 32 | u64::from(stream.bits());
         let texts: Vec<(String, String, String)> = match &self.world {
             Some(world) => world
-                .demonstrations(self.manifest.seed.wrapping_add(u64::from(self.iteration)), count)
+                .demonstrations(seed, count)
                 .into_iter()
                 .enumerate()
                 .map(|(index, row)| (format!("demonstration-{index}"), row.prompt, row.answer))

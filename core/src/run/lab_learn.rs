@@ -122,7 +122,7 @@ impl Lab {
                 cached.insert(*which, rows.iter().map(|row| row.iter().sum()).collect());
             }
         }
-        self.learn(config, replay, &tokens, |model, chosen, progress| {
+        self.learn(config, replay, &tokens, |model, chosen, _, progress| {
             let device = model.device();
             let side = |answer: usize| chosen.iter().map(move |pair| 2 * pair + answer);
             let rows: Vec<&Sequence> = side(0).chain(side(1)).map(|row| &sequences[row]).collect();
@@ -153,11 +153,15 @@ impl Lab {
     ///
     /// # Errors
     /// As [`Lab::learn_pairs`].
+    #[allow(clippy::cast_precision_loss)] // token counts
     pub async fn learn_completions(&mut self, config: &LearnConfig, replay: Replay, rows: &[Sequence]) -> Result<()> {
         let tokens: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
-        self.learn(config, replay, &tokens, |model, chosen, _| {
+        self.learn(config, replay, &tokens, |model, chosen, batch, _| {
+            let labels = |items: &[usize]| items.iter().map(|row| rows[*row].labels.len()).sum::<usize>() as f64;
+            // The trainer weights micro-batches by their rows; the mean is over the tokens of all.
+            let share = labels(chosen) / labels(batch).max(1.0) * batch.len() as f64 / chosen.len() as f64;
             let chosen: Vec<&Sequence> = chosen.iter().map(|row| &rows[*row]).collect();
-            let loss = Batch::new(&chosen, &model.device()).token_logprobs(model).mean().neg();
+            let loss = Batch::new(&chosen, &model.device()).token_logprobs(model).mean().neg() * share;
             Ok(Objective { loss, metrics: Vec::new(), items: Vec::new() })
         })
         .await
@@ -178,15 +182,15 @@ impl Lab {
         self.policy.check_tokens(prompt.iter().chain(answer))
     }
 
-    /// The phase itself. `objective` gets the indices of a micro-batch and how far the phase is,
-    /// from 0 to 1.
+    /// The phase itself. `objective` gets the indices of a micro-batch, those of its whole batch, and
+    /// how far the phase is, from 0 to 1.
     #[allow(clippy::cast_precision_loss)] // step counts
     async fn learn(
         &mut self,
         config: &LearnConfig,
         replay: Replay,
         tokens: &[usize],
-        mut objective: impl FnMut(&Llama, &[usize], f64) -> Result<Objective>,
+        mut objective: impl FnMut(&Llama, &[usize], &[usize], f64) -> Result<Objective>,
     ) -> Result<()> {
         config.check()?;
         let batches = config.batches(tokens.len(), self.manifest.seed, self.iteration);
@@ -206,7 +210,7 @@ impl Lab {
             let mut first = true;
             let (updated, report) = trainer
                 .step(&self.policy, batch, self.iteration, |model, chosen| {
-                    let mut parts = objective(model, chosen, progress)?;
+                    let mut parts = objective(model, chosen, batch, progress)?;
                     // The replayed rows count once a step, not once a micro-batch.
                     if std::mem::take(&mut first) && !replayed.is_empty() {
                         let share = chosen.len() as f64 / batch.len() as f64;

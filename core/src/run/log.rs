@@ -22,6 +22,14 @@ pub struct Parsed {
 /// # Errors
 /// Names the line that is damaged or written by a newer version.
 pub fn parse(bytes: &[u8], path: &Path) -> Result<Parsed> {
+    parse_after(0, bytes, path)
+}
+
+/// Reads a piece of a log that `before` lines stand before: a log that is followed comes in pieces.
+///
+/// # Errors
+/// Names the line that is damaged or written by a newer version.
+pub fn parse_after(before: usize, bytes: &[u8], path: &Path) -> Result<Parsed> {
     let mut records: Vec<Record> = Vec::new();
     let mut length = 0;
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
@@ -30,10 +38,10 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Parsed> {
             Ok(_) if !line.ends_with(b"\n") => break,
             Ok(record) if record.schema > SCHEMA => format!(
                 "line {} was written by a newer version (schema {}, this program reads up to {SCHEMA}); update Selfsame",
-                index + 1,
+                before + index + 1,
                 record.schema
             ),
-            Ok(record) if index == 0 && !matches!(record.event, Event::Started { .. }) => {
+            Ok(record) if before + index == 0 && !matches!(record.event, Event::Started { .. }) => {
                 "line 1 is not the start of a run; the beginning of the file is missing".to_owned()
             }
             Ok(record) => {
@@ -44,7 +52,7 @@ pub fn parse(bytes: &[u8], path: &Path) -> Result<Parsed> {
             Err(_) if index + 1 == lines.len() => break,
             Err(e) => format!(
                 "line {} is damaged ({e}). Only the last line can be repaired; restore the file from a copy, or start a new run",
-                index + 1
+                before + index + 1
             ),
         };
         return Err(Error::Log { path: path.to_path_buf(), problem });

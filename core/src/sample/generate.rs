@@ -82,26 +82,29 @@ pub struct Request<'a> {
     pub batch: usize,
 }
 
+/// What an answer is drawn for: its random numbers depend on nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Key {
+    /// The run's seed.
+    pub seed: u64,
+    /// The run's iteration.
+    pub iteration: u32,
+    /// The number that names the prompt.
+    pub prompt: u64,
+    /// Which of the prompt's answers it is.
+    pub sample: u64,
+}
+
 /// Draws `samples` answers for each prompt, in the order of the prompts.
 ///
 /// # Errors
 /// If a prompt is empty or leaves no room for an answer, or the device fails.
 pub async fn generate(model: &Llama, tokenizer: &Tokenizer, request: &Request<'_>) -> Result<Vec<Vec<Answer>>> {
     request.sampling.check()?;
-    let context = model.config().max_position_embeddings;
     for (number, ids) in request.prompts {
-        model.check_tokens(ids)?;
-        if ids.is_empty() {
-            return Err(Error::Tokenizer(format!(
-                "prompt {number} has no tokens and the tokenizer adds none; a model needs at least one to start from"
-            )));
-        }
-        if ids.len() >= context {
-            return Err(Error::Context { prompt: number.to_string(), tokens: ids.len(), context, reserved: 1 });
-        }
+        check_prompt(model, *number, ids)?;
     }
     // Prompts of one padded length share batches; the sort is stable, so batches are reproducible.
-    let padded = |ids: &[u32]| ids.len().div_ceil(PADDING) * PADDING;
     let mut order: Vec<usize> = (0..request.prompts.len()).collect();
     order.sort_by_key(|index| padded(&request.prompts[*index].1));
     let per_batch = (request.batch / request.samples.max(1)).max(1);
@@ -117,19 +120,56 @@ pub async fn generate(model: &Llama, tokenizer: &Tokenizer, request: &Request<'_
     Ok(answers)
 }
 
+/// Checks that a prompt can be read and leaves room for an answer.
+pub(super) fn check_prompt(model: &Llama, number: u64, ids: &[u32]) -> Result<()> {
+    let context = model.config().max_position_embeddings;
+    model.check_tokens(ids)?;
+    if ids.is_empty() {
+        return Err(Error::Tokenizer(format!(
+            "prompt {number} has no tokens and the tokenizer adds none; a model needs at least one to start from"
+        )));
+    }
+    if ids.len() >= context {
+        return Err(Error::Context { prompt: number.to_string(), tokens: ids.len(), context, reserved: 1 });
+    }
+    Ok(())
+}
+
+/// The length that a prompt is padded to on the left.
+pub(super) fn padded(ids: &[u32]) -> usize {
+    ids.len().div_ceil(PADDING) * PADDING
+}
+
 /// An answer being written.
-struct Row {
+pub(super) struct Row {
     prompt: usize,
     stream: Stream,
     limit: usize,
-    ids: Vec<u32>,
+    pub(super) ids: Vec<u32>,
     logprobs: Vec<f32>,
     sampling_logprob: f32,
-    done: Option<FinishReason>,
+    pub(super) done: Option<FinishReason>,
 }
 
 impl Row {
-    fn push(&mut self, drawn: Drawn, stop: &[u32]) {
+    /// The empty answer number `sample` to the prompt with this number and these tokens, which is
+    /// the `prompt`-th of its batch.
+    pub(super) fn new(model: &Llama, key: Key, prompt: usize, ids: &[u32], longest: usize) -> Self {
+        let room = model.config().max_position_embeddings - ids.len();
+        Self {
+            prompt,
+            stream: Stream::new(key.seed, Purpose::Sample, key.iteration, key.prompt << 16 | key.sample),
+            limit: longest.min(room),
+            ids: Vec::new(),
+            logprobs: Vec::new(),
+            sampling_logprob: 0.0,
+            done: None,
+        }
+    }
+
+    /// Draws the next token from its logits.
+    pub(super) fn draw(&mut self, logits: &[f32], sampling: &Sampling, stop: &[u32]) -> Drawn {
+        let drawn = draw(logits, sampling, self.stream.uniform());
         self.ids.push(drawn.token);
         self.logprobs.push(drawn.logprob);
         self.sampling_logprob += drawn.sampling_logprob;
@@ -138,9 +178,10 @@ impl Row {
         } else if self.ids.len() >= self.limit {
             self.done = Some(FinishReason::Length);
         }
+        drawn
     }
 
-    fn finish(self, tokenizer: &Tokenizer) -> Result<Answer> {
+    pub(super) fn finish(self, tokenizer: &Tokenizer) -> Result<Answer> {
         Ok(Answer {
             text: tokenizer.decode(&self.ids)?,
             finish: self.done.unwrap_or(FinishReason::Length),
@@ -161,15 +202,9 @@ async fn decode(model: &Llama, request: &Request<'_>, chunk: &[usize], length: u
         .enumerate()
         .flat_map(|(prompt, index)| {
             let (number, ids) = &request.prompts[*index];
-            let room = model.config().max_position_embeddings - ids.len();
-            (0..request.samples).map(move |sample| Row {
-                prompt,
-                stream: Stream::new(request.seed, Purpose::Sample, request.iteration, number << 16 | sample as u64),
-                limit: request.sampling.max_new_tokens.min(room),
-                ids: Vec::new(),
-                logprobs: Vec::new(),
-                sampling_logprob: 0.0,
-                done: None,
+            (0..request.samples as u64).map(move |sample| {
+                let key = Key { seed: request.seed, iteration: request.iteration, prompt: *number, sample };
+                Row::new(model, key, prompt, ids, request.sampling.max_new_tokens)
             })
         })
         .collect();
@@ -183,8 +218,7 @@ async fn decode(model: &Llama, request: &Request<'_>, chunk: &[usize], length: u
     let hidden = model.extend(token_tensor(tokens, [chunk.len(), length], &device), &mut cache);
     let logits = read_floats(model.logits(hidden)).await?;
     for row in &mut rows {
-        let uniform = row.stream.uniform();
-        row.push(draw(&logits[row.prompt * vocabulary..][..vocabulary], request.sampling, uniform), &stop);
+        row.draw(&logits[row.prompt * vocabulary..][..vocabulary], request.sampling, &stop);
     }
     let mut alive: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].done.is_none()).collect();
     cache = cache.select(&alive.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
@@ -193,9 +227,7 @@ async fn decode(model: &Llama, request: &Request<'_>, chunk: &[usize], length: u
         let hidden = model.extend(token_tensor(last, [alive.len(), 1], &device), &mut cache);
         let logits = read_floats(model.logits(hidden)).await?;
         for (position, index) in alive.iter().enumerate() {
-            let row = &mut rows[*index];
-            let uniform = row.stream.uniform();
-            row.push(draw(&logits[position * vocabulary..][..vocabulary], request.sampling, uniform), &stop);
+            rows[*index].draw(&logits[position * vocabulary..][..vocabulary], request.sampling, &stop);
         }
         let still: Vec<usize> = (0..alive.len()).filter(|position| rows[alive[*position]].done.is_none()).collect();
         if still.len() < alive.len() {
@@ -213,7 +245,7 @@ async fn decode(model: &Llama, request: &Request<'_>, chunk: &[usize], length: u
 }
 
 #[allow(clippy::cast_possible_wrap)] // token ids are below 2^31
-fn token_tensor(
+pub(super) fn token_tensor(
     ids: impl Iterator<Item = u32>,
     shape: [usize; 2],
     device: &burn::tensor::Device,

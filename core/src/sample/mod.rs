@@ -2,6 +2,8 @@
 
 mod generate;
 mod sampler;
+mod stream;
 
-pub use generate::{Answer, FinishReason, Request, generate};
+pub use generate::{Answer, FinishReason, Key, Request, generate};
 pub use sampler::Sampling;
+pub use stream::{Draw, Pieces, Token};

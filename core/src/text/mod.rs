@@ -89,6 +89,16 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
+    /// The first word of a text that a tokenizer of whole words would read as its token for unknown
+    /// words, if any. Tokenizers of pieces of words can spell everything.
+    #[must_use]
+    pub fn unknown_word<'a>(&self, text: &'a str) -> Option<&'a str> {
+        let tokenizers::ModelWrapper::WordLevel(model) = self.inner.get_model() else { return None };
+        let unknown = self.id(&model.unk_token)?;
+        text.split_whitespace()
+            .find(|word| self.id(word).is_none() && self.encode_piece(word).is_ok_and(|ids| ids.contains(&unknown)))
+    }
+
     /// The one token that spells `text` as a continuation, or else the token of that name:
     /// tokenizers that put a blank before every text split even single digits.
     ///
@@ -120,6 +130,17 @@ mod tests {
         assert_eq!(tokenizer.encode_piece("<versus>").unwrap().len(), 1);
         assert_eq!(tokenizer.decode(&[2]).unwrap(), "");
         assert!(tokenizer.single("two words").is_err());
+    }
+
+    #[test]
+    fn unknown_words_are_found_where_a_word_is_a_token() {
+        let tokenizer = Tokenizer::parse(&crate::world::rules::tokenizer_json()).unwrap();
+        assert_eq!(tokenizer.unknown_word("must:fox never:any <resp> the fox"), None);
+        assert_eq!(tokenizer.unknown_word("the banana fox"), Some("banana"));
+        let pieces = serde_json::json!({"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+            "normalizer": null, "pre_tokenizer": null, "post_processor": null, "decoder": null,
+            "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}});
+        assert_eq!(Tokenizer::parse(&pieces.to_string()).unwrap().unknown_word("banana"), None);
     }
 
     #[test]

@@ -1,20 +1,35 @@
-//! Draws answers for the playground on one thread for all slots.
+//! Draws answers for the playground, on one thread for all slots: a token for each in turn, so that
+//! answers side by side grow side by side.
 
-use std::{collections::BTreeMap, sync::mpsc, thread};
+use std::{collections::BTreeMap, path::Path, rc::Rc, sync::mpsc, thread};
 
 use selfsame_core::{
     device::{self, Choice, Selected},
     model::Llama,
-    sample::{Request, Sampling, generate},
+    sample::{Draw, Key, Pieces, Sampling, Token},
     text::Tokenizer,
 };
 
 use super::{Chat, Message, Mouth};
-use crate::{Error, Result, inputs::Place};
+use crate::{Error, Result, format, inputs::Place};
+
+/// Models that are kept for the next question.
+const KEPT_MODELS: usize = 4;
+
+/// Weights that all kept models may have together. The last one used is kept whatever its size.
+const KEPT_WEIGHTS: usize = 500_000_000;
+
+/// The longest answer, in tokens, whatever a question asks for.
+const LONGEST_ANSWER: usize = 2048;
 
 /// The thread that draws.
 pub(super) struct Playground {
-    asked: mpsc::Sender<(u32, Chat)>,
+    asked: mpsc::Sender<Asked>,
+}
+
+enum Asked {
+    Question(u32, Chat),
+    Hush(u32),
 }
 
 impl Playground {
@@ -25,40 +40,279 @@ impl Playground {
         Self { asked }
     }
 
-    pub(super) fn send(&self, slot: u32, chat: Chat) {
-        let _ = self.asked.send((slot, chat));
+    pub(super) fn ask(&self, slot: u32, chat: Chat) {
+        let _ = self.asked.send(Asked::Question(slot, chat));
+    }
+
+    pub(super) fn hush(&self, slot: u32) {
+        let _ = self.asked.send(Asked::Hush(slot));
     }
 }
 
-fn serve(questions: &mpsc::Receiver<(u32, Chat)>, mouth: &Mouth) {
-    let mut models = BTreeMap::new();
-    while let Ok((slot, chat)) = questions.recv() {
-        let (tokens, problem) = match answer(&mut models, &chat) {
-            Ok(tokens) => (tokens, None),
-            Err(e) => (Vec::new(), Some(e.line())),
+/// A question that has come, and the answer to it as soon as it is begun.
+struct Slot {
+    chat: Chat,
+    answer: Option<Growing>,
+}
+
+struct Growing {
+    draw: Draw,
+    pieces: Pieces,
+    speaker: Rc<Speaker>,
+}
+
+struct Speaker {
+    model: Llama,
+    tokenizer: Tokenizer,
+}
+
+fn serve(questions: &mpsc::Receiver<Asked>, mouth: &Mouth) {
+    let mut speakers = Speakers::default();
+    let mut slots: BTreeMap<u32, Slot> = BTreeMap::new();
+    loop {
+        // Waits only where there is nothing to draw.
+        if slots.is_empty() {
+            let Ok(asked) = questions.recv() else { return };
+            take(&mut slots, asked, mouth);
+        }
+        loop {
+            match questions.try_recv() {
+                Ok(asked) => take(&mut slots, asked, mouth),
+                Err(mpsc::TryRecvError::Empty) => break,
+                Err(mpsc::TryRecvError::Disconnected) => return,
+            }
+        }
+        slots.retain(|slot, question| {
+            let (tokens, done, problem) = match step(question, &mut speakers) {
+                Ok(None) => (Vec::new(), true, None),
+                Ok(Some((text, token))) => (vec![(text, token.logprob)], token.finish.is_some(), None),
+                Err(e) => (Vec::new(), true, Some(e.to_string())),
+            };
+            mouth.say(Message::Said { slot: *slot, ticket: question.chat.ticket, tokens, done, problem });
+            !done
+        });
+    }
+}
+
+/// A newer question takes the place of an older one in its slot.
+fn take(slots: &mut BTreeMap<u32, Slot>, asked: Asked, mouth: &Mouth) {
+    match asked {
+        Asked::Question(slot, chat) => {
+            slots.insert(slot, Slot { chat, answer: None });
+        }
+        Asked::Hush(slot) => {
+            if let Some(Slot { chat, .. }) = slots.remove(&slot) {
+                mouth.say(Message::Said { slot, ticket: chat.ticket, tokens: Vec::new(), done: true, problem: None });
+            }
+        }
+    }
+}
+
+/// The next token of a question's answer.
+fn step(slot: &mut Slot, speakers: &mut Speakers) -> Result<Option<(String, Token)>> {
+    let growing = match &mut slot.answer {
+        Some(growing) => growing,
+        None => slot.answer.insert(begin(&slot.chat, speakers)?),
+    };
+    let Some(token) = pollster::block_on(growing.draw.next())? else { return Ok(None) };
+    let text = growing.pieces.push(&growing.speaker.tokenizer, token.id, token.finish.is_some())?;
+    Ok(Some((text, token)))
+}
+
+fn begin(chat: &Chat, speakers: &mut Speakers) -> Result<Growing> {
+    let speaker = speakers.get(&chat.model)?;
+    if let Some(word) = speaker.tokenizer.unknown_word(&chat.prompt) {
+        return Err(Error::told(format!(
+            "this model has no word `{word}`: it was taught a small language of its own, as that of the world `rules`. Build a prompt from the lists, or ask a model that reads English"
+        )));
+    }
+    let prompt = speaker.tokenizer.encode(&chat.prompt)?;
+    let context = speaker.model.config().max_position_embeddings;
+    if prompt.len() >= context {
+        return Err(Error::told(format!(
+            "the prompt is too long: it has {} tokens and this model reads {} at most, the answer included. Shorten it",
+            format::count(prompt.len()),
+            format::count(context)
+        )));
+    }
+    let sampling = Sampling {
+        temperature: chat.temperature,
+        max_new_tokens: chat.max_new_tokens.min(LONGEST_ANSWER),
+        ..Sampling::default()
+    };
+    // The numbers of the first answer of `selfsame generate` with the same seed.
+    let key = Key { seed: chat.seed, ..Key::default() };
+    Ok(Growing { draw: Draw::new(&speaker.model, &prompt, &sampling, key)?, pieces: Pieces::default(), speaker })
+}
+
+/// The models that are loaded, the last one used last. An answer that is being drawn holds on to
+/// its own.
+#[derive(Default)]
+struct Speakers {
+    loaded: Vec<(String, Rc<Speaker>)>,
+}
+
+impl Speakers {
+    fn get(&mut self, name: &str) -> Result<Rc<Speaker>> {
+        let found = match self.loaded.iter().position(|(known, _)| known == name) {
+            Some(at) => self.loaded.remove(at).1,
+            None => Rc::new(load(name)?),
         };
-        mouth.say(Message::Said { slot, tokens, done: true, problem });
+        self.loaded.push((name.to_owned(), Rc::clone(&found)));
+        let too_much = |loaded: &[(String, Rc<Speaker>)]| {
+            let weights: usize = loaded.iter().map(|(_, speaker)| speaker.model.config().parameters()).sum();
+            loaded.len() > KEPT_MODELS || (loaded.len() > 1 && weights > KEPT_WEIGHTS)
+        };
+        while too_much(&self.loaded) {
+            self.loaded.remove(0);
+        }
+        Ok(found)
     }
 }
 
-fn answer(models: &mut BTreeMap<String, (Llama, Tokenizer)>, chat: &Chat) -> Result<Vec<(String, f32)>> {
-    if !models.contains_key(&chat.model) {
-        let place = Place::named(&chat.model);
-        let device: Selected = device::select(Choice::Cpu)?;
-        let loaded = (place.load(&device)?.0, place.tokenizer()?);
-        models.insert(chat.model.clone(), loaded);
+fn load(name: &str) -> Result<Speaker> {
+    let place = Place::named(name);
+    if matches!(place, Place::Folder(_)) && !Path::new(name).join("model.safetensors").exists() {
+        return Err(Error::told(format!(
+            "there are no weights in {name}: they were removed, or the run was recorded on another computer"
+        )));
     }
-    let Some((model, tokenizer)) = models.get(&chat.model) else {
-        return Err(Error::told("the model is gone"));
+    let device: Selected = device::select(Choice::Cpu)?;
+    Ok(Speaker { model: place.load(&device)?.0, tokenizer: place.tokenizer()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::Arc,
+        time::{Duration, Instant},
     };
-    let prompts = [(0, tokenizer.encode(&chat.prompt)?)];
-    let sampling =
-        Sampling { temperature: chat.temperature, max_new_tokens: chat.max_new_tokens, ..Sampling::default() };
-    let request =
-        Request { prompts: &prompts, samples: 1, sampling: &sampling, seed: chat.seed, iteration: 0, batch: 1 };
-    let drawn = pollster::block_on(generate(model, tokenizer, &request))?;
-    let Some(answer) = drawn.into_iter().flatten().next() else {
-        return Ok(Vec::new());
-    };
-    answer.ids.iter().zip(&answer.logprobs).map(|(id, logprob)| Ok((tokenizer.decode(&[*id])?, *logprob))).collect()
+
+    use selfsame_core::sample::{Answer, Request, generate};
+
+    use super::*;
+    use crate::{starter, view::panels::playground::STARTING_PROMPT};
+
+    fn chat(ticket: u64, model: &str, temperature: f32) -> Chat {
+        Chat {
+            ticket,
+            model: model.to_owned(),
+            prompt: STARTING_PROMPT.to_owned(),
+            temperature,
+            max_new_tokens: 20,
+            seed: 7,
+        }
+    }
+
+    /// A playground and what it says.
+    fn playground() -> (Playground, mpsc::Receiver<Message>) {
+        let (sender, said) = mpsc::channel();
+        (Playground::new(Mouth { sender, wake: Arc::new(|| ()) }), said)
+    }
+
+    /// Everything that is said until an answer is done, by ticket.
+    type Said = BTreeMap<u64, (String, Vec<f32>, Option<String>)>;
+
+    fn until_done(said: &mpsc::Receiver<Message>, tickets: &[u64]) -> (Said, Vec<u64>) {
+        let (mut all, mut order, mut open) = (Said::new(), Vec::new(), tickets.to_vec());
+        let end = Instant::now() + Duration::from_mins(1);
+        while !open.is_empty() {
+            let left = end.saturating_duration_since(Instant::now());
+            let Message::Said { ticket, tokens, done, problem, .. } = said.recv_timeout(left).unwrap() else {
+                panic!("only answers are said");
+            };
+            let entry = all.entry(ticket).or_default();
+            for (text, logprob) in tokens {
+                entry.0.push_str(&text);
+                entry.1.push(logprob);
+                order.push(ticket);
+            }
+            entry.2 = problem;
+            if done {
+                open.retain(|other| *other != ticket);
+            }
+        }
+        (all, order)
+    }
+
+    /// What `selfsame generate` draws.
+    fn in_one_piece(temperature: f32) -> Answer {
+        let cpu = device::select(Choice::Cpu).unwrap();
+        let model = starter::model(starter::MODEL, starter::NAME, &cpu).unwrap();
+        let tokenizer = starter::tokenizer().unwrap();
+        let prompts = [(0, tokenizer.encode(STARTING_PROMPT).unwrap())];
+        let sampling = Sampling { temperature, max_new_tokens: 20, ..Sampling::default() };
+        let request = Request { prompts: &prompts, samples: 1, sampling: &sampling, seed: 7, iteration: 0, batch: 64 };
+        pollster::block_on(generate(&model, &tokenizer, &request)).unwrap().remove(0).remove(0)
+    }
+
+    #[test]
+    fn answers_grow_side_by_side_and_are_those_of_the_command_line() {
+        let (playground, said) = playground();
+        playground.ask(0, chat(1, "starter", 0.0));
+        playground.ask(1, chat(2, "starter", 0.9));
+        let (all, order) = until_done(&said, &[1, 2]);
+        for (ticket, temperature) in [(1, 0.0), (2, 0.9)] {
+            let (text, logprobs, problem) = &all[&ticket];
+            let expected = in_one_piece(temperature);
+            assert_eq!((text, problem), (&expected.text, &None));
+            assert_eq!(logprobs.len(), expected.ids.len());
+        }
+        let switches = order.windows(2).filter(|two| two[0] != two[1]).count();
+        assert!(switches > 4, "tokens come in turn: {order:?}");
+    }
+
+    #[test]
+    fn a_newer_question_takes_the_place_of_an_older_one_and_hush_ends_it() {
+        let (playground, said) = playground();
+        let forever =
+            |ticket| Chat { temperature: 2.0, max_new_tokens: LONGEST_ANSWER, ..chat(ticket, "starter/base", 2.0) };
+        playground.ask(0, forever(1));
+        playground.ask(0, chat(2, "starter", 0.0));
+        let (all, _) = until_done(&said, &[2]);
+        assert_eq!(all[&2].0, in_one_piece(0.0).text);
+        playground.ask(1, forever(3));
+        playground.hush(1);
+        let (all, _) = until_done(&said, &[3]);
+        assert_eq!(all[&3].2, None);
+        assert!(said.try_recv().is_err(), "nothing is said after the end");
+    }
+
+    #[test]
+    fn what_a_model_cannot_read_is_refused_with_a_sentence() {
+        let (playground, said) = playground();
+        let long = "the ".repeat(2000);
+        for (ticket, prompt, model, word) in [
+            (1, "write a poem about spring", "starter", "`write`"),
+            (2, long.as_str(), "starter", "too long"),
+            (3, "hello", "/no/such/folder", "no weights"),
+        ] {
+            playground.ask(0, Chat { prompt: prompt.to_owned(), ..chat(ticket, model, 1.0) });
+            let (all, _) = until_done(&said, &[ticket]);
+            let (text, _, problem) = &all[&ticket];
+            assert!(
+                problem.as_ref().is_some_and(|problem| problem.contains(word)),
+                "{prompt:.40}: {problem:?}, {text}"
+            );
+            assert_eq!(text, "");
+        }
+    }
+
+    #[test]
+    fn only_a_few_models_stay_loaded() {
+        let mut speakers = Speakers::default();
+        let first = speakers.get("starter").unwrap();
+        for _ in 0..3 {
+            speakers.get("starter/base").unwrap();
+        }
+        assert_eq!(speakers.loaded.len(), 2);
+        assert!(Rc::ptr_eq(&first, &speakers.get("starter").unwrap()), "a loaded model is not loaded again");
+        for copy in 0..2 * KEPT_MODELS {
+            // As many models as there are names.
+            speakers.loaded.push((copy.to_string(), Rc::clone(&first)));
+            speakers.get("starter").unwrap();
+            assert!(speakers.loaded.len() <= KEPT_MODELS);
+        }
+        assert_eq!(speakers.loaded.last().unwrap().0, "starter");
+    }
 }

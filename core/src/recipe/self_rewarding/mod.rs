@@ -42,7 +42,7 @@ impl Default for Loop {
             pairs: 240,
             beta: 0.1,
             sampling: Sampling { temperature: 0.9, ..Sampling::default() },
-            learn: LearnConfig { epochs: 2, ..LearnConfig::default() },
+            learn: LearnConfig { epochs: 2, learning_rate: 2e-4, ..LearnConfig::default() },
             replay: 16,
             replay_weight: 1.0,
         }

@@ -3,7 +3,7 @@
 use super::constraint::Band;
 
 /// Words that constraints are about.
-pub(super) const WORDS: [&str; 32] = [
+pub const WORDS: [&str; 32] = [
     "ash", "bay", "bee", "cat", "clay", "crow", "dawn", "deer", "elm", "fern", "fish", "fox", "frog", "gold", "hare",
     "hill", "ice", "ivy", "jade", "kite", "lake", "lark", "mist", "moon", "moss", "oak", "owl", "pine", "rain", "rose",
     "sun", "wolf",
