@@ -23,10 +23,6 @@ pub use examples::{Example, ExampleAnswer};
 pub use learned::LearnedPair;
 pub use verb::{Reached, Verb};
 
-/// A judge that is right less often than this on the policy's own answers is hardly better than a
-/// coin.
-pub const TRUSTED_JUDGE: f64 = 0.55;
-
 /// A run as its log tells it. It grows with the log: a live run and a recorded one look the same.
 #[derive(Debug, Clone)]
 pub struct RunView {
@@ -250,44 +246,10 @@ impl RunView {
         quality.as_ref()?.accuracy.get(judge).copied().filter(|mean| mean.count > 0)
     }
 
-    /// What a reader should know before believing the numbers.
+    /// What a reader should know before believing the numbers, the worst first.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if !self.finished {
-            warnings.push("the run is not finished; these are its numbers so far".to_owned());
-        }
-        if !self.has_oracle() {
-            warnings.push(
-                "there is no oracle: the prompts come from a file, so nobody knows how good the answers are or how often a judge is right"
-                    .to_owned(),
-            );
-        }
-        for judge in self.judges() {
-            let weak: Vec<(u32, f64)> = self
-                .main()
-                .keys()
-                .filter_map(|iteration| Some((*iteration, self.accuracy(&judge, *iteration, true)?.mean)))
-                .filter(|(_, accuracy)| *accuracy < TRUSTED_JUDGE)
-                .collect();
-            if !weak.is_empty() {
-                let list: Vec<String> =
-                    weak.iter().map(|(iteration, accuracy)| format!("{accuracy:.3} (iteration {iteration})")).collect();
-                warnings.push(format!(
-                    "the judge `{judge}` is hardly better than a coin on the policy's own answers: accuracy {}",
-                    list.join(", ")
-                ));
-            }
-        }
-        if let Some((iteration, last)) = self.final_measurement()
-            && last.sampled.truncated > 0.5
-        {
-            warnings.push(format!(
-                "{:.0} % of the sampled answers of iteration {iteration} were cut off by the length limit",
-                100.0 * last.sampled.truncated
-            ));
-        }
-        warnings
+        crate::diagnosis::diagnose(self).into_iter().map(|diagnosis| diagnosis.sentence).collect()
     }
 
     /// The fold as one JSON object.

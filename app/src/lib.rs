@@ -9,6 +9,7 @@
 pub mod cli;
 pub mod commands;
 pub mod comparison;
+pub mod diagnosis;
 pub mod engine;
 mod error;
 pub mod fold;

@@ -3,13 +3,17 @@
 
 use std::path::Path;
 
-use selfsame_core::{Error as CoreError, recipe::Entry, run::Options};
+use selfsame_core::{
+    Error as CoreError,
+    recipe::{Entry, settings as known},
+    run::Options,
+};
 use toml::{Table, Value};
 
 use crate::{Error, Result, cli::RunArgs};
 
 /// The group of names that belong to measuring and writing instead of the recipe.
-const OPTIONS: &str = "options";
+pub const OPTIONS: &str = "options";
 
 /// Held-out prompts of a quick run: fewer would say nothing at all.
 const QUICK_HELD_OUT: i64 = 40;
@@ -71,9 +75,16 @@ impl Settings {
 
     fn merge_file(&mut self, path: &Path, help: &str) -> Result<()> {
         let text = std::fs::read_to_string(path).map_err(|e| CoreError::read(path, e))?;
-        let table: Table = text
-            .parse()
-            .map_err(|e: toml::de::Error| Error::told(format!("{} is not valid TOML: {e}", path.display())))?;
+        self.merge(&text, &path.display().to_string(), help)
+    }
+
+    /// Takes over the values of a TOML text that came from `origin`; it can hold some of them.
+    ///
+    /// # Errors
+    /// If it is not TOML, or a name is unknown.
+    pub fn merge(&mut self, text: &str, origin: &str, help: &str) -> Result<()> {
+        let table: Table =
+            text.parse().map_err(|e: toml::de::Error| Error::told(format!("{origin} is not valid TOML: {e}")))?;
         for (key, value) in flatten(&table) {
             let known = match key.strip_prefix("options.") {
                 Some(rest) => put(&mut self.options, rest, value),
@@ -81,17 +92,31 @@ impl Settings {
             };
             if !known {
                 let names = self.names();
-                return Err(Error::told(format!("{}: {}", path.display(), unknown(&key, &names, help))));
+                return Err(Error::told(format!("{origin}: {}", unknown(&key, &names, help))));
             }
         }
         Ok(())
     }
 
-    /// All names, those of the options with their prefix.
+    /// All values by their names, those of the options with their prefix.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<(String, Value)> {
+        let options = flatten(&self.options).into_iter().map(|(key, value)| (format!("{OPTIONS}.{key}"), value));
+        flatten(&self.parameters).into_iter().chain(options).collect()
+    }
+
     fn names(&self) -> Vec<String> {
-        let parameters = flatten(&self.parameters).into_iter().map(|(key, _)| key);
-        let options = flatten(&self.options).into_iter().map(|(key, _)| format!("{OPTIONS}.{key}"));
-        parameters.chain(options).collect()
+        self.leaves().into_iter().map(|(key, _)| key).collect()
+    }
+
+    /// All of them as a file for `selfsame run --config`.
+    ///
+    /// # Errors
+    /// If they cannot be written as TOML, which a test rules out.
+    pub fn toml(&self) -> Result<String> {
+        let mut table = self.parameters.clone();
+        table.insert(OPTIONS.to_owned(), Value::Table(self.options.clone()));
+        toml::to_string(&table).map_err(|e| Error::told(format!("the settings cannot be written: {e}")))
     }
 
     /// The options as the library wants them, checked.
@@ -99,17 +124,15 @@ impl Settings {
     /// # Errors
     /// If a value has the wrong type or cannot work.
     pub fn typed_options(&self) -> Result<Options> {
-        let options: Options = self
-            .options
-            .clone()
-            .try_into()
-            .map_err(|e: toml::de::Error| CoreError::setting(OPTIONS, e.message().to_owned()))?;
-        options.sampling.check()?;
-        if options.held_out == 0 {
-            return Err(CoreError::setting("options.held_out", "must be at least 1").into());
-        }
-        Ok(options)
+        Ok(known::read_options(&self.options)?)
     }
+}
+
+/// What the settings of a recipe are, by their names, those of the options with their prefix.
+#[must_use]
+pub fn described(recipe: &str) -> Vec<(String, &'static known::Setting)> {
+    let options = known::options().into_iter().map(|(name, setting)| (format!("{OPTIONS}.{name}"), setting));
+    known::of(recipe).into_iter().chain(options).collect()
 }
 
 /// The leaves of a table with their dotted names, sorted by name.
@@ -341,6 +364,21 @@ mod tests {
         let of = |table: &Table, path: &str| flatten(table).into_iter().find(|(key, _)| key == path).unwrap().1;
         assert_eq!(of(&quick, "loop.sampling.temperature"), of(&settings.parameters, "loop.sampling.temperature"));
         assert_eq!(of(&quick, "loop.iterations"), Value::Integer(1));
+    }
+
+    #[test]
+    fn what_is_written_as_toml_is_read_back() {
+        let mut settings = scir();
+        for (key, value) in [("loop.learn.learning_rate", "1e-7"), ("judge", "pairwise"), ("options.held_out", "7")] {
+            settings.set(key, value, "").unwrap();
+        }
+        let mut read = scir();
+        read.merge(&settings.toml().unwrap(), "the text", "").unwrap();
+        assert_eq!(read, settings);
+        assert!(read.merge("loop.iteration = 1", "the text", "").unwrap_err().to_string().contains("loop.iterations"));
+        assert!(read.merge("= 1", "the text", "").unwrap_err().to_string().contains("the text"));
+        let described: std::collections::BTreeSet<_> = described("scir").into_iter().map(|(name, _)| name).collect();
+        assert_eq!(described, read.names().into_iter().collect());
     }
 
     #[test]

@@ -194,11 +194,11 @@ fn arguments_that_cannot_work() {
         ("loop.prompts=0", &["prompts"]),
         ("loop.samples=1", &["samples"]),
         ("loop.learn.learning_rate=-1", &["learning_rate"]),
-        ("loop.learn.learning_rate=fast", &["srlm"]),
+        ("loop.learn.learning_rate=fast", &["loop.learn.learning_rate", "a number above 0"]),
         ("loop.sampling.temperature=-1", &["temperature"]),
         ("options.held_out=0", &["held_out"]),
         ("options.sampling.top_p=0", &["top_p"]),
-        ("options.checkpoint_every=many", &["options"]),
+        ("options.checkpoint_every=many", &["options.checkpoint_every", "whole number"]),
     ] {
         let mut arguments = desk.arguments();
         arguments.extend(["--set".to_owned(), setting.to_owned()]);

@@ -227,7 +227,7 @@ fn the_implicit_reward_of_the_base_itself_is_zero() {
 
 /// A model that is surer of itself than a random one, so that differences stand out from rounding.
 fn outspoken() -> Llama {
-    replaced(&tiny(1), "model.norm.weight", |values| values.iter().map(|v| v * 12.0).collect())
+    replaced(&tiny(1), "model.norm.weight", |values| values.iter().map(|v| v * 4.0).collect())
 }
 
 /// Compares the gradient of `value` by one element of a weight, the one with the largest gradient,
@@ -247,7 +247,7 @@ fn check_gradient(value: &dyn Fn(&Llama) -> Tensor<1>, weight: &str, what: &str)
         read(&value(&moved)).into_iter().map(f64::from).sum::<f64>()
     };
     let difference = (at(step) - at(-step)) / f64::from(2.0 * step);
-    assert!(gradient.abs() > 1e-2, "{what}, {weight}: a gradient of {gradient} tests nothing");
+    assert!(gradient.abs() > 2e-3, "{what}, {weight}: a gradient of {gradient} tests nothing");
     assert!((gradient / difference - 1.0).abs() < 1e-2, "{what}, {weight}[{element}]: {gradient} and {difference}");
 }
 

@@ -211,8 +211,9 @@ fn events(frame: u32) -> Vec<egui::Event> {
         });
     }
     let key = match frame % 500 {
-        410 => Some(egui::Key::ArrowLeft),
-        470 => Some(egui::Key::ArrowRight),
+        380 => Some(egui::Key::ArrowLeft),
+        410 => Some(egui::Key::Home),
+        470 => Some(egui::Key::End),
         _ => None,
     };
     if let Some(key) = key {

@@ -1,5 +1,7 @@
 //! `selfsame methods`: the recipes, and all settings of one.
 
+use std::collections::BTreeMap;
+
 use selfsame_core::recipe::{Entry, OracleUse, all, by_id};
 use serde::Serialize;
 use toml::{Table, Value};
@@ -8,7 +10,7 @@ use crate::{
     Error, Result,
     cli::MethodsArgs,
     output,
-    settings::{Settings, flatten},
+    settings::{Settings, described},
 };
 
 #[derive(Serialize)]
@@ -17,6 +19,19 @@ struct Described {
     card: selfsame_core::recipe::Card,
     parameters: Table,
     options: Table,
+    settings: Vec<About>,
+}
+
+/// A setting and what it is.
+#[derive(Serialize)]
+struct About {
+    name: String,
+    default: Value,
+    what: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    unit: &'static str,
+    range: String,
+    source: &'static str,
 }
 
 /// Runs the command.
@@ -41,8 +56,21 @@ pub fn run(args: &MethodsArgs) -> Result<()> {
 }
 
 fn describe(entry: &Entry) -> Result<Described> {
+    let settings = about(entry)?;
     let Settings { parameters, options } = Settings::defaults(entry)?;
-    Ok(Described { card: entry.card, parameters, options })
+    Ok(Described { card: entry.card, parameters, options, settings })
+}
+
+fn about(entry: &Entry) -> Result<Vec<About>> {
+    let mut defaults: BTreeMap<String, Value> = Settings::defaults(entry)?.leaves().into_iter().collect();
+    Ok(described(entry.card.id)
+        .into_iter()
+        .filter_map(|(name, setting)| {
+            let default = defaults.remove(&name)?;
+            let range = setting.range.to_string();
+            Some(About { name, default, what: setting.what, unit: setting.unit, range, source: setting.source })
+        })
+        .collect())
 }
 
 fn list() -> String {
@@ -74,16 +102,24 @@ fn details(entry: &Entry) -> Result<String> {
     ] {
         text += &format!("{name:<10} {value}\n");
     }
-    let Settings { parameters, options } = Settings::defaults(entry)?;
+    let (options, parameters): (Vec<_>, Vec<_>) =
+        about(entry)?.into_iter().partition(|about| about.name.starts_with("options."));
     text += "\nSettings, to change with --set NAME=VALUE:\n";
-    text += &listing(&parameters, "");
+    text += &listing(&parameters);
     text += "\nMeasuring and writing, the same for every recipe:\n";
-    text += &listing(&options, "options.");
+    text += &listing(&options);
     Ok(text)
 }
 
-fn listing(table: &Table, prefix: &str) -> String {
-    flatten(table).into_iter().map(|(key, value)| format!("  {:<34} {value}\n", format!("{prefix}{key}"))).collect()
+fn listing(settings: &[About]) -> String {
+    settings
+        .iter()
+        .map(|about| {
+            let About { name, default, what, unit, range, source } = about;
+            let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+            format!("  {name:<34} {default}{unit}\n      {what}\n      {range}; {source}\n")
+        })
+        .collect()
 }
 
 /// The defaults as a file for `selfsame run --config`.
@@ -107,6 +143,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::settings::flatten;
 
     /// The same numbers, where a number may be kept in single precision.
     #[allow(clippy::cast_possible_truncation, clippy::float_cmp)] // equality in single precision
@@ -140,8 +177,17 @@ mod tests {
     #[test]
     fn details_name_every_setting() {
         let text = details(by_id("scir").unwrap()).unwrap();
-        for part in ["loop.sampling.temperature          0.9", "consistency", "options.held_out", "arXiv 2502.08922"] {
+        for part in [
+            "loop.sampling.temperature          0.9",
+            "options.held_out",
+            "arXiv 2502.08922",
+            "at least 0 and below 0.5",
+        ] {
             assert!(text.contains(part), "{part} in\n{text}");
+        }
+        for entry in all() {
+            let about = about(entry).unwrap();
+            assert_eq!(about.len(), Settings::defaults(entry).unwrap().leaves().len(), "{}", entry.card.id);
         }
         assert!(list().contains("srlm"));
     }

@@ -38,20 +38,29 @@ impl LearnedPair {
     /// majority of the judges; `None` where there is no truth, no label, or no difference.
     #[must_use]
     pub fn right(&self) -> Option<bool> {
-        let truth = self.truth.filter(|truth| *truth != 0.0)?;
-        Some((self.label()? > 0.5) == (truth > 0.0))
+        right(self.label(), self.truth)
     }
 
     /// The probability that the first answer is better, as the recipe or its judges have it.
     #[must_use]
     pub fn label(&self) -> Option<f64> {
-        if self.record.origin != Origin::Unlabelled {
-            return Some(self.record.label);
-        }
-        #[allow(clippy::cast_precision_loss)] // a handful of judges
-        let count = self.opinions.len() as f64;
-        (count > 0.0).then(|| self.opinions.values().map(|p| f64::from(*p)).sum::<f64>() / count)
+        label(&self.record, self.opinions.values().copied())
     }
+}
+
+/// See [`LearnedPair::right`].
+pub(crate) fn right(label: Option<f64>, truth: Option<f64>) -> Option<bool> {
+    let truth = truth.filter(|truth| *truth != 0.0)?;
+    Some((label? > 0.5) == (truth > 0.0))
+}
+
+/// See [`LearnedPair::label`].
+pub(crate) fn label(record: &PairRecord, opinions: impl Iterator<Item = f32>) -> Option<f64> {
+    if record.origin != Origin::Unlabelled {
+        return Some(record.label);
+    }
+    let (sum, count) = opinions.fold((0.0, 0.0), |(sum, count), p| (sum + f64::from(p), count + 1.0));
+    (count > 0.0).then(|| sum / count)
 }
 
 impl RunView {
@@ -101,16 +110,19 @@ impl RunView {
     }
 }
 
+/// How much better the first of two answers truly is.
 fn difference(world: Option<&dyn World>, prompt: &str, answers: &[String; 2]) -> Option<f64> {
-    let reward = |text: &String| {
-        let answer = Answer {
-            ids: Vec::new(),
-            text: text.clone(),
-            logprobs: Vec::new(),
-            sampling_logprob: 0.0,
-            finish: FinishReason::Stop,
-        };
-        answer_quality(world, &[(prompt, &answer)]).reward.map(|mean| mean.mean)
+    Some(reward(world, prompt, &answers[0])? - reward(world, prompt, &answers[1])?)
+}
+
+/// The oracle's reward of an answer; `None` without a world.
+pub(crate) fn reward(world: Option<&dyn World>, prompt: &str, text: &str) -> Option<f64> {
+    let answer = Answer {
+        ids: Vec::new(),
+        text: text.to_owned(),
+        logprobs: Vec::new(),
+        sampling_logprob: 0.0,
+        finish: FinishReason::Stop,
     };
-    Some(reward(&answers[0])? - reward(&answers[1])?)
+    answer_quality(world, &[(prompt, &answer)]).reward.map(|mean| mean.mean)
 }

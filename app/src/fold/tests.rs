@@ -172,8 +172,10 @@ fn the_fold_of_a_whole_run() {
     assert_eq!(view.at(Arm::OracleLabels, 1), None);
     assert_eq!(view.arms[&Arm::Main].steps.len(), 2);
     let warnings = view.warnings();
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
-    assert!(warnings[0].contains("`implicit`") && warnings[0].contains("0.500 (iteration 0)"));
+    // Two judges that agree on every pair, and one that began as a coin.
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[0].contains("`implicit`") && warnings[0].contains("0.500 (iteration 0)"), "{warnings:?}");
+    assert!(warnings[1].contains("`content`, `implicit` agree on 100 %"), "{warnings:?}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::{
     tables,
 };
 use crate::{
+    diagnosis::diagnose,
     fold::{Example, RunView},
     format::{self, INTERVAL},
 };
@@ -64,7 +65,17 @@ pub fn render(view: &RunView) -> String {
 }
 
 fn warnings(view: &RunView) -> String {
-    let list: String = view.warnings().iter().map(|warning| format!("<li>{}</li>\n", escape(warning))).collect();
+    let list: String = diagnose(view)
+        .iter()
+        .map(|diagnosis| {
+            format!(
+                "<li><b>{}:</b> {}<br>→ {}</li>\n",
+                escape(diagnosis.severity.word()),
+                escape(&diagnosis.sentence),
+                escape(&diagnosis.remedy)
+            )
+        })
+        .collect();
     if list.is_empty() { list } else { format!("<ul class=\"warnings\" aria-label=\"Warnings\">\n{list}</ul>\n") }
 }
 

@@ -1,7 +1,7 @@
 //! The report in the terminal.
 
 use super::tables;
-use crate::fold::RunView;
+use crate::{diagnosis::diagnose, fold::RunView};
 
 /// The whole report as text.
 #[must_use]
@@ -16,12 +16,8 @@ pub fn render(view: &RunView) -> String {
     if view.main().is_empty() {
         text += "\nnothing has been measured yet\n";
     }
-    let warnings = view.warnings();
-    if !warnings.is_empty() {
-        text.push('\n');
-    }
-    for warning in warnings {
-        text += &format!("warning: {warning}\n");
+    for diagnosis in diagnose(view) {
+        text += &format!("\n{}: {}\n  → {}\n", diagnosis.severity.word(), diagnosis.sentence, diagnosis.remedy);
     }
     text
 }
@@ -42,7 +38,8 @@ mod tests {
             "Judges' accuracy on the policy's own answers",
             "0.720 ± 0.030",
             "Agreement of the judges in iteration 1",
-            "warning: the judge `implicit`",
+            "note: Hardly better than a coin on the policy's own answers: the judge `implicit`",
+            "  → Its votes carry no information",
         ] {
             assert!(text.contains(part), "no {part:?} in\n{text}");
         }

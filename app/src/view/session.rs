@@ -145,6 +145,12 @@ impl Session {
         (self.shown, self.records.len())
     }
 
+    /// Lines that are to be shown; where these are many, they are shown after some frames.
+    #[must_use]
+    pub fn aim(&self) -> usize {
+        self.aim
+    }
+
     /// Whether it is being played.
     #[must_use]
     pub fn playing(&self) -> bool {
@@ -225,7 +231,7 @@ impl Session {
         self.owed += seconds.min(0.1) * self.records.len() as f64 / SHOW_SECONDS;
         let lines = self.owed.floor();
         self.owed -= lines;
-        self.show(self.shown + lines as usize);
+        self.seek(self.shown + lines as usize);
         self.playing = self.shown < self.records.len();
         self.playing
     }

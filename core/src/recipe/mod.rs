@@ -4,6 +4,7 @@
 pub mod preference;
 mod registry;
 pub mod self_rewarding;
+pub mod settings;
 pub mod starter;
 pub mod supervised;
 
@@ -44,17 +45,11 @@ pub struct Card {
     pub oracle: OracleUse,
 }
 
-/// A paper that runs.
+/// A paper that runs. The ranges of its hyper-parameters are in [`settings`].
 #[allow(async_fn_in_trait)] // recipes are driven by one thread, here and in the browser
 pub trait Recipe: Serialize + DeserializeOwned + Default {
     /// Who it is.
     const CARD: Card;
-
-    /// Checks the hyper-parameters.
-    ///
-    /// # Errors
-    /// Names the one that cannot work.
-    fn check(&self) -> Result<()>;
 
     /// A tenth of the work, for trying.
     #[must_use]

@@ -1,9 +1,11 @@
-//! The list of all recipes. Adding a paper is one file and one line here.
+//! The list of all recipes. Adding a paper is one file, one line here, and its settings in
+//! [`super::settings`].
 
 use std::{future::Future, pin::Pin};
 
 use super::{
-    Card, Recipe, preference::dpo::Dpo, self_rewarding::scir::Scir, self_rewarding::srlm::Srlm, supervised::sft::Sft,
+    Card, Recipe, preference::dpo::Dpo, self_rewarding::scir::Scir, self_rewarding::srlm::Srlm, settings,
+    supervised::sft::Sft,
 };
 use crate::{
     Error, Result,
@@ -95,8 +97,10 @@ const fn entry<R: Recipe>() -> Entry {
         defaults: || to_table(&R::default()),
         quick: |parameters| to_table(&read::<R>(parameters)?.quick()),
         check: |parameters| {
+            settings::check(R::CARD.id, parameters)?;
             let recipe = read::<R>(parameters)?;
-            recipe.check()?;
+            // What is kept in single precision may have been rounded out of its range.
+            settings::check(R::CARD.id, &to_table(&recipe)?)?;
             Ok(recipe.budget())
         },
         run: |parameters, lab| Box::pin(async move { read::<R>(&parameters)?.run(lab).await }),

@@ -15,6 +15,8 @@ const CLOSE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::W
 const PLAY: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::P);
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
 const ON: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight);
+const FIRST: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::Home);
+const LAST: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::End);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const ZONE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F6);
 const DIGITS: [Key; 8] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
@@ -38,6 +40,7 @@ pub(super) fn list(context: &Context) -> Vec<(String, String)> {
     add(name(&CLOSE), t("keys.close_run"));
     add(name(&PLAY), t("keys.play"));
     add(two(&BACK, &ON), t("keys.wind"));
+    add(two(&FIRST, &LAST), t("keys.ends"));
     add(two(&kb_shortcuts::ZOOM_IN, &kb_shortcuts::ZOOM_OUT), t("keys.size"));
     add(name(&kb_shortcuts::ZOOM_RESET), t("keys.usual"));
     add(t("keys.tab_keys").to_owned(), t("keys.tab"));
@@ -81,8 +84,8 @@ impl Laboratory {
         }
         // In a text field these move between words.
         if !ui.ctx().egui_wants_keyboard_input() {
-            let (shown, _) = session.position();
-            for (keys, line) in [(BACK, shown.saturating_sub(1)), (ON, shown + 1)] {
+            let (aim, all) = (session.aim(), session.position().1);
+            for (keys, line) in [(BACK, aim.saturating_sub(1)), (ON, aim + 1), (FIRST, 1), (LAST, all)] {
                 if pressed(&keys) {
                     actions.push(Action::Seek(run, line));
                 }

@@ -133,7 +133,8 @@ fn now(ui: &mut Ui, moment: &Moment) {
 
 /// Winds through the log of a run.
 fn timeline(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
-    let (shown, all) = session.position();
+    // Where one is going to, not how far the fold has come on the way there.
+    let (shown, all) = (session.aim(), session.position().1);
     if all < 2 {
         return;
     }

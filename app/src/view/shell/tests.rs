@@ -174,6 +174,12 @@ fn the_keyboard_reaches_everything() {
     harness.key_press_modifiers(Modifiers::ALT, Key::ArrowLeft);
     harness.run_ok();
     assert_eq!(harness.state().current().unwrap().position(), (all - 1, all));
+    harness.key_press_modifiers(Modifiers::ALT, Key::Home);
+    harness.run_ok();
+    assert_eq!(harness.state().current().unwrap().position(), (1, all));
+    harness.key_press_modifiers(Modifiers::ALT, Key::End);
+    harness.run_ok();
+    assert_eq!(harness.state().current().unwrap().position(), (all, all));
     harness.key_press(Key::F1);
     harness.run_ok();
     harness.get_by_label("Go to Judges");

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Result,
+    Result,
     learn::{
         LearnConfig, MARGIN, Objective,
         loss::{margin, soft_logistic},
@@ -55,19 +55,6 @@ impl Recipe for Dpo {
         fidelity: "Equation 7 with summed log-probabilities over completion tokens, stop token included; the pairs carry the known noise of the world's annotators.",
         oracle: OracleUse::Annotator,
     };
-
-    fn check(&self) -> Result<()> {
-        if !(self.beta.is_finite() && self.beta > 0.0) {
-            return Err(Error::setting("beta", "must be a positive number, such as 0.1"));
-        }
-        if !(0.0..0.5).contains(&self.label_smoothing) {
-            return Err(Error::setting("label_smoothing", "must lie in [0, 0.5)"));
-        }
-        if self.pairs == 0 {
-            return Err(Error::setting("pairs", "must be at least 1"));
-        }
-        self.learn.check()
-    }
 
     fn quick(self) -> Self {
         Self { pairs: tenth(self.pairs, 16), ..self }

@@ -5,7 +5,7 @@ pub mod srlm;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, learn::LearnConfig, measure::control::Budget, run::Replay, sample::Sampling};
+use crate::{learn::LearnConfig, measure::control::Budget, run::Replay, sample::Sampling};
 
 /// What the loops of this family share.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -50,24 +50,6 @@ impl Default for Loop {
 }
 
 impl Loop {
-    fn check(&self) -> Result<()> {
-        let wrong = |key: &str, problem: &str| Err(Error::setting(format!("loop.{key}"), problem));
-        if self.iterations == 0 || self.prompts == 0 || self.pairs == 0 {
-            return wrong("iterations", "iterations, prompts and pairs must be at least 1");
-        }
-        if !(2..=64).contains(&self.samples) {
-            return wrong("samples", "must lie between 2 and 64: a pair needs two answers");
-        }
-        if !(self.beta.is_finite() && self.beta > 0.0) {
-            return wrong("beta", "must be a positive number, such as 0.1");
-        }
-        if !(self.replay_weight.is_finite() && self.replay_weight >= 0.0) {
-            return wrong("replay_weight", "must be 0 or a positive number");
-        }
-        self.sampling.check()?;
-        self.learn.check()
-    }
-
     fn quick(self) -> Self {
         Self { iterations: 1, prompts: super::tenth(self.prompts, 8), pairs: super::tenth(self.pairs, 8), ..self }
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Loop;
 use crate::{
-    Error, Result,
+    Result,
     judge::{Form, Generative, Implicit},
     learn::{
         KEPT, LearnConfig, MARGIN, OPINION, Objective,
@@ -76,24 +76,6 @@ impl Recipe for Scir {
         fidelity: "The paper's exact penalty, weights and learning rates could not be read; symmetric KL plus entropy on Bernoulli preferences is a reconstruction from its abstract and two summaries.",
         oracle: OracleUse::None,
     };
-
-    fn check(&self) -> Result<()> {
-        for (key, value) in [("consistency", self.consistency), ("confidence", self.confidence)] {
-            if !(value.is_finite() && value >= 0.0) {
-                return Err(Error::setting(key, "must be 0 or a positive number"));
-            }
-        }
-        if !(0.0..0.5).contains(&self.margin) {
-            return Err(Error::setting("margin", "must lie in [0, 0.5)"));
-        }
-        if !(0.0..=1.0).contains(&self.confidence_warmup) {
-            return Err(Error::setting("confidence_warmup", "is a share and must lie in [0, 1]"));
-        }
-        if !(self.implicit.beta.is_finite() && self.implicit.beta > 0.0) {
-            return Err(Error::setting("implicit.beta", "must be a positive number"));
-        }
-        self.shared.check()
-    }
 
     fn quick(self) -> Self {
         Self { shared: self.shared.quick(), ..self }

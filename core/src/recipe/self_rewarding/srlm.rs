@@ -38,10 +38,6 @@ impl Recipe for Srlm {
         oracle: OracleUse::None,
     };
 
-    fn check(&self) -> Result<()> {
-        self.shared.check()
-    }
-
     fn quick(self) -> Self {
         Self { shared: self.shared.quick(), ..self }
     }

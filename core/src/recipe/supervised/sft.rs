@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Result,
+    Result,
     learn::{LearnConfig, Sequence},
     measure::control::Budget,
     recipe::{Card, OracleUse, Recipe, tenth},
@@ -48,13 +48,6 @@ impl Recipe for Sft {
         fidelity: "Cross-entropy over completion tokens, stop token included, prompt masked.",
         oracle: OracleUse::None,
     };
-
-    fn check(&self) -> Result<()> {
-        if self.rounds == 0 || self.demonstrations == 0 {
-            return Err(Error::setting("rounds", "rounds and demonstrations must be at least 1"));
-        }
-        self.learn.check()
-    }
 
     fn quick(self) -> Self {
         Self { rounds: 1, demonstrations: tenth(self.demonstrations, 32), ..self }

@@ -1,0 +1,166 @@
+//! Answers and pairs as cards.
+
+use egui::{Frame, Grid, Id, RichText, Ui};
+use selfsame_core::sample::FinishReason;
+
+use super::{
+    detail::{self, AnswerCard, Mask, PairCard},
+    token_view, tokens,
+    verdict::Agreement,
+    votes,
+    why::Outcome,
+};
+use crate::{
+    format,
+    view::{
+        theme,
+        words::{t, with},
+    },
+};
+
+/// The narrowest column of answers.
+const COLUMN: f32 = 230.0;
+
+/// Draws answers side by side, in as many columns as fit.
+pub fn answers(ui: &mut Ui, cards: &[&AnswerCard], salt: Id, as_tokens: bool, rules: bool) {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a handful of columns
+    let fit = (ui.available_width() / COLUMN).floor().max(1.0) as usize;
+    let columns = fit.min(cards.len()).max(1);
+    for (line, chunk) in cards.chunks(columns).enumerate() {
+        ui.columns(columns, |columns| {
+            for (at, (ui, card)) in columns.iter_mut().zip(chunk).enumerate() {
+                theme::card(ui).show(ui, |ui| answer(ui, card, salt.with((line, at)), as_tokens, rules));
+            }
+        });
+    }
+}
+
+fn answer(ui: &mut Ui, card: &AnswerCard, id: Id, as_tokens: bool, rules: bool) {
+    let palette = theme::palette(ui);
+    ui.set_width(ui.available_width());
+    ui.horizontal_wrapped(|ui| {
+        ui.strong(&card.name);
+        let colors = [palette.good, palette.bad, palette.muted];
+        let roles = detail::roles(card);
+        let shown = card.roles.iter().zip(colors).filter(|(count, _)| **count > 0).map(|(_, color)| color);
+        for (role, color) in roles.iter().zip(shown.chain(std::iter::repeat(palette.muted))) {
+            ui.colored_label(color, role);
+        }
+    });
+    if as_tokens {
+        let (list, known) = tokens::of_answer(&card.answer, rules);
+        let name = with("answers.tokens_of", &[("answer", &card.name)]);
+        token_view::ui(ui, id.with("tokens"), &name, &list);
+        if known == tokens::Known::Number {
+            ui.label(RichText::new(t("answers.tokens_by_id")).small().color(palette.muted));
+        }
+        ui.label(RichText::new(mask(card)).small().color(palette.muted));
+    } else if card.answer.text.trim().is_empty() {
+        ui.weak(t("answers.text_empty"));
+    } else {
+        ui.label(&card.answer.text);
+    }
+    ui.add_space(theme::sizes().step);
+    Grid::new(id.with("facts")).num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| facts(ui, card));
+}
+
+/// Which tokens of an answer count in the loss.
+fn mask(card: &AnswerCard) -> String {
+    let count: [(&str, &dyn std::fmt::Display); 1] = [("count", &card.answer.ids.len())];
+    match (card.mask, card.answer.finish) {
+        (Mask::Learned, FinishReason::Stop) => with("answers.mask_answer", &count),
+        (Mask::Learned, FinishReason::Length) => with("answers.mask_answer_cut", &count),
+        (Mask::Unlearned, _) => t("answers.mask_unlearned").to_owned(),
+        (Mask::HeldOut, _) => t("answers.mask_held_out").to_owned(),
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // token counts
+fn facts(ui: &mut Ui, card: &AnswerCard) {
+    let palette = theme::palette(ui);
+    let mut fact = |name: &str, value: String, color: egui::Color32| {
+        ui.label(RichText::new(name).small().color(palette.muted));
+        ui.label(RichText::new(value).small().color(color));
+        ui.end_row();
+    };
+    for (judge, score) in &card.scores {
+        let name = with("answers.score_of", &[("judge", judge)]);
+        fact(&name, format::number(f64::from(*score)), palette.text);
+    }
+    match card.reward {
+        Some(reward) => fact(t("answers.reward"), format::number(reward), palette.text),
+        None => fact(t("answers.reward"), t("answers.reward_unknown").to_owned(), palette.muted),
+    }
+    let answer = &card.answer;
+    let sum = f64::from(answer.logprob());
+    if !answer.logprobs.is_empty() {
+        let mean = format::number(sum / answer.logprobs.len() as f64);
+        let value = with("answers.logprob_value", &[("sum", &format::number(sum)), ("mean", &mean)]);
+        fact(t("answers.logprob"), value, palette.text);
+    }
+    let length = match answer.ids.len() {
+        1 => t("answers.length_one").to_owned(),
+        count => with("answers.length_value", &[("count", &format::count(count))]),
+    };
+    fact(t("answers.length"), length, palette.text);
+    match answer.finish {
+        FinishReason::Stop => fact(t("answers.finish"), t("answers.finish_stop").to_owned(), palette.text),
+        FinishReason::Length => fact(t("answers.finish"), t("answers.finish_length").to_owned(), palette.warn),
+    }
+}
+
+/// Draws a pair: what became of it, why, and who said what.
+pub fn pair(ui: &mut Ui, card: &PairCard, id: Id) {
+    let palette = theme::palette(ui);
+    let [first, second] = &card.names;
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.horizontal_wrapped(|ui| {
+            ui.strong(with("answers.versus", &[("first", first), ("second", second)]));
+            let color = match card.outcome {
+                Outcome::Kept => palette.good,
+                Outcome::Softened => palette.warn,
+                Outcome::Dropped => palette.bad,
+                Outcome::Waiting => palette.muted,
+            };
+            ui.colored_label(color, card.outcome.name());
+            if card.agreement != Agreement::Nobody {
+                let (text, color) = votes::agreement(card.agreement, &palette);
+                ui.colored_label(color, text);
+            }
+        });
+        for text in &card.why {
+            ui.label(text);
+        }
+        let color = match card.right {
+            Some(true) => palette.good,
+            Some(false) => palette.bad,
+            None => palette.muted,
+        };
+        ui.colored_label(color, &card.truth);
+        if let Some(texts) = &card.texts {
+            for (name, text) in card.names.iter().zip(texts) {
+                Frame::new().inner_margin(theme::sizes().step).show(ui, |ui| {
+                    ui.label(RichText::new(name).small().color(palette.muted));
+                    ui.label(text);
+                });
+            }
+        }
+        ui.horizontal_wrapped(|ui| {
+            let label = [("label", format::maybe(card.label)), ("weight", format::number(card.weight))];
+            let values: Vec<(&str, &dyn std::fmt::Display)> =
+                label.iter().map(|(key, value)| (*key, value as &dyn std::fmt::Display)).collect();
+            let text = if card.unlabelled {
+                with("answers.label_unlabelled", &values)
+            } else {
+                with("answers.label", &values)
+            };
+            ui.label(RichText::new(text).small().color(palette.muted));
+            if let Some(margin) = card.margin {
+                let text = with("answers.margin", &[("margin", &format::number(f64::from(margin)))]);
+                ui.label(RichText::new(text).small().color(palette.muted)).on_hover_text(t("answers.margin_hint"));
+            }
+        });
+        votes::table(ui, id, &card.verdicts, [first.as_str(), second.as_str()]);
+    });
+}

@@ -1,0 +1,178 @@
+//! The page of one prompt: what was asked, what was answered, and what came of it.
+
+use egui::{CollapsingHeader, Frame, Id, Label, RichText, ScrollArea, Ui};
+use selfsame_core::run::Arm;
+
+use super::{
+    cards,
+    detail::{self, AnswerCard, Body, Detail, Moment, Vote},
+    index::RowId,
+    slots, summary, token_view, tokens, votes,
+};
+use crate::{
+    format,
+    view::{
+        theme,
+        words::{t, with},
+    },
+};
+
+/// Draws the page. Returns the row a person wants to go to.
+pub fn ui(ui: &mut Ui, detail: &Detail, rows: &[RowId], as_tokens: &mut bool, oracle: bool) -> Option<RowId> {
+    let mut picked = header(ui, detail, rows);
+    ScrollArea::vertical().id_salt(("answers-page", detail.row)).auto_shrink([false, false]).show(ui, |ui| {
+        prompt(ui, detail, *as_tokens, oracle);
+        ui.add_space(theme::sizes().step);
+        if !matches!(&detail.body, Body::Training { answers, .. } if answers.is_empty()) {
+            ui.horizontal_wrapped(|ui| {
+                let held_out = matches!(detail.body, Body::HeldOut(_));
+                ui.heading(if held_out { t("answers.across") } else { t("answers.answers") });
+                ui.selectable_value(as_tokens, false, t("answers.as_text")).on_hover_text(t("answers.as_text_hint"));
+                ui.selectable_value(as_tokens, true, t("answers.as_tokens")).on_hover_text(t("answers.as_tokens_hint"));
+            });
+            if *as_tokens {
+                token_view::legend(ui);
+            }
+        }
+        match &detail.body {
+            Body::Training { answers, pairs, none, also } => {
+                let all: Vec<&AnswerCard> = answers.iter().collect();
+                cards::answers(ui, &all, Id::unique(("answers-cards", detail.row)), *as_tokens, oracle);
+                ui.add_space(theme::sizes().step);
+                ui.heading(t("answers.pairs"));
+                if let Some(none) = none {
+                    ui.label(none);
+                }
+                for (at, pair) in pairs.iter().enumerate() {
+                    cards::pair(ui, pair, Id::unique(("answers-pair", detail.row, at)));
+                }
+                if !also.is_empty() {
+                    ui.horizontal_wrapped(|ui| {
+                        ui.weak(t("answers.also"));
+                        for row in also {
+                            if ui.button(summary::place(*row)).clicked() {
+                                picked = Some(*row);
+                            }
+                        }
+                    });
+                }
+            }
+            Body::HeldOut(arms) => held_out(ui, detail.row, arms, *as_tokens, oracle),
+        }
+    });
+    picked
+}
+
+/// Which prompt it is, and the way to its neighbours in the list.
+fn header(ui: &mut Ui, detail: &Detail, rows: &[RowId]) -> Option<RowId> {
+    let (before, after) = match rows.binary_search(&detail.row) {
+        Ok(at) => (at.checked_sub(1), Some(at + 1)),
+        Err(at) => (at.checked_sub(1), Some(at)),
+    };
+    let mut picked = None;
+    ui.horizontal_wrapped(|ui| {
+        for (name, place) in [(t("answers.previous"), before), (t("answers.next"), after)] {
+            let row = place.and_then(|at| rows.get(at)).copied();
+            if ui.add_enabled(row.is_some(), egui::Button::new(name)).clicked() {
+                picked = row;
+            }
+        }
+        ui.strong(summary::place(detail.row));
+        ui.weak(&detail.id);
+    });
+    picked
+}
+
+fn prompt(ui: &mut Ui, detail: &Detail, as_tokens: bool, oracle: bool) {
+    let palette = theme::palette(ui);
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.strong(t("answers.prompt"));
+        let phrases = slots::phrases(&detail.prompt).filter(|_| oracle);
+        match &phrases {
+            Some(phrases) if phrases.is_empty() => {
+                ui.label(t("answers.slots_none"));
+            }
+            Some(phrases) => {
+                ui.horizontal_wrapped(|ui| {
+                    for phrase in phrases {
+                        Frame::new()
+                            .fill(palette.hover)
+                            .corner_radius(theme::sizes().radius)
+                            .inner_margin(egui::Margin::symmetric(8, 3))
+                            .show(ui, |ui| ui.add(Label::new(phrase).extend()));
+                    }
+                });
+            }
+            None => {}
+        }
+        if !as_tokens {
+            let text = RichText::new(&detail.prompt);
+            ui.label(if phrases.is_some() { text.monospace().small().color(palette.muted) } else { text });
+            return;
+        }
+        match tokens::of_prompt(&detail.prompt, oracle) {
+            Some(list) => token_view::ui(ui, Id::unique(("answers-prompt", detail.row)), t("answers.prompt"), &list),
+            None => {
+                ui.label(&detail.prompt);
+                ui.label(RichText::new(t("answers.prompt_tokens_unknown")).small().color(palette.muted));
+            }
+        }
+        ui.label(RichText::new(t("answers.mask_prompt")).small().color(palette.muted));
+    });
+}
+
+/// The same prompt, iteration by iteration, in each arm.
+fn held_out(ui: &mut Ui, row: RowId, arms: &[(Arm, Vec<Moment>)], as_tokens: bool, oracle: bool) {
+    ui.weak(t("answers.across_note"));
+    for (arm, moments) in arms {
+        CollapsingHeader::new(RichText::new(summary::arm_name(*arm)).heading())
+            .id_salt(("answers-arm", *arm))
+            .default_open(*arm == Arm::Main)
+            .show(ui, |ui| {
+                for moment in moments {
+                    ui.push_id((*arm, moment.iteration), |ui| {
+                        one_moment(ui, (row, *arm), moment, as_tokens, oracle);
+                    });
+                }
+            });
+    }
+}
+
+fn one_moment(ui: &mut Ui, (row, arm): (RowId, Arm), moment: &Moment, as_tokens: bool, oracle: bool) {
+    let id = Id::unique(("answers-moment", row, arm, moment.iteration));
+    ui.strong(detail::iteration_name(moment.iteration));
+    let cards: Vec<&AnswerCard> = moment.greedy.iter().chain(&moment.sampled).collect();
+    cards::answers(ui, &cards, id, as_tokens, oracle);
+    if let Some(own) = &moment.own {
+        one_vote(ui, t("answers.votes_own"), own, id.with("own"), oracle);
+    } else if moment.measured {
+        ui.weak(t("answers.votes_same"));
+    }
+    if let Some(fixed) = &moment.fixed {
+        one_vote(ui, t("answers.votes_fixed"), fixed, id.with("fixed"), oracle);
+    }
+    ui.add_space(theme::sizes().step * 2.0);
+}
+
+fn one_vote(ui: &mut Ui, title: &str, vote: &Vote, id: Id, oracle: bool) {
+    let palette = theme::palette(ui);
+    let (text, color) = votes::agreement(vote.agreement, &palette);
+    let header = CollapsingHeader::new(format!("{title}: {text}")).id_salt(id);
+    header.show(ui, |ui| {
+        ui.colored_label(color, text);
+        match vote.truth {
+            Some(0.0) => ui.weak(t("answers.truth_equal")),
+            Some(truth) => {
+                let answer = if truth > 0.0 { t("answers.first") } else { t("answers.second") };
+                ui.label(with(
+                    "answers.truth_sampled",
+                    &[("answer", &answer), ("difference", &format::number(truth.abs()))],
+                ))
+            }
+            None if oracle => ui.weak(format::NOTHING),
+            None => ui.weak(t("answers.truth_unknown")),
+        };
+        votes::table(ui, id, &vote.verdicts, [t("answers.first"), t("answers.second")]);
+    });
+}
