@@ -1,6 +1,6 @@
 //! A part of a panel: a card with a heading, a sentence that says what it means, and a body.
 
-use egui::{RichText, Ui};
+use egui::{Align, Layout, RichText, Ui};
 
 use super::theme;
 
@@ -29,13 +29,16 @@ pub fn two_columns(ui: &mut Ui, first: impl FnOnce(&mut Ui), second: impl FnOnce
     }
     ui.columns(2, |columns| {
         if let [left, right] = columns {
-            first(left);
-            second(right);
+            // Columns are justified by default, and so would be every line of text in them.
+            left.with_layout(Layout::top_down(Align::Min), first);
+            right.with_layout(Layout::top_down(Align::Min), second);
         }
     });
 }
 
 /// The name of a panel.
 pub fn title(ui: &mut Ui, text: &str) {
-    ui.label(RichText::new(text).text_style(theme::title()).strong());
+    // By its size, not by the style of that name: that one is missing where the theme is not
+    // installed yet.
+    ui.label(RichText::new(text).size(theme::sizes().title).strong());
 }

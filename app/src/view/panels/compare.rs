@@ -75,7 +75,7 @@ impl Compare {
                 return;
             }
             self.refresh(&chosen);
-            self.cards(ui, &chosen);
+            self.cards(ui, scene, &chosen);
         });
     }
 
@@ -99,7 +99,7 @@ impl Compare {
         });
     }
 
-    fn cards(&mut self, ui: &mut Ui, chosen: &[Named<'_>]) {
+    fn cards(&mut self, ui: &mut Ui, scene: &mut Scene<'_>, chosen: &[Named<'_>]) {
         let Self { shown: Some(shown), overlay, two, .. } = self else { return };
         let palette = crate::view::theme::palette(ui);
         for note in &shown.notes {
@@ -112,7 +112,7 @@ impl Compare {
                 let controls = chosen.iter().filter_map(|named| named.view).any(|v| v.measured_arms() != [Arm::Main]);
                 let seeds = shown.groups.iter().any(|group| group.seeds.len() > 1);
                 overlay.ui(ui, controls, seeds);
-                shown.chart.ui(ui, CHART);
+                shown.chart.show(ui, scene, CHART);
             }
         });
         section(ui, t("compare.figures_title"), t("compare.figures_sentence"), |ui| {

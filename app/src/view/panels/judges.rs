@@ -21,7 +21,7 @@ use crate::{
         Scene,
         chart::Chart,
         section::{section, title, two_columns},
-        shell,
+        shell, theme,
         words::{t, with},
     },
 };
@@ -54,30 +54,40 @@ pub struct Judges {
 impl Judges {
     /// Draws the panel.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
-        let Some((run, view)) = scene.current.and_then(|session| Some((session.run, session.view()?))) else {
+        let Some(session) = scene.current else {
             shell::empty(ui);
             return;
         };
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             title(ui, t("judges.title"));
-            let iterations: Vec<u32> = view.main().keys().copied().collect();
-            let Some(last) = iterations.last() else {
+            let palette = theme::palette(ui);
+            if let Some(problem) = session.problem() {
+                ui.colored_label(palette.bad, problem);
+            }
+            let iterations: Vec<u32> = session.view().map(|v| v.main().keys().copied().collect()).unwrap_or_default();
+            let Some((view, last)) = session.view().zip(iterations.last()) else {
                 ui.weak(t("judges.unmeasured"));
                 return;
             };
             let iteration = self.iteration.filter(|chosen| iterations.contains(chosen)).unwrap_or(*last);
             self.choose(ui, &iterations, iteration);
-            self.refresh(run, view, iteration);
-            self.cards(ui);
+            self.refresh(ui, session.run, view, iteration);
+            self.cards(ui, scene);
         });
     }
 
     /// Computes what is shown, unless it is already.
-    fn refresh(&mut self, run: RunId, view: &RunView, iteration: u32) {
+    fn refresh(&mut self, ui: &Ui, run: RunId, view: &RunView, iteration: u32) {
         let key = (run, view.lines, iteration, self.pairs, self.axis);
+        let same_run = self.shown.as_ref().is_some_and(|((of, ..), ..)| *of == run);
         if self.shown.as_ref().is_none_or(|(of, ..)| *of != key) {
             let findings = Findings::of(view, iteration, self.pairs, self.axis);
             self.shown = findings.map(|findings| (key, findings, trends::charts(view, self.pairs)));
+            if let (false, Some((.., charts))) = (same_run, &self.shown) {
+                for chart in charts {
+                    chart.forget_zoom(ui.ctx());
+                }
+            }
         }
         let main = view.arms.get(&Arm::Main);
         let pairs = main.and_then(|main| main.iterations.get(&iteration)).map_or(0, |of| of.pairs.len());
@@ -108,7 +118,10 @@ impl Judges {
                     }
                 }
             });
-            combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, t("judges.choose_iteration")));
+            combo.response.widget_info(|| WidgetInfo {
+                current_text_value: Some(name(iteration)),
+                ..WidgetInfo::labeled(Role::ComboBox, true, t("judges.choose_iteration"))
+            });
             if ui.add_enabled(later.is_some(), egui::Button::new(t("judges.later"))).clicked() {
                 // Whoever comes to the end follows the run again.
                 self.iteration = later.filter(|later| Some(later) != iterations.last());
@@ -122,7 +135,7 @@ impl Judges {
         });
     }
 
-    fn cards(&mut self, ui: &mut Ui) {
+    fn cards(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         let Self { shown: Some((_, findings, charts)), learned, axis, judge, .. } = self else { return };
         let learned = learned.as_ref().and_then(|(_, learned)| learned.as_ref());
         ui.weak(with("judges.counted", &[("pairs", &crate::format::count(findings.count))]));
@@ -138,11 +151,11 @@ impl Judges {
                 cards::calibration(ui, findings, axis, judge);
             },
         );
-        cards::biases(ui, findings);
-        if let [_, ..] = charts.as_slice() {
+        two_columns(ui, |ui| cards::swaps(ui, findings), |ui| cards::length(ui, findings));
+        if !charts.is_empty() {
             section(ui, t("judges.trends_title"), "", |ui| {
                 for chart in charts.iter() {
-                    chart.ui(ui, CHART);
+                    chart.show(ui, scene, CHART);
                 }
             });
         }

@@ -58,7 +58,10 @@ fn choose(ui: &mut Ui, label: &'static str, chosen: &[Named<'_>], now: &Named<'_
             }
         }
     });
-    combo.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, label));
+    combo.response.widget_info(|| WidgetInfo {
+        current_text_value: Some(now.title()),
+        ..WidgetInfo::labeled(Role::ComboBox, true, label)
+    });
 }
 
 /// A row of the table; figures that one of the two does not have are left out.

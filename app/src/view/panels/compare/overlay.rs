@@ -98,7 +98,7 @@ pub fn chart(overlay: Overlay, chosen: &[Named<'_>], groups: &[Group]) -> Chart 
     }
     Chart {
         id: "compare-reward".to_owned(),
-        title: if overlay.greedy { t("compare.greedy") } else { t("compare.sampled") }.to_owned(),
+        title: if overlay.greedy { t("compare.overlay_greedy") } else { t("compare.overlay_sampled") }.to_owned(),
         x: t("compare.iteration_axis").to_owned(),
         y: t("compare.overlay_axis").to_owned(),
         series,

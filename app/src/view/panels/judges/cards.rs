@@ -218,11 +218,13 @@ fn table(ui: &mut Ui, shown: &str, known: &[(usize, &str, &super::calibration::C
     clicked
 }
 
-/// What judges should not look at, but may.
-pub fn biases(ui: &mut Ui, findings: &Findings) {
-    let right = |judge: &Judge| {
-        if findings.oracle { format::mean(judge.on_policy) } else { t("judges.unknown").to_owned() }
-    };
+/// How often a judge is right on the policy's own answers, on which its biases are measured.
+fn right(findings: &Findings, judge: &Judge) -> String {
+    if findings.oracle { format::mean(judge.on_policy) } else { t("judges.unknown").to_owned() }
+}
+
+/// Who looks at the place of an answer.
+pub fn swaps(ui: &mut Ui, findings: &Findings) {
     section(ui, t("judges.swap_title"), &sentences::swaps(findings), |ui| {
         let rows: Vec<Meter<'_>> = findings
             .judges
@@ -232,13 +234,17 @@ pub fn biases(ui: &mut Ui, findings: &Findings) {
                 let share = judge.flips?;
                 let meaning = with("judges.swap_meter", &[("judge", &judge.name), ("value", &number(share))]);
                 let (mark, alarming) = (Some(0.5), share >= FLIPS);
-                Some(Meter { name: &judge.name, share, mark, color, alarming, meaning, truth: right(judge) })
+                Some(Meter { name: &judge.name, share, mark, color, alarming, meaning, truth: right(findings, judge) })
             })
             .collect();
         if !rows.is_empty() {
             meters(ui, "judges-swaps", [t("judges.judge"), t("judges.swapped"), "", t("judges.right")], &rows);
         }
     });
+}
+
+/// Who looks at the length of an answer.
+pub fn length(ui: &mut Ui, findings: &Findings) {
     section(ui, t("judges.length_title"), &sentences::length(findings), |ui| {
         let mark = findings.longer_is_better.map_or(0.5, |mean| mean.mean);
         let rows: Vec<Meter<'_>> = findings
@@ -256,7 +262,7 @@ pub fn biases(ui: &mut Ui, findings: &Findings) {
                     color,
                     alarming,
                     meaning,
-                    truth: right(judge),
+                    truth: right(findings, judge),
                 })
             })
             .collect();

@@ -114,11 +114,7 @@ impl Findings {
                 Judge {
                     on_policy: view.accuracy(name, iteration, true),
                     fixed: view.accuracy(name, iteration, false),
-                    flips: name
-                        .strip_suffix(PAIRWISE)
-                        .or_else(|| (!names.iter().any(|other| pairwise_of(other, name))).then_some(name))
-                        .and_then(|name| measurement.position_flips.get(name))
-                        .copied(),
+                    flips: flips(measurement, &names, name),
                     longer: measurement.prefers_longer.get(name).copied(),
                     calibration: votes.zip(truth).and_then(|(votes, truth)| Calibration::of(axis, votes, truth)),
                     name: name.clone(),
@@ -145,8 +141,16 @@ impl Findings {
 /// What the names of judges that see both answers at once end in.
 const PAIRWISE: &str = " (pairwise)";
 
-fn pairwise_of(name: &str, of: &str) -> bool {
-    name.strip_suffix(PAIRWISE) == Some(of)
+/// Share of verdicts of a judge that change with the order of the answers. The log has them by the
+/// judge's plain name; they belong to its pairwise form, where it voted in that.
+#[must_use]
+pub fn flips(measurement: &Measurement, names: &[String], name: &str) -> Option<f64> {
+    let plain = match name.strip_suffix(PAIRWISE) {
+        Some(plain) => plain,
+        None if names.iter().any(|other| other.strip_suffix(PAIRWISE) == Some(name)) => return None,
+        None => name,
+    };
+    measurement.position_flips.get(plain).copied()
 }
 
 /// The votes on the pairs that are looked at. At the start both kinds of pairs are the same and

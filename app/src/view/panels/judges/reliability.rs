@@ -48,9 +48,11 @@ pub fn diagram(ui: &mut Ui, judge: &str, calibration: &Calibration, color: usize
         painter.hline(plot.x_range(), y(quarter), Stroke::new(0.5, palette.border));
         let place = pos2(plot.left() - size.step, y(quarter));
         painter.text(place, Align2::RIGHT_CENTER, format!("{quarter:.2}"), small.clone(), palette.muted);
-        let said = low + (high - low) * quarter;
+    }
+    for fifth in [0.0, 0.2, 0.4, 0.6, 0.8, 1.0] {
+        let said = low + (high - low) * fifth;
         let place = pos2(x(said), strip.bottom() + size.step);
-        painter.text(place, Align2::CENTER_TOP, format!("{said:.2}"), small.clone(), palette.muted);
+        painter.text(place, Align2::CENTER_TOP, format!("{said:.1}"), small.clone(), palette.muted);
     }
     let truth = [pos2(x(low), y(low)), pos2(x(high), y(high))];
     painter.extend(Shape::dashed_line(&truth, Stroke::new(1.5, palette.muted), 6.0, 4.0));

@@ -216,14 +216,15 @@ fn without_a_world_nothing_is_said_about_truth() {
 
 #[test]
 fn the_tally_of_learned_pairs_is_computed_once() {
-    let view = rich_view();
-    let mut panel = Judges::default();
-    panel.refresh(1, &view, 1);
-    let before = panel.learned;
+    let (view, mut panel) = (rich_view(), Judges::default());
     let mut longer = view.clone();
     longer.lines += 1;
-    panel.refresh(1, &longer, 1);
-    assert_eq!(panel.learned, before);
-    panel.refresh(1, &longer, 0);
-    assert_eq!(panel.learned, Some(((1, 0, 0, 0), None)));
+    egui::__run_test_ui(|ui| {
+        panel.refresh(ui, 1, &view, 1);
+        let before = panel.learned;
+        panel.refresh(ui, 1, &longer, 1);
+        assert_eq!(panel.learned, before);
+        panel.refresh(ui, 1, &longer, 0);
+        assert_eq!(panel.learned, Some(((1, 0, 0, 0), None)));
+    });
 }

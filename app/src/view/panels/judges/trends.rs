@@ -2,7 +2,7 @@
 
 use selfsame_core::measure::{JudgeQuality, Mean, Measurement};
 
-use super::findings::Pairs;
+use super::findings::{Pairs, flips};
 use crate::{
     fold::RunView,
     view::{
@@ -67,7 +67,8 @@ fn accuracy(view: &RunView, pairs: Pairs) -> Option<Chart> {
         let name = judge.clone();
         lines.add(judge, color, Dash::Dashed, move |m| pair(*pairs.quality(m)?.accuracy.get(&name)?));
     }
-    lines.chart("judges-accuracy", t("judges.trend_accuracy"), t("judges.share_right"))
+    let chart = lines.chart("judges-accuracy", t("judges.trend_accuracy"), t("judges.share_right"))?;
+    Some(Chart { levels: vec![(0.5, t("judges.coin").to_owned())], ..chart })
 }
 
 /// How often all agree, with what that is worth beside it.
@@ -84,17 +85,13 @@ fn agreement(view: &RunView, pairs: Pairs) -> Option<Chart> {
 
 fn biases(view: &RunView) -> Option<Chart> {
     let mut lines = Lines::new(view);
-    for (color, judge) in view.judges().into_iter().enumerate() {
-        let name = judge.clone();
-        lines.add(with("judges.trend_longer", &[("judge", &judge)]), color, Dash::Dashed, move |m| {
-            m.prefers_longer.get(&name).map(|share| (*share, 0.0))
+    let names = view.judges();
+    for (color, judge) in names.iter().enumerate() {
+        lines.add(with("judges.trend_longer", &[("judge", judge)]), color, Dash::Dashed, |m| {
+            m.prefers_longer.get(judge).map(|share| (*share, 0.0))
         });
-    }
-    let flipping: std::collections::BTreeSet<&String> =
-        view.main().values().flat_map(|m| m.position_flips.keys()).collect();
-    for (color, judge) in flipping.into_iter().enumerate() {
         lines.add(with("judges.trend_flips", &[("judge", judge)]), color, Dash::Solid, |m| {
-            m.position_flips.get(judge).map(|share| (*share, 0.0))
+            flips(m, &names, judge).map(|share| (share, 0.0))
         });
     }
     lines.chart("judges-biases", t("judges.trend_biases"), t("judges.share_pairs"))
@@ -115,6 +112,9 @@ mod tests {
         assert_eq!(accuracy.series[0].points, [[0.0, 0.7], [1.0, 0.7]]);
         assert_eq!(accuracy.series[0].errors, [0.02, 0.02]);
         assert_eq!(charts[1].series.len(), 3);
+        // A judge has the same colour everywhere.
+        let flips = charts[2].series.iter().find(|series| series.dash == Dash::Solid).unwrap();
+        assert_eq!((flips.name.as_str(), flips.color), ("content (pairwise): changes with the order", 1));
     }
 
     #[test]
