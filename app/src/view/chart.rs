@@ -1,5 +1,5 @@
 //! Charts: lines over iterations or steps, with the oracle always beside what it is to be compared
-//! with. The same layout ([`picture`]) is painted on the screen, written as SVG and rasterised as
+//! with. The same layout (`picture`) is painted on the screen, written as SVG and rasterised as
 //! PNG, so that what is exported is what is seen.
 
 mod axis;
