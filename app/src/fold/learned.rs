@@ -35,7 +35,7 @@ pub struct LearnedPair {
 
 impl LearnedPair {
     /// Whether the label that was learned is right: the recipe's own where it gave one, else the
-    /// majority of the judges; `None` where there is no truth, no label, or no difference.
+    /// mean opinion of the judges; `None` where there is no truth, no label, or no difference.
     #[must_use]
     pub fn right(&self) -> Option<bool> {
         right(self.label(), self.truth)

@@ -39,7 +39,7 @@ pub struct Scir {
     pub confidence_warmup: f64,
     /// How far from ½ every judge must be for a pair to count (our choice).
     pub margin: f64,
-    /// Ablation: learn from the majority on all pairs instead of only where all agree.
+    /// Ablation: learn from the mean opinion on all pairs instead of only where all agree.
     pub filter: bool,
     /// Ablation: labels computed once, at the start of the iteration's learning.
     pub static_labels: bool,

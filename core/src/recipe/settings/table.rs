@@ -297,7 +297,10 @@ const SCIR: &[Node] = &[
         "probability",
         ["How far from one half every internal reward model must be for a pair to count.", UNKNOWN],
     ),
-    switch("filter", ["Learn only from pairs on which all agree; otherwise from the majority on all pairs.", ABLATION]),
+    switch(
+        "filter",
+        ["Learn only from pairs on which all agree; otherwise from their mean opinion on all pairs.", ABLATION],
+    ),
     switch(
         "static_labels",
         [
