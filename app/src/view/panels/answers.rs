@@ -85,11 +85,14 @@ impl Answers {
         };
         if width < NARROW {
             egui::Panel::top("answers-list")
+                .frame(egui::Frame::NONE)
                 .resizable(true)
                 .default_size(ui.available_height() * 0.5)
                 .show(ui, |ui| list(ui, self));
         } else {
+            let margin = egui::Margin { right: 8, ..egui::Margin::ZERO };
             egui::Panel::left("answers-list")
+                .frame(egui::Frame::NONE.inner_margin(margin))
                 .resizable(true)
                 .default_size((width * 0.36).clamp(270.0, 460.0))
                 .size_range(240.0..=width * 0.6)

@@ -1,6 +1,6 @@
 //! Answers and pairs as cards.
 
-use egui::{Frame, Grid, Id, RichText, Ui};
+use egui::{Align, Frame, Grid, Id, Layout, RichText, Ui};
 use selfsame_core::sample::FinishReason;
 
 use super::{
@@ -18,18 +18,24 @@ use crate::{
     },
 };
 
-/// The narrowest column of answers.
-const COLUMN: f32 = 230.0;
+/// The narrowest column of answers: the longest fact in it takes one line.
+const COLUMN: f32 = 290.0;
 
 /// Draws answers side by side, in as many columns as fit.
 pub fn answers(ui: &mut Ui, cards: &[&AnswerCard], salt: Id, as_tokens: bool, rules: bool) {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a handful of columns
     let fit = (ui.available_width() / COLUMN).floor().max(1.0) as usize;
-    let columns = fit.min(cards.len()).max(1);
+    // Lines of the same length, as far as it goes.
+    let columns = cards.len().div_ceil(cards.len().div_ceil(fit).max(1)).max(1);
     for (line, chunk) in cards.chunks(columns).enumerate() {
         ui.columns(columns, |columns| {
             for (at, (ui, card)) in columns.iter_mut().zip(chunk).enumerate() {
-                theme::card(ui).show(ui, |ui| answer(ui, card, salt.with((line, at)), as_tokens, rules));
+                theme::card(ui).show(ui, |ui| {
+                    // Columns spread the words of a line over their width; answers are not to be.
+                    ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                        answer(ui, card, salt.with((line, at)), as_tokens, rules);
+                    });
+                });
             }
         });
     }
@@ -61,7 +67,7 @@ fn answer(ui: &mut Ui, card: &AnswerCard, id: Id, as_tokens: bool, rules: bool) 
         ui.label(&card.answer.text);
     }
     ui.add_space(theme::sizes().step);
-    Grid::new(id.with("facts")).num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| facts(ui, card));
+    Grid::new(id.with("facts")).num_columns(2).min_row_height(0.0).spacing([12.0, 3.0]).show(ui, |ui| facts(ui, card));
 }
 
 /// Which tokens of an answer count in the loss.

@@ -1,6 +1,9 @@
 //! The page of one prompt: what was asked, what was answered, and what came of it.
 
-use egui::{CollapsingHeader, Frame, Id, Label, RichText, ScrollArea, Ui};
+use egui::{
+    CollapsingHeader, Id, Margin, RichText, Role, ScrollArea, Sense, TextStyle, TextWrapMode, Ui, WidgetInfo,
+    WidgetText, vec2,
+};
 use selfsame_core::run::Arm;
 
 use super::{
@@ -20,7 +23,10 @@ use crate::{
 /// Draws the page. Returns the row a person wants to go to.
 pub fn ui(ui: &mut Ui, detail: &Detail, rows: &[RowId], as_tokens: &mut bool, oracle: bool) -> Option<RowId> {
     let mut picked = header(ui, detail, rows);
-    ScrollArea::vertical().id_salt(("answers-page", detail.row)).auto_shrink([false, false]).show(ui, |ui| {
+    let page = ScrollArea::vertical().id_salt(("answers-page", detail.row)).auto_shrink([false, false]);
+    // The bar is beside the cards, not on them.
+    let margin = Margin { right: 12, ..Margin::ZERO };
+    page.content_margin(margin).show(ui, |ui| {
         prompt(ui, detail, *as_tokens, oracle);
         ui.add_space(theme::sizes().step);
         if !matches!(&detail.body, Body::Training { answers, .. } if answers.is_empty()) {
@@ -96,11 +102,7 @@ fn prompt(ui: &mut Ui, detail: &Detail, as_tokens: bool, oracle: bool) {
             Some(phrases) => {
                 ui.horizontal_wrapped(|ui| {
                     for phrase in phrases {
-                        Frame::new()
-                            .fill(palette.hover)
-                            .corner_radius(theme::sizes().radius)
-                            .inner_margin(egui::Margin::symmetric(8, 3))
-                            .show(ui, |ui| ui.add(Label::new(phrase).extend()));
+                        chip(ui, phrase);
                     }
                 });
             }
@@ -120,6 +122,18 @@ fn prompt(ui: &mut Ui, detail: &Detail, as_tokens: bool, oracle: bool) {
         }
         ui.label(RichText::new(t("answers.mask_prompt")).small().color(palette.muted));
     });
+}
+
+/// A phrase on a ground of its own. It is measured first: a frame would not go to the next line.
+fn chip(ui: &mut Ui, phrase: &str) {
+    let (palette, size) = (theme::palette(ui), theme::sizes());
+    let padding = vec2(2.0 * size.step, size.step);
+    let width = ui.max_rect().width() - 2.0 * padding.x;
+    let text = WidgetText::from(phrase).into_galley(ui, Some(TextWrapMode::Truncate), width, TextStyle::Body);
+    let (rect, response) = ui.allocate_exact_size(text.size() + 2.0 * padding, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, phrase));
+    ui.painter().rect_filled(rect, size.radius, palette.hover);
+    ui.painter().galley(rect.min + padding, text, palette.text);
 }
 
 /// The same prompt, iteration by iteration, in each arm.

@@ -178,6 +178,44 @@ fn it_fits_narrow_wide_light_and_dark() {
 }
 
 #[test]
+fn cards_neither_overlap_nor_leave_the_window() {
+    let mut records = fixture::log();
+    for record in &mut records {
+        if let selfsame_core::run::Event::Sampled { answers, .. } = &mut record.event {
+            // Numbers as long as those of long answers.
+            answers.iter_mut().flatten().flat_map(|a| &mut a.logprobs).for_each(|logprob| *logprob = -128.0);
+        }
+        if let selfsame_core::run::Event::Prompts { prompts } = &mut record.event {
+            let long = "must:pine never:owl first:elm last:fox early:clay late:hare thrice:gold length:short <resp>";
+            for prompt in prompts {
+                long.clone_into(&mut prompt.text);
+            }
+        }
+    }
+    for width in (600_u16..2600).step_by(100).map(f32::from) {
+        let mut harness = harness(vec![session(records.clone())], [width, 1800.0]);
+        let panel = &mut harness.state_mut().panel;
+        panel.select(RowId::Train(selfsame_core::run::Arm::Main, 2, 0));
+        harness.run();
+        let facts: Vec<egui::Rect> = harness.get_all_by_label_contains("a token").map(|node| node.rect()).collect();
+        assert_eq!(facts.len(), 3);
+        assert!(facts.iter().all(|fact| fact.right() < width), "cut off at {width}");
+        let chips: Vec<egui::Rect> = ["contains pine", "ends with fox", "short: 4 to 7 words"]
+            .iter()
+            .map(|phrase| harness.get_by_label(phrase).rect())
+            .collect();
+        assert!(chips.iter().all(|chip| chip.right() < width), "a phrase is cut off at {width}");
+        // The name of the same fact stands at the left of each card.
+        let names: Vec<egui::Rect> = harness.get_all_by_label(t("answers.logprob")).map(|node| node.rect()).collect();
+        assert_eq!(names.len(), 3);
+        for (fact, next) in facts.iter().zip(&names[1..]) {
+            let beside = next.left() > fact.left() && (next.top() - fact.top()).abs() < 100.0;
+            assert!(!beside || fact.right() + 24.0 <= next.left(), "overlapped at {width}");
+        }
+    }
+}
+
+#[test]
 fn of_a_hundred_thousand_rows_only_those_in_sight_are_touched() {
     let view = fixture::large(100_000);
     let mut panel = Answers::default();

@@ -30,7 +30,7 @@ pub fn table(ui: &mut Ui, id: egui::Id, verdicts: &[Verdict], names: [&str; 2]) 
     }
     let palette = theme::palette(ui);
     let head = |ui: &mut Ui, text: &str| ui.label(RichText::new(text).small().color(palette.muted));
-    Grid::new(id.with("votes")).num_columns(4).show(ui, |ui| {
+    Grid::new(id.with("votes")).num_columns(4).min_row_height(0.0).spacing([20.0, 4.0]).show(ui, |ui| {
         head(ui, t("answers.verdict_judge"));
         head(ui, t("answers.verdict_prefers"));
         head(ui, t("answers.verdict_confidence"));
