@@ -46,17 +46,17 @@ pub fn harness<'a>(
     theme: egui::Theme,
     renderer: Option<Painter>,
 ) -> Harness<'a, Laboratory> {
-    let mut builder = Harness::builder().with_size(size).with_theme(theme).with_max_steps(24).with_render_cursor(false);
+    let mut builder = Harness::builder()
+        .with_size(size)
+        .with_theme(theme)
+        .with_context_setup(theme::install)
+        .with_max_steps(24)
+        .with_render_cursor(false);
     if let Some(renderer) = renderer {
         builder = builder.renderer(renderer);
     }
     // A window has no margin.
     let whole = |ui: &mut egui::Ui, laboratory: &mut Laboratory| {
-        // The first frame is drawn before anybody can reach the context.
-        if !ui.style().text_styles.contains_key(&theme::title()) {
-            theme::install(ui.ctx());
-            return ui.ctx().request_repaint();
-        }
         let window = ui.ctx().content_rect();
         let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(window));
         ui.set_clip_rect(window);

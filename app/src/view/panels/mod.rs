@@ -8,6 +8,8 @@ pub mod iterations;
 pub mod judges;
 pub mod lessons;
 pub mod playground;
+#[cfg(test)]
+mod stage;
 
 use super::{Scene, words};
 

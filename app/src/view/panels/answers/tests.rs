@@ -5,24 +5,15 @@ use egui_kittest::{
 use selfsame_core::run::Record;
 
 use super::*;
-use crate::view::{Action, session::Session};
+use crate::view::{
+    panels::stage::{Stage, stage},
+    session::Session,
+};
 
-struct Bench {
-    panel: Answers,
-    sessions: Vec<Session>,
-    actions: Vec<Action>,
-}
+type Bench = Stage<Answers>;
 
 fn harness(sessions: Vec<Session>, size: [f32; 2]) -> Harness<'static, Bench> {
-    let bench = Bench { panel: Answers::default(), sessions, actions: Vec::new() };
-    let mut harness = Harness::builder().with_size(size).with_context_setup(theme::install).build_ui_state(
-        |ui, bench: &mut Bench| {
-            let mut scene =
-                Scene { sessions: &bench.sessions, current: bench.sessions.first(), actions: &mut bench.actions };
-            bench.panel.ui(ui, &mut scene);
-        },
-        bench,
-    );
+    let mut harness = stage(Answers::ui, sessions, size);
     harness.run();
     harness
 }

@@ -6,7 +6,13 @@ use selfsame_core::run::{Event, Record};
 use super::*;
 use crate::{
     fold::tests::{synthetic, without_oracle},
-    view::{Action, panels::judges::tests::session, session::Session, theme},
+    view::{
+        panels::{
+            judges::tests::session,
+            stage::{Stage, stage},
+        },
+        session::Session,
+    },
 };
 
 /// The synthetic log with another seed, and a reward of the last measurement.
@@ -24,18 +30,15 @@ fn seeded(seed: u64, reward: f64) -> Vec<Record> {
     records
 }
 
-fn harness(sessions: Vec<Session>, width: f32) -> Harness<'static> {
-    let (mut panel, mut installed) = (Compare::default(), false);
-    let mut harness = Harness::builder().with_size(egui::vec2(width, 3000.0)).build_ui(move |ui| {
-        if !std::mem::replace(&mut installed, true) {
-            // A new style holds from the next frame on.
-            theme::install(ui.ctx());
-            return;
-        }
-        let mut actions: Vec<Action> = Vec::new();
-        panel.ui(ui, &mut Scene { sessions: &sessions, current: sessions.first(), actions: &mut actions });
-        assert!(actions.is_empty());
-    });
+fn harness(sessions: Vec<Session>, width: f32) -> Harness<'static, Stage<Compare>> {
+    let mut harness = stage::<Compare>(
+        |panel, ui, scene| {
+            panel.ui(ui, scene);
+            assert!(scene.actions.is_empty());
+        },
+        sessions,
+        [width, 3000.0],
+    );
     harness.run();
     harness
 }

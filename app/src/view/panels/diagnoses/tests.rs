@@ -8,32 +8,20 @@ use super::*;
 use crate::{
     diagnosis::{
         Verdict,
-        suite::{log::Log, sick},
+        suite::{cases::sick, log::Log},
     },
     engine::Outcome,
     fold::tests::without_oracle,
-    view::{Action, panels::Panel},
+    view::{
+        Action,
+        panels::{Panel, stage},
+    },
 };
 
-/// The panel with some runs, the one in front, and what it asked for.
-struct Stage {
-    panel: Diagnoses,
-    sessions: Vec<Session>,
-    current: usize,
-    actions: Vec<Action>,
-}
+type Stage = stage::Stage<Diagnoses>;
 
 fn stage(sessions: Vec<Session>) -> Harness<'static, Stage> {
-    let stage = Stage { panel: Diagnoses::default(), sessions, current: 0, actions: Vec::new() };
-    let builder = Harness::builder().with_size([900.0, 6000.0]).with_context_setup(theme::install);
-    let mut harness = builder.build_ui_state(
-        |ui, stage: &mut Stage| {
-            let current = stage.sessions.get(stage.current);
-            let mut scene = Scene { sessions: &stage.sessions, current, actions: &mut stage.actions };
-            stage.panel.ui(ui, &mut scene);
-        },
-        stage,
-    );
+    let mut harness = stage::stage(Diagnoses::ui, sessions, [900.0, 6000.0]);
     harness.run();
     harness
 }

@@ -11,25 +11,16 @@ use super::*;
 use crate::{
     engine::{Message, Moment, Outcome, Scripted},
     fold::tests::{synthetic, without_oracle},
-    view::Laboratory,
+    view::{
+        Laboratory,
+        panels::stage::{Stage, stage},
+    },
 };
 
-/// The panel with a session, and what it asks for.
-struct Bench {
-    panel: Iterations,
-    session: Option<Session>,
-    actions: Vec<crate::view::Action>,
-}
+type Bench = Stage<Iterations>;
 
 fn harness(session: Option<Session>, size: [f32; 2]) -> Harness<'static, Bench> {
-    let app = |ui: &mut Ui, bench: &mut Bench| {
-        let sessions: Vec<Session> = bench.session.iter().cloned().collect();
-        let mut scene = Scene { sessions: &sessions, current: sessions.first(), actions: &mut bench.actions };
-        bench.panel.ui(ui, &mut scene);
-    };
-    let bench = Bench { panel: Iterations::default(), session, actions: Vec::new() };
-    let mut harness = Harness::builder().with_size(size).build_ui_state(app, bench);
-    theme::install(&harness.ctx);
+    let mut harness = stage(Iterations::ui, session.into_iter().collect(), size);
     harness.run_steps(3);
     harness
 }
@@ -146,12 +137,12 @@ fn a_running_one_lights_the_verb_of_the_moment() {
         |harness: &Harness<'_, Bench>| harness.get_by_role(Role::ProgressIndicator).accesskit_node().label().unwrap();
     assert_eq!(bar(&harness), "learn: 12 of 30, 1,500 tokens/s");
     // Once something was seen to be done, it says how long the rest takes.
-    let moment = harness.state_mut().session.as_mut().unwrap().moment.as_mut().unwrap();
+    let moment = harness.state_mut().sessions[0].moment.as_mut().unwrap();
     moment.done = 21;
     harness.run_steps(2);
     assert!(bar(&harness).contains("left"), "{}", bar(&harness));
     // Who winds back sees what was then.
-    harness.state_mut().session.as_mut().unwrap().show(5);
+    harness.state_mut().sessions[0].show(5);
     harness.run_steps(2);
     assert_eq!(verbs(&harness)[0], "prompt: 1 prompts (now)");
 }
@@ -228,7 +219,7 @@ fn a_huge_log_is_drawn_in_time() {
     let mut harness = harness(Some(recorded(huge())), [1400.0, 900.0]);
     assert_eq!(verbs(&harness)[1], "sample: 10,000 answers");
     // The bench copies the session; the panel alone is timed.
-    let session = harness.state_mut().session.take().unwrap();
+    let session = harness.state_mut().sessions.remove(0);
     let context = egui::Context::default();
     theme::install(&context);
     let mut panel = Iterations::default();

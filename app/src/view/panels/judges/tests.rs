@@ -14,7 +14,10 @@ use selfsame_core::{
 use super::*;
 use crate::{
     fold::tests::{synthetic, without_oracle},
-    view::{Action, session::Session, theme},
+    view::{
+        panels::stage::{Stage, stage},
+        session::Session,
+    },
 };
 
 fn answer(text: &str, tokens: usize) -> Answer {
@@ -126,18 +129,15 @@ pub(crate) fn session(run: RunId, name: &str, records: Vec<Record>) -> Session {
 }
 
 /// A panel of judges in a window of some size.
-fn harness(sessions: Vec<Session>, width: f32) -> Harness<'static> {
-    let (mut panel, mut installed) = (Judges::default(), false);
-    let mut harness = Harness::builder().with_size(egui::vec2(width, 3000.0)).build_ui(move |ui| {
-        if !std::mem::replace(&mut installed, true) {
-            // A new style holds from the next frame on.
-            theme::install(ui.ctx());
-            return;
-        }
-        let mut actions: Vec<Action> = Vec::new();
-        panel.ui(ui, &mut Scene { sessions: &sessions, current: sessions.first(), actions: &mut actions });
-        assert!(actions.is_empty());
-    });
+fn harness(sessions: Vec<Session>, width: f32) -> Harness<'static, Stage<Judges>> {
+    let mut harness = stage::<Judges>(
+        |panel, ui, scene| {
+            panel.ui(ui, scene);
+            assert!(scene.actions.is_empty());
+        },
+        sessions,
+        [width, 3000.0],
+    );
     harness.run();
     harness
 }

@@ -85,14 +85,10 @@ fn lesson(text: &str) -> Lesson {
 
 #[cfg(test)]
 mod tests {
-    use selfsame_core::{
-        measure::policy::answer_quality,
-        sample::{Answer, FinishReason},
-        world,
-    };
+    use selfsame_core::world;
 
     use super::*;
-    use crate::view::panels::lessons::link::Link;
+    use crate::{fold::learned, view::panels::lessons::link::Link};
 
     #[test]
     fn there_are_six_lessons_that_can_be_drawn() {
@@ -132,16 +128,7 @@ mod tests {
     #[test]
     fn the_rewards_in_the_first_lesson_are_right() {
         let world = world::by_name("rules").unwrap();
-        let reward = |prompt: &str, text: &str| {
-            let answer = Answer {
-                ids: Vec::new(),
-                text: text.to_owned(),
-                logprobs: Vec::new(),
-                sampling_logprob: 0.0,
-                finish: FinishReason::Stop,
-            };
-            answer_quality(Some(&*world), &[(prompt, &answer)]).reward.unwrap().mean
-        };
+        let reward = |prompt: &str, text: &str| learned::reward(Some(&*world), prompt, text).unwrap();
         let text = FILES[0];
         let prompt = "must:fox never:owl first:sun length:short";
         assert!(text.contains(prompt));

@@ -4,25 +4,20 @@ use selfsame_core::run::Event;
 use super::*;
 use crate::{
     fold::tests::synthetic,
-    view::{Action, panels::Panel, session::Session},
+    view::{
+        Action,
+        panels::{
+            Panel,
+            stage::{Stage, stage},
+        },
+        session::Session,
+    },
 };
 
-struct Bench {
-    panel: Lessons,
-    sessions: Vec<Session>,
-    actions: Vec<Action>,
-}
+type Bench = Stage<Lessons>;
 
 fn harness(sessions: Vec<Session>, size: [f32; 2]) -> Harness<'static, Bench> {
-    let bench = Bench { panel: Lessons::default(), sessions, actions: Vec::new() };
-    let mut harness = Harness::builder().with_size(size).with_context_setup(theme::install).build_ui_state(
-        |ui, bench: &mut Bench| {
-            let mut scene =
-                Scene { sessions: &bench.sessions, current: bench.sessions.first(), actions: &mut bench.actions };
-            bench.panel.ui(ui, &mut scene);
-        },
-        bench,
-    );
+    let mut harness = stage(Lessons::ui, sessions, size);
     harness.run();
     harness
 }

@@ -4,25 +4,16 @@ use selfsame_core::run::{Arm, Event};
 use super::*;
 use crate::{
     fold::tests::{synthetic, without_oracle},
-    view::session::Session,
+    view::{
+        panels::stage::{Stage, stage},
+        session::Session,
+    },
 };
 
-struct Bench {
-    panel: Playground,
-    sessions: Vec<Session>,
-    actions: Vec<Action>,
-}
+type Bench = Stage<Playground>;
 
 fn harness(sessions: Vec<Session>) -> Harness<'static, Bench> {
-    let bench = Bench { panel: Playground::default(), sessions, actions: Vec::new() };
-    let mut harness = Harness::builder().with_size([900.0, 900.0]).with_context_setup(theme::install).build_ui_state(
-        |ui, bench: &mut Bench| {
-            let mut scene =
-                Scene { sessions: &bench.sessions, current: bench.sessions.first(), actions: &mut bench.actions };
-            bench.panel.ui(ui, &mut scene);
-        },
-        bench,
-    );
+    let mut harness = stage(Playground::ui, sessions, [900.0, 900.0]);
     harness.run();
     harness
 }
