@@ -10,7 +10,7 @@ use selfsame_core::{
     model::{self, Llama, content_hash},
     prompt::{Row, read_jsonl},
     recipe::by_id,
-    run::{Manifest, Source, Subject},
+    run::{Event, Manifest, Record, Source, Subject},
     text::Tokenizer,
     world::{self, World, rules},
 };
@@ -154,11 +154,22 @@ pub fn prepare(args: &RunArgs) -> Result<Inputs> {
     Ok(Inputs { manifest, subject: Subject { model, base, tokenizer }, world, rows, device })
 }
 
+/// Loads what the first line of a run's log names, and checks that it is still the same.
+///
+/// # Errors
+/// If it is not the start of a run; names what has changed.
+pub fn of_log(records: Vec<Record>, choice: Option<Choice>) -> Result<Inputs> {
+    let Some(Record { event: Event::Started { manifest }, .. }) = records.into_iter().next() else {
+        return Err(Error::told("the log does not begin with the start of a run"));
+    };
+    rebuild(*manifest, choice)
+}
+
 /// Loads what the manifest of a run names, and checks that it is still the same.
 ///
 /// # Errors
 /// Names what has changed.
-pub fn rebuild(manifest: Manifest, choice: Option<Choice>) -> Result<Inputs> {
+fn rebuild(manifest: Manifest, choice: Option<Choice>) -> Result<Inputs> {
     let version = env!("CARGO_PKG_VERSION");
     if manifest.version != version {
         return Err(Error::told(format!(

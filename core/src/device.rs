@@ -192,7 +192,7 @@ pub async fn self_test(device: &Device) -> Result<f64> {
 
 /// Whole numbers as a device tensor.
 #[allow(clippy::cast_possible_wrap, clippy::cast_possible_truncation)] // token ids and indices
-pub fn indices(values: impl IntoIterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
+pub(crate) fn indices(values: impl IntoIterator<Item = usize>, device: &Device) -> Tensor<1, Int> {
     let values: Vec<i32> = values.into_iter().map(|v| v as i32).collect();
     Tensor::from_ints(values.as_slice(), device)
 }

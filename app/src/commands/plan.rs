@@ -10,7 +10,8 @@ use crate::{
     Result,
     cli::RunArgs,
     format::{bytes, count, duration},
-    inputs, output,
+    inputs::{self, Inputs},
+    output,
 };
 
 #[derive(Serialize)]
@@ -29,15 +30,25 @@ struct Output {
 /// If something that the arguments name does not fit.
 pub fn run(args: &RunArgs) -> Result<()> {
     let inputs = inputs::prepare(args)?;
-    let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
+    let (plan, speed) = of(&inputs)?;
     let output = Output {
         recipe: inputs.manifest.recipe.clone(),
         model: inputs.manifest.model.clone(),
         device: inputs.device.name.clone(),
-        plan: plan(inputs.subject.model.config(), budget.as_ref(), &inputs.manifest.options),
-        speed: pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?,
+        plan,
+        speed,
     };
     if args.json { output::json(&output) } else { output::print(&text(&output)) }
+}
+
+/// What a run of these inputs would need, and how fast they are by a short probe.
+///
+/// # Errors
+/// If a setting cannot work or the device fails.
+pub fn of(inputs: &Inputs) -> Result<(Plan, Speed)> {
+    let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
+    let plan = plan(inputs.subject.model.config(), budget.as_ref(), &inputs.manifest.options);
+    Ok((plan, pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?))
 }
 
 fn text(output: &Output) -> String {

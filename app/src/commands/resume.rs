@@ -1,10 +1,10 @@
 //! `selfsame resume`: continues a run from its own log.
 
-use selfsame_core::run::{Event, Record};
+use selfsame_core::run::Event;
 
 use super::run::drive;
 use crate::{
-    Error, Result,
+    Result,
     cli::ResumeArgs,
     folder::{self, Lock},
     inputs, metrics, output,
@@ -22,9 +22,5 @@ pub fn run(args: &ResumeArgs) -> Result<()> {
         metrics::write(&args.dir)?;
         return output::print(&format!("already finished; `selfsame report {}` shows it\n", args.dir.display()));
     }
-    let Some(Record { event: Event::Started { manifest }, .. }) = records.into_iter().next() else {
-        return Err(Error::told("the log does not begin with the start of a run"));
-    };
-    let inputs = inputs::rebuild(*manifest, args.device.map(Into::into))?;
-    drive(inputs, &args.dir, args.json)
+    drive(inputs::of_log(records, args.device.map(Into::into))?, &args.dir, args.json)
 }

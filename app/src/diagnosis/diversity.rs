@@ -3,7 +3,7 @@
 use super::{
     Diagnosis, Place, Severity, Verdict,
     case::Case,
-    evidence::{Evidence, Lines, Rows, Trace},
+    evidence::{Evidence, Lines, Trace},
     registry::Detector,
     text::percent,
 };
@@ -82,11 +82,7 @@ fn examine(case: &Case<'_>) -> Verdict {
         .collect(),
     })];
     if let Some((_, _, facts)) = repeated.filter(|(_, _, facts)| !facts.repeated_rows.is_empty()) {
-        evidence.push(Evidence::Rows(Rows {
-            title: t("diagnosis.diversity.rows"),
-            columns: [t("diagnosis.column.prompt"), t("diagnosis.column.answer")].map(str::to_owned).to_vec(),
-            rows: facts.repeated_rows.clone(),
-        }));
+        evidence.push(Evidence::answers(t("diagnosis.diversity.rows"), facts.repeated_rows.clone()));
     }
     Verdict::Found(Diagnosis {
         id: DETECTOR.id,

@@ -1,5 +1,7 @@
 //! The numbers behind a finding, as lines over iterations or steps, or as rows.
 
+use crate::view::words::t;
+
 /// The most points a line of evidence keeps: a chart in a card shows no more.
 const POINTS: usize = 240;
 
@@ -59,6 +61,14 @@ pub struct Rows {
     pub columns: Vec<String>,
     /// The rows, each as long as `columns`.
     pub rows: Vec<Vec<String>>,
+}
+
+impl Evidence {
+    /// Example answers, each row a prompt and an answer.
+    pub(super) fn answers(title: &'static str, rows: Vec<Vec<String>>) -> Self {
+        let columns = [t("diagnosis.column.prompt"), t("diagnosis.column.answer")].map(str::to_owned).to_vec();
+        Self::Rows(Rows { title, columns, rows })
+    }
 }
 
 impl Trace {

@@ -4,7 +4,7 @@
 use super::{
     Diagnosis, Place, Severity, Verdict,
     case::Case,
-    evidence::{Evidence, Lines, Rows, Trace},
+    evidence::{Evidence, Lines, Trace},
     registry::Detector,
     text::percent,
 };
@@ -78,11 +78,7 @@ fn examine(case: &Case<'_>) -> Verdict {
         .collect(),
     })];
     if let Some((_, facts)) = drawn.filter(|(_, facts)| !facts.cut_rows.is_empty()) {
-        evidence.push(Evidence::Rows(Rows {
-            title: t("diagnosis.truncation.rows"),
-            columns: [t("diagnosis.column.prompt"), t("diagnosis.column.answer")].map(str::to_owned).to_vec(),
-            rows: facts.cut_rows.clone(),
-        }));
+        evidence.push(Evidence::answers(t("diagnosis.truncation.rows"), facts.cut_rows.clone()));
     }
     let limit = format!("{}", case.options().sampling.max_new_tokens);
     Verdict::Found(Diagnosis {

@@ -11,9 +11,6 @@ mod request;
 
 pub use request::Request;
 
-/// The version of the protocol; both ends have to have the same.
-pub const VERSION: u32 = 1;
-
 /// Names a run between view and engine, for as long as both live.
 pub type RunId = u64;
 

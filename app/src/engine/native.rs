@@ -15,19 +15,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use selfsame_core::{
-    recipe::by_id,
-    run::{
-        Event, Folder, Observer, Progress, Record,
-        log::parse_after,
-        plan::{plan, probe},
-    },
-};
+use selfsame_core::run::{Event, Folder, Observer, Progress, Record, log::parse_after};
 
 use super::{Chat, Command, Engine, Message, Moment, Outcome, Planned, Request, RunId};
 use crate::{
     Error, Result,
-    commands::run::execute,
+    commands::{plan, run::execute},
     folder,
     inputs::{self, Inputs},
 };
@@ -128,7 +121,8 @@ impl Engine for Native {
             }),
             Command::Resume { folder } => self.work(true, move |run, stop, mouth| {
                 let root = absolute(PathBuf::from(folder));
-                carry_out(inputs_of(&root).map(|inputs| (inputs, root)), run, stop, mouth);
+                let inputs = folder::records(&root).and_then(|records| inputs::of_log(records, None));
+                carry_out(inputs.map(|inputs| (inputs, root)), run, stop, mouth);
             }),
             Command::Open { folder } => self.work(false, move |run, stop, mouth| {
                 let root = absolute(PathBuf::from(folder));
@@ -184,14 +178,6 @@ impl Drop for Native {
 /// A run is known by the same name from wherever the program is started.
 fn absolute(root: PathBuf) -> PathBuf {
     std::path::absolute(&root).unwrap_or(root)
-}
-
-fn inputs_of(root: &Path) -> Result<Inputs> {
-    let first = folder::records(root)?.into_iter().next();
-    let Some(Record { event: Event::Started { manifest }, .. }) = first else {
-        return Err(Error::told("the log does not begin with the start of a run"));
-    };
-    inputs::rebuild(*manifest, None)
 }
 
 fn carry_out(begun: Result<(Inputs, PathBuf)>, run: RunId, stop: &Arc<AtomicBool>, mouth: &Mouth) {
@@ -300,9 +286,7 @@ fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<L
 
 fn plan_of(request: &Request) -> Result<Planned> {
     let inputs = inputs::prepare(&request.args())?;
-    let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
-    let plan = plan(inputs.subject.model.config(), budget.as_ref(), &inputs.manifest.options);
-    let speed = pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?;
+    let (plan, speed) = plan::of(&inputs)?;
     Ok(Planned {
         device: format!("{} ({})", inputs.device.name, inputs.device.reason),
         memory: plan.total_bytes as u64,

@@ -50,7 +50,7 @@ pub struct Session {
     /// How many lines are to be shown, where that takes further frames.
     aim: usize,
     view: Option<RunView>,
-    /// Records a second, where it is being played.
+    /// Whether it is being played.
     playing: bool,
     /// The part of a record that playing has not yet come to.
     owed: f64,

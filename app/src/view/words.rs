@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
+use selfsame_core::run::Arm;
+
 /// The frame's words, and those of each panel.
 const ENGLISH: [&str; 9] = [
     include_str!("../../../assets/words/en/app.toml"),
@@ -38,6 +40,16 @@ pub fn t(key: &'static str) -> &'static str {
 #[must_use]
 pub fn known(key: &str) -> Option<&'static str> {
     TABLE.get(key).map(String::as_str)
+}
+
+/// The name of an arm.
+#[must_use]
+pub fn arm(arm: Arm) -> &'static str {
+    match arm {
+        Arm::Main => t("run.arm_main"),
+        Arm::RandomLabels => t("run.arm_random"),
+        Arm::OracleLabels => t("run.arm_oracle"),
+    }
 }
 
 /// The words of a key with `{name}` replaced by values.

@@ -102,20 +102,8 @@ fn hex(ink: Color32) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// A text as XML: what would be markup is written out, and what XML cannot hold is replaced.
+/// A text as XML, on one line: as HTML, but for two characters that only XML cannot hold.
 fn escape(text: &str) -> String {
-    let mut safe = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            '\t' | '\n' | '\r' => safe.push(' '),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => safe.push('\u{fffd}'),
-            c => safe.push(c),
-        }
-    }
-    safe
+    let line = text.replace(['\t', '\n', '\r'], " ").replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
+    crate::report::table::escape(&line)
 }

@@ -186,7 +186,7 @@ fn name(view: &RunView, (arm, iteration): (Arm, u32)) -> String {
     if iteration == 0 {
         return t("run.start").to_owned();
     }
-    let arm = arm_name(arm);
+    let arm = words::arm(arm);
     let settings = &view.manifest.parameters;
     let all = settings.get("loop").and_then(|settings| settings.get("iterations"));
     match all.and_then(toml::Value::as_integer) {
@@ -195,15 +195,6 @@ fn name(view: &RunView, (arm, iteration): (Arm, u32)) -> String {
             words::with("iterations.of_arm", &[("arm", &arm), ("iteration", &of)])
         }
         None => words::with("run.iteration", &[("arm", &arm), ("iteration", &iteration)]),
-    }
-}
-
-/// An arm, for people.
-fn arm_name(arm: Arm) -> &'static str {
-    match arm {
-        Arm::Main => t("run.arm_main"),
-        Arm::RandomLabels => t("run.arm_random"),
-        Arm::OracleLabels => t("run.arm_oracle"),
     }
 }
 

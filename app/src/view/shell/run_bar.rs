@@ -1,7 +1,6 @@
 //! The run that panels show: what is being done with it, and what can be.
 
 use egui::{Button, RichText, Ui};
-use selfsame_core::run::Arm;
 
 use crate::{
     engine::Moment,
@@ -110,11 +109,7 @@ fn state(ui: &mut Ui, session: &Session) {
 
 /// What the engine is doing at this moment.
 fn now(ui: &mut Ui, moment: &Moment) {
-    let arm = match moment.arm {
-        Arm::Main => t("run.arm_main"),
-        Arm::RandomLabels => t("run.arm_random"),
-        Arm::OracleLabels => t("run.arm_oracle"),
-    };
+    let arm = words::arm(moment.arm);
     let verb = words::known(&format!("verb.{}", moment.phase)).unwrap_or(&moment.phase);
     let iteration = match moment.iteration {
         0 => t("run.start").to_owned(),

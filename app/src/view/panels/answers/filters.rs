@@ -5,11 +5,13 @@ use egui::{ComboBox, Role, TextEdit, Ui, WidgetInfo};
 use super::{
     detail::iteration_name,
     search::{Kind, Pairs, Query},
-    summary::arm_name,
 };
 use crate::{
     fold::RunView,
-    view::{theme, words::t},
+    view::{
+        theme,
+        words::{self, t},
+    },
 };
 
 /// Draws the filters.
@@ -29,7 +31,7 @@ pub fn ui(ui: &mut Ui, view: &RunView, query: &mut Query) {
     iterations.sort_unstable();
     iterations.dedup();
     ui.horizontal_wrapped(|ui| {
-        let arms = view.arms.keys().map(|arm| (Some(*arm), arm_name(*arm).to_owned()));
+        let arms = view.arms.keys().map(|arm| (Some(*arm), words::arm(*arm).to_owned()));
         choose(ui, t("answers.arm"), t("answers.any_arm"), &mut query.arm, arms);
         let iterations = iterations.into_iter().map(|number| (Some(number), iteration_name(number)));
         choose(ui, t("answers.iteration"), t("answers.any_iteration"), &mut query.iteration, iterations);

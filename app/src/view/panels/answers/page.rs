@@ -16,7 +16,7 @@ use crate::{
     format,
     view::{
         theme,
-        words::{t, with},
+        words::{self, t, with},
     },
 };
 
@@ -140,7 +140,7 @@ fn chip(ui: &mut Ui, phrase: &str) {
 fn held_out(ui: &mut Ui, row: RowId, arms: &[(Arm, Vec<Moment>)], as_tokens: bool, oracle: bool) {
     ui.weak(t("answers.across_note"));
     for (arm, moments) in arms {
-        CollapsingHeader::new(RichText::new(summary::arm_name(*arm)).heading())
+        CollapsingHeader::new(RichText::new(words::arm(*arm)).heading())
             .id_salt(("answers-arm", *arm))
             .default_open(*arm == Arm::Main)
             .show(ui, |ui| {

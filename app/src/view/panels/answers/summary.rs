@@ -11,7 +11,7 @@ use super::{
 use crate::{
     fold::{RunView, learned},
     format,
-    view::words::{t, with},
+    view::words::{self, t, with},
 };
 
 /// What stands in a row.
@@ -33,23 +33,13 @@ pub struct Summary {
     pub name: String,
 }
 
-/// The name of an arm.
-#[must_use]
-pub fn arm_name(arm: Arm) -> &'static str {
-    match arm {
-        Arm::Main => t("run.arm_main"),
-        Arm::RandomLabels => t("run.arm_random"),
-        Arm::OracleLabels => t("run.arm_oracle"),
-    }
-}
-
 /// Where a row belongs.
 #[must_use]
 pub fn place(row: RowId) -> String {
     match row {
         RowId::HeldOut(at) => with("answers.place_held_out", &[("number", &(at + 1))]),
         RowId::Train(arm, iteration, _) => {
-            with("answers.place_train", &[("arm", &arm_name(arm)), ("iteration", &iteration)])
+            with("answers.place_train", &[("arm", &words::arm(arm)), ("iteration", &iteration)])
         }
     }
 }

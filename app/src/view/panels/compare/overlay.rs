@@ -12,7 +12,7 @@ use crate::{
     fold::RunView,
     view::{
         chart::{Chart, Dash, Series},
-        words::{t, with},
+        words::{self, t, with},
     },
 };
 
@@ -120,21 +120,13 @@ fn line(
     (!points.is_empty() && !only_start).then(|| Series {
         name: match arm {
             Arm::Main => run,
-            _ => with("compare.arm_line", &[("run", &run), ("arm", &arm_name(arm))]),
+            _ => with("compare.arm_line", &[("run", &run), ("arm", &words::arm(arm))]),
         },
         points: points.iter().map(|(iteration, mean)| [f64::from(*iteration), mean.mean]).collect(),
         errors: points.iter().map(|(_, mean)| mean.error).collect(),
         color,
         dash: overlay.dash(arm, color),
     })
-}
-
-fn arm_name(arm: Arm) -> &'static str {
-    match arm {
-        Arm::Main => t("run.arm_main"),
-        Arm::RandomLabels => t("run.arm_random"),
-        Arm::OracleLabels => t("run.arm_oracle"),
-    }
 }
 
 #[cfg(test)]

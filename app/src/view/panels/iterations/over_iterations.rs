@@ -5,7 +5,6 @@ use selfsame_core::{
     run::Arm,
 };
 
-use super::arm_name;
 use crate::{
     fold::RunView,
     view::{
@@ -80,7 +79,7 @@ fn of_arms(view: &RunView, id: &str, title: &str, y: &str, number: impl Fn(&Meas
     let measured = view.measured_arms();
     let series = lines.into_iter().filter(|(arm, ..)| measured.contains(arm)).map(|(arm, color, dash)| {
         let means = view.iterations().into_iter().filter_map(|at| Some((at, number(view.at(arm, at)?)?)));
-        line(arm_name(arm), color, dash, means)
+        line(words::arm(arm), color, dash, means)
     });
     chart(id, title, y, series.collect())
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use egui::{RichText, Ui};
 use selfsame_core::{learn::StepReport, run::Arm};
 
-use super::arm_name;
 use crate::{
     fold::RunView,
     format,
@@ -47,7 +46,7 @@ pub fn charts(view: &RunView) -> Vec<StepChart> {
             ];
             let series = lines.into_iter().filter_map(|(arm, color, dash)| {
                 let points = points(view, arm, metric, &starts);
-                let name = arm_name(arm).to_owned();
+                let name = words::arm(arm).to_owned();
                 (!points.is_empty()).then_some(Series { name, points, errors: Vec::new(), color, dash })
             });
             let chart = Chart {
