@@ -10,10 +10,13 @@ use selfsame_core::{
     run::{Folder, Record, log::parse},
 };
 
-use crate::{Error, Result, format};
+use crate::{Error, Result, archive, format};
 
 /// What a run leaves in its folder before its first event.
 const BEGINNINGS: [&str; 5] = ["checkpoints", "events.jsonl", "run.toml", ".run.toml.tmp", LOCK];
+
+/// The folder of a new run, where nobody says otherwise.
+const RUNS: &str = "runs";
 
 /// Held while a program writes to the run.
 const LOCK: &str = ".lock";
@@ -22,7 +25,7 @@ const LOCK: &str = ".lock";
 #[must_use]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // times are positive
 pub fn default_out(recipe: &str, seed: u64) -> PathBuf {
-    Path::new("runs").join(format!("{recipe}-seed{seed}-{}", format::timestamp(format::now() as u64)))
+    Path::new(RUNS).join(format!("{recipe}-seed{seed}-{}", format::timestamp(format::now() as u64)))
 }
 
 /// The records of a run's log. A last line that was cut off is left out.
@@ -95,6 +98,82 @@ pub fn replace(path: &Path, content: &str) -> Result<()> {
     })
 }
 
+/// Whether a file is a run that was packed into one.
+#[must_use]
+pub fn is_packed(path: &Path) -> bool {
+    path.is_file() && path.extension().is_some_and(|extension| extension == "tgz")
+}
+
+/// A run as one file, with a name for it.
+///
+/// # Errors
+/// If a file of the run cannot be read.
+pub fn export(root: &Path) -> Result<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    collect(root, "", &mut files)?;
+    let name = root.file_name().map_or_else(|| "run".to_owned(), |name| name.to_string_lossy().into_owned());
+    Ok((format!("{name}.{}", archive::EXTENSION), archive::pack(&files)?))
+}
+
+/// The files below a folder, without what is hidden: the lock, and what was not written to its end.
+fn collect(folder: &Path, prefix: &str, files: &mut Vec<(String, Vec<u8>)>) -> Result<()> {
+    let read = |e| CoreError::read(folder, e);
+    let mut entries = fs::read_dir(folder).map_err(read)?.collect::<std::io::Result<Vec<_>>>().map_err(read)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, &format!("{prefix}{name}/"), files)?;
+        } else {
+            files.push((format!("{prefix}{name}"), fs::read(&path).map_err(|e| CoreError::read(&path, e))?));
+        }
+    }
+    Ok(())
+}
+
+/// The folder of a run: `path` itself, or, if it is a packed run, a new folder that it is unpacked
+/// into.
+///
+/// # Errors
+/// If it is no packed run, or there is no room for it.
+pub fn unpacked(path: &Path) -> Result<PathBuf> {
+    if !is_packed(path) {
+        return Ok(path.to_path_buf());
+    }
+    let files = archive::unpack(&fs::read(path).map_err(|e| CoreError::read(path, e))?)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.trim_end_matches(".tgz").trim_end_matches(".selfsame");
+    let runs = std::path::absolute(RUNS).map_err(|e| CoreError::read(Path::new(RUNS), e))?;
+    let mut root = runs.join(stem);
+    let mut number = 2;
+    while root.exists() {
+        root = runs.join(format!("{stem}-{number}"));
+        number += 1;
+    }
+    // Under its name only when it is whole.
+    let temporary = runs.join(format!(".{stem}.{}.tmp", std::process::id()));
+    let written = (|| {
+        for (file, bytes) in &files {
+            let target = temporary.join(file);
+            if let Some(parent) = target.parent() {
+                fs::create_dir_all(parent)?;
+            }
+            fs::write(&target, bytes)?;
+        }
+        fs::create_dir_all(temporary.join("checkpoints"))?;
+        fs::rename(&temporary, &root)
+    })();
+    written.map_err(|e| {
+        // On a full disk the part that was written must not stay.
+        let _ = fs::remove_dir_all(&temporary);
+        CoreError::write(&root, e)
+    })?;
+    Ok(root)
+}
+
 /// The right to write to a run, given back when dropped or when the program ends in any way.
 #[derive(Debug)]
 pub struct Lock(#[allow(dead_code)] File);
@@ -155,6 +234,26 @@ mod tests {
         assert!(check_new(&root).unwrap_err().to_string().contains("resume"));
         fs::remove_dir_all(&root).unwrap();
         assert!(records(&root).unwrap_err().to_string().contains("holds no run"));
+    }
+
+    #[test]
+    fn an_exported_run_is_whole_and_unpacks_beside_others() {
+        let root = scratch("export");
+        fs::create_dir_all(root.join("checkpoints/main-1")).unwrap();
+        fs::write(root.join("events.jsonl"), "{}\n").unwrap();
+        fs::write(root.join(".lock"), "").unwrap();
+        fs::write(root.join("checkpoints/main-1/model.safetensors"), [1, 2, 3]).unwrap();
+        let (name, bytes) = export(&root).unwrap();
+        assert!(name.ends_with(".selfsame.tgz"), "{name}");
+        let names: Vec<String> = archive::unpack(&bytes).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["checkpoints/main-1/model.safetensors", "events.jsonl"]);
+        let packed = root.join(name);
+        fs::write(&packed, bytes).unwrap();
+        assert!(is_packed(&packed) && !is_packed(&root));
+        assert_eq!(unpacked(&root).unwrap(), root);
+        fs::write(&packed, "no run").unwrap();
+        assert!(unpacked(&packed).is_err());
+        fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]

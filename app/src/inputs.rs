@@ -1,21 +1,26 @@
 //! What a run is made of: device, models, tokenizer, prompts, and the manifest that names them all
 //! by content.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use selfsame_core::{
     Error as CoreError,
-    device::{self, Choice, Selected},
+    device::{Choice, Selected},
     judge::{self, Form, Generative, JudgePrompt},
-    model::{self, Llama, content_hash},
-    prompt::{Row, read_jsonl},
+    model::Llama,
+    prompt::Row,
     recipe::by_id,
     run::{Event, Manifest, Record, Source, Subject},
     text::Tokenizer,
     world::{self, World, rules},
 };
 
-use crate::{Error, Result, cli::RunArgs, output, settings::Settings, starter};
+use crate::{
+    Error, Result,
+    cli::RunArgs,
+    settings::Settings,
+    shelf::{Place, Shelf, utf8},
+};
 
 /// Everything that decides a run, loaded.
 pub struct Inputs {
@@ -29,114 +34,36 @@ pub struct Inputs {
     pub rows: Vec<Row>,
     /// Where it is computed.
     pub device: Selected,
+    /// What the person should know and that does not prevent the run.
+    pub notes: Vec<String>,
 }
 
-/// A model in a folder, or one that is part of the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
-    /// The built-in starter.
-    Starter,
-    /// Its base.
-    StarterBase,
-    /// A folder, by its absolute path.
-    Folder(PathBuf),
-}
-
-impl Place {
-    /// The place that an argument names: a folder where there is one, else a built-in model.
-    ///
-    /// # Errors
-    /// If the path cannot be made absolute.
-    pub fn of(path: Option<&Path>) -> Result<Self> {
-        let Some(path) = path else {
-            return Ok(Self::Starter);
-        };
-        if !path.exists() && path == Path::new(starter::NAME) {
-            return Ok(Self::Starter);
-        }
-        Ok(Self::Folder(std::path::absolute(path).map_err(|e| CoreError::read(path, e))?))
-    }
-
-    /// The place that a manifest names.
-    #[must_use]
-    pub fn named(name: &str) -> Self {
-        match name {
-            starter::NAME => Self::Starter,
-            starter::BASE_NAME => Self::StarterBase,
-            folder => Self::Folder(PathBuf::from(folder)),
-        }
-    }
-
-    /// The name in manifests.
-    ///
-    /// # Errors
-    /// If a path is not UTF-8: `run.toml` could not hold it.
-    pub fn name(&self) -> Result<String> {
-        match self {
-            Self::Starter => Ok(starter::NAME.to_owned()),
-            Self::StarterBase => Ok(starter::BASE_NAME.to_owned()),
-            Self::Folder(path) => utf8(path),
-        }
-    }
-
-    /// The tokenizer.
-    ///
-    /// # Errors
-    /// If the folder has none that can be read.
-    pub fn tokenizer(&self) -> Result<Tokenizer> {
-        Ok(match self {
-            Self::Starter | Self::StarterBase => starter::tokenizer()?,
-            Self::Folder(folder) => Tokenizer::load(folder)?,
-        })
-    }
-
-    /// The model and the hash of its weights.
-    ///
-    /// # Errors
-    /// If the folder holds no usable model.
-    pub fn load(&self, device: &Selected) -> Result<(Llama, String)> {
-        let built_in = |weights, name| Ok((starter::model(weights, name, device)?, content_hash(weights)));
-        match self {
-            Self::Starter => built_in(starter::MODEL, starter::NAME),
-            Self::StarterBase => built_in(starter::BASE, starter::BASE_NAME),
-            Self::Folder(folder) => {
-                let model = model::load(folder, &device.device)?;
-                let path = folder.join("model.safetensors");
-                let bytes = std::fs::read(&path).map_err(|e| CoreError::read(&path, e))?;
-                Ok((model, content_hash(&bytes)))
-            }
-        }
-    }
-}
-
-fn utf8(path: &Path) -> Result<String> {
-    path.to_str()
-        .map(str::to_owned)
-        .ok_or_else(|| Error::told(format!("{}: the path is not valid UTF-8; rename the folder", path.display())))
-}
+/// Gives the device for a choice.
+pub type Acquire<'a> = &'a dyn Fn(Choice) -> Result<Selected>;
 
 /// Loads what the arguments of a run ask for.
 ///
 /// # Errors
 /// If anything is missing, does not fit, or cannot work: each is named with what to do.
-pub fn prepare(args: &RunArgs) -> Result<Inputs> {
+pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Result<Inputs> {
     let entry = by_id(&args.recipe)?;
     let settings = Settings::of(entry, args)?;
     let options = settings.typed_options()?;
     entry.check(&settings.parameters)?;
-    let place = Place::of(args.model.as_deref())?;
-    let tokenizer = place.tokenizer()?;
-    let (source, world, rows) = prompts(args, &tokenizer)?;
+    let place = Place::of(args.model.as_deref(), shelf)?;
+    let tokenizer = shelf.tokenizer(&place)?;
+    let (source, world, rows) = prompts(args, &tokenizer, shelf)?;
+    let mut notes = Vec::new();
     let uses_implicit = settings.parameters.contains_key("implicit");
-    let base_place = base_place(args.base.as_deref(), &place, uses_implicit)?;
+    let base_place = base_place(args.base.as_deref(), &place, uses_implicit, shelf, &mut notes)?;
     let judges = judge_prompts(&tokenizer)?;
 
-    let device = device::acquire(args.device.into())?;
-    let (model, model_sha256) = place.load(&device)?;
+    let device = acquire(args.device.into())?;
+    let (model, model_sha256) = shelf.model(&place, &device)?;
     let (base, base_sha256) =
-        if base_place == place { (model.clone(), model_sha256.clone()) } else { base_place.load(&device)? };
+        if base_place == place { (model.clone(), model_sha256.clone()) } else { shelf.model(&base_place, &device)? };
     check_vocabulary(&place, &model, &tokenizer)?;
-    check_base(&base_place, &base, &tokenizer)?;
+    check_base(&base_place, &base, &tokenizer, shelf)?;
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         recipe: entry.card.id.to_owned(),
@@ -151,25 +78,25 @@ pub fn prepare(args: &RunArgs) -> Result<Inputs> {
         parameters: settings.parameters,
         judges,
     };
-    Ok(Inputs { manifest, subject: Subject { model, base, tokenizer }, world, rows, device })
+    Ok(Inputs { manifest, subject: Subject { model, base, tokenizer }, world, rows, device, notes })
 }
 
 /// Loads what the first line of a run's log names, and checks that it is still the same.
 ///
 /// # Errors
 /// If it is not the start of a run; names what has changed.
-pub fn of_log(records: Vec<Record>, choice: Option<Choice>) -> Result<Inputs> {
+pub fn of_log(records: Vec<Record>, choice: Option<Choice>, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Result<Inputs> {
     let Some(Record { event: Event::Started { manifest }, .. }) = records.into_iter().next() else {
         return Err(Error::told("the log does not begin with the start of a run"));
     };
-    rebuild(*manifest, choice)
+    rebuild(*manifest, choice, shelf, acquire)
 }
 
 /// Loads what the manifest of a run names, and checks that it is still the same.
 ///
 /// # Errors
 /// Names what has changed.
-fn rebuild(manifest: Manifest, choice: Option<Choice>) -> Result<Inputs> {
+fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Result<Inputs> {
     let version = env!("CARGO_PKG_VERSION");
     if manifest.version != version {
         return Err(Error::told(format!(
@@ -178,7 +105,7 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>) -> Result<Inputs> {
         )));
     }
     let was = if manifest.device.starts_with("gpu") { Choice::Gpu } else { Choice::Cpu };
-    let device = device::acquire(choice.unwrap_or(was))?;
+    let device = acquire(choice.unwrap_or(was))?;
     if device.name != manifest.device {
         return Err(Error::told(format!(
             "the run was started on `{}` and this is `{}`; numbers would differ. Continue it there, or start a new run",
@@ -193,18 +120,21 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>) -> Result<Inputs> {
         }
         Source::File { path, sha256 } => {
             let path = Path::new(path);
-            same(sha256, &hash_file(path)?, path.display())?;
-            (None, read_jsonl(path)?)
+            let (rows, now) = shelf.prompts(path)?;
+            same(sha256, &now, path.display())?;
+            (None, rows)
         }
     };
     let place = Place::named(&manifest.model);
-    let (model, sha256) = place.load(&device)?;
+    let (model, sha256) = shelf.model(&place, &device)?;
     same(&manifest.model_sha256, &sha256, format_args!("model {}", manifest.model))?;
     let base_place = Place::named(&manifest.base);
-    let (base, sha256) = if base_place == place { (model.clone(), sha256) } else { base_place.load(&device)? };
+    let (base, sha256) =
+        if base_place == place { (model.clone(), sha256) } else { shelf.model(&base_place, &device)? };
     same(&manifest.base_sha256, &sha256, format_args!("base {}", manifest.base))?;
-    let tokenizer = place.tokenizer()?;
-    Ok(Inputs { manifest, subject: Subject { model, base, tokenizer }, world, rows, device })
+    let tokenizer = shelf.tokenizer(&place)?;
+    let subject = Subject { model, base, tokenizer };
+    Ok(Inputs { manifest, subject, world, rows, device, notes: Vec::new() })
 }
 
 fn same(was: &str, is: &str, what: impl std::fmt::Display) -> Result<()> {
@@ -216,22 +146,17 @@ fn same(was: &str, is: &str, what: impl std::fmt::Display) -> Result<()> {
     )))
 }
 
-fn hash_file(path: &Path) -> Result<String> {
-    Ok(content_hash(&std::fs::read(path).map_err(|e| CoreError::read(path, e))?))
-}
-
 type Prompts = (Source, Option<Box<dyn World>>, Vec<Row>);
 
 /// The prompts that the arguments name, checked against the tokenizer.
-fn prompts(args: &RunArgs, tokenizer: &Tokenizer) -> Result<Prompts> {
+fn prompts(args: &RunArgs, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<Prompts> {
     let foreign = foreign_token(tokenizer)?;
     if let Some(path) = &args.data {
-        let rows = read_jsonl(path)?;
+        let (rows, sha256) = shelf.prompts(path)?;
         if foreign.is_none() {
             known_words(path, &rows, tokenizer)?;
         }
-        let absolute = std::path::absolute(path).map_err(|e| CoreError::read(path, e))?;
-        let source = Source::File { path: utf8(&absolute)?, sha256: hash_file(path)? };
+        let source = Source::File { path: utf8(&shelf.absolute(path)?)?, sha256 };
         return Ok((source, None, rows));
     }
     let name = args.world.as_deref().unwrap_or("rules");
@@ -296,23 +221,29 @@ fn judge_prompts(tokenizer: &Tokenizer) -> Result<Vec<JudgePrompt>> {
 }
 
 /// The base that the arguments mean.
-fn base_place(asked: Option<&Path>, model: &Place, uses_implicit: bool) -> Result<Place> {
-    let itself = |note: &str| {
-        output::note(&format!("note: {note}: the implicit judge is undecided until the policy moves"));
+fn base_place(
+    asked: Option<&Path>,
+    model: &Place,
+    uses_implicit: bool,
+    shelf: &dyn Shelf,
+    notes: &mut Vec<String>,
+) -> Result<Place> {
+    let mut itself = |note: &str| {
+        notes.push(format!("{note}: the implicit judge is undecided until the policy moves"));
         model.clone()
     };
     match (asked, model) {
-        (Some(path), _) if path == Path::new("same") && !path.exists() => {
+        (Some(path), _) if path == Path::new("same") && !shelf.has(path) => {
             Ok(itself("the base of the implicit reward is the model itself"))
         }
-        (Some(path), _) => match Place::of(Some(path))? {
+        (Some(path), _) => match Place::of(Some(path), shelf)? {
             Place::Starter => Ok(Place::StarterBase),
             other => Ok(other),
         },
         (None, Place::Starter | Place::StarterBase) => Ok(Place::StarterBase),
         (None, Place::Folder(folder)) => {
             let inside = folder.join("base");
-            if inside.join("model.safetensors").exists() {
+            if shelf.has(&inside.join("model.safetensors")) {
                 return Ok(Place::Folder(inside));
             }
             if uses_implicit {
@@ -338,10 +269,10 @@ fn check_vocabulary(place: &Place, model: &Llama, tokenizer: &Tokenizer) -> Resu
     .into())
 }
 
-fn check_base(place: &Place, base: &Llama, tokenizer: &Tokenizer) -> Result<()> {
+fn check_base(place: &Place, base: &Llama, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<()> {
     check_vocabulary(place, base, tokenizer)?;
     let parsed = |json: &str| serde_json::from_str::<serde_json::Value>(json).ok();
-    if let Ok(own) = place.tokenizer()
+    if let Ok(own) = shelf.tokenizer(place)
         && parsed(own.json()) != parsed(tokenizer.json())
     {
         return Err(CoreError::model(
@@ -355,7 +286,14 @@ fn check_base(place: &Place, base: &Llama, tokenizer: &Tokenizer) -> Result<()> 
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+    use crate::shelf::Disk;
+
+    fn base_place(asked: Option<&Path>, model: &Place, uses_implicit: bool) -> Result<Place> {
+        super::base_place(asked, model, uses_implicit, &Disk, &mut Vec::new())
+    }
 
     #[test]
     fn bases_are_found_or_demanded() {

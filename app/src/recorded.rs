@@ -1,27 +1,76 @@
 //! A recorded run that is part of the program: what it looks like when a model judges itself, before
 //! anything was run here. It is a real log; `cargo xtask record` makes it.
 
-use std::{io::Read, path::Path};
+use std::{
+    io::{BufRead, BufReader, Cursor, Read},
+    path::Path,
+};
 
 use flate2::read::GzDecoder;
-use selfsame_core::run::{Record, log::parse};
+use selfsame_core::run::{Record, log::parse_after};
 
 use crate::{Error, Result};
 
 /// What stands for its folder.
 pub const NAME: &str = "recorded/scir";
 
+/// The first bytes of what is packed with gzip.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+#[cfg(not(target_family = "wasm"))]
 const LOG: &[u8] = include_bytes!("../../assets/recorded/scir.jsonl.gz");
+
+/// A log that is read line by line, so that nobody has to wait for all of it.
+pub struct Reader {
+    text: Box<dyn BufRead>,
+    lines: usize,
+}
+
+impl Reader {
+    /// Reads a log from its bytes, packed or not.
+    #[must_use]
+    pub fn new(bytes: impl AsRef<[u8]> + 'static) -> Self {
+        let packed = bytes.as_ref().starts_with(&GZIP);
+        let bytes = Cursor::new(bytes);
+        let read: Box<dyn Read> = if packed { Box::new(GzDecoder::new(bytes)) } else { Box::new(bytes) };
+        Self { text: Box::new(BufReader::new(read)), lines: 0 }
+    }
+
+    /// The recorded run.
+    #[cfg(not(target_family = "wasm"))]
+    #[must_use]
+    pub fn built_in() -> Self {
+        Self::new(LOG)
+    }
+
+    /// The next record, or `None` after the last.
+    ///
+    /// # Errors
+    /// If the log is damaged.
+    pub fn next(&mut self) -> Result<Option<Record>> {
+        let mut line = Vec::new();
+        let read = self.text.read_until(b'\n', &mut line);
+        read.map_err(|e| Error::told(format!("the recorded run cannot be unpacked ({e})")))?;
+        if line.is_empty() {
+            return Ok(None);
+        }
+        let parsed = parse_after(self.lines, &line, Path::new(NAME))?;
+        self.lines += 1;
+        match parsed.records.into_iter().next() {
+            Some(record) => Ok(Some(record)),
+            None => Err(Error::told(format!("the recorded run ends within line {}", self.lines))),
+        }
+    }
+}
 
 /// The records of the run.
 ///
 /// # Errors
 /// If the asset is damaged, which a test rules out.
+#[cfg(not(target_family = "wasm"))]
 pub fn records() -> Result<Vec<Record>> {
-    let mut bytes = Vec::new();
-    let read = GzDecoder::new(LOG).read_to_end(&mut bytes);
-    read.map_err(|e| Error::told(format!("the recorded run cannot be unpacked ({e})")))?;
-    Ok(parse(&bytes, Path::new(NAME))?.records)
+    let mut reader = Reader::built_in();
+    std::iter::from_fn(|| reader.next().transpose()).collect()
 }
 
 #[cfg(test)]
@@ -44,5 +93,25 @@ mod tests {
         assert!(view.judges().len() >= 3, "{:?}", view.judges());
         assert!(view.iterations().len() >= 2);
         assert!(!view.learned(selfsame_core::run::Arm::Main, 1).is_empty());
+    }
+
+    #[test]
+    fn packed_and_plain_logs_read_the_same() {
+        let mut plain = Vec::new();
+        GzDecoder::new(LOG).read_to_end(&mut plain).unwrap();
+        let mut reader = Reader::new(plain);
+        assert_eq!(reader.next().unwrap().as_ref(), records().unwrap().first());
+    }
+
+    #[test]
+    fn a_torn_recording_is_named() {
+        let mut reader = Reader::new(&LOG[..LOG.len() / 2]);
+        let problem = loop {
+            match reader.next() {
+                Ok(record) => assert!(record.is_some(), "the end of half a recording was taken for its end"),
+                Err(e) => break e.to_string(),
+            }
+        };
+        assert!(problem.contains("cannot be unpacked"), "{problem}");
     }
 }

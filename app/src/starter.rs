@@ -9,12 +9,6 @@ use selfsame_core::{
     text::Tokenizer,
 };
 
-/// The model's name in manifests and on the command line.
-pub const NAME: &str = "starter";
-
-/// The name of its base: the same model before it followed instructions.
-pub const BASE_NAME: &str = "starter/base";
-
 /// `model.safetensors` of the starter.
 pub const MODEL: &[u8] = include_bytes!("../../assets/starter/model.safetensors");
 

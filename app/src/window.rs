@@ -16,6 +16,7 @@ use selfsame_core::run::Folder;
 use crate::{
     Error, Result,
     engine::{Command, native::Native},
+    folder,
     view::{Action, Laboratory, Pick, panels::Panel, theme},
 };
 
@@ -163,6 +164,7 @@ impl Window {
         let dialog = rfd::FileDialog::new();
         let path = match what {
             Pick::Data => dialog.add_filter("JSONL", &["jsonl", "json"]).pick_file(),
+            Pick::Packed => dialog.add_filter("packed run", &["tgz"]).pick_file(),
             Pick::Run | Pick::Model | Pick::Base | Pick::Out => dialog.pick_folder(),
         };
         if let Some(path) = path {
@@ -181,7 +183,7 @@ impl Window {
     fn dropped(&mut self, context: &egui::Context) {
         let files = context.input(|input| input.raw.dropped_files.clone());
         for path in files.iter().map(|file| file.path()) {
-            if Folder::log_path(path).exists() {
+            if Folder::log_path(path).exists() || folder::is_packed(path) {
                 self.laboratory.send(Command::Open { folder: path.display().to_string() });
             }
         }

@@ -19,6 +19,9 @@ pub enum Error {
         /// What to do about it.
         advice: &'static str,
     },
+    /// A browser's storage refused; says what to do.
+    #[error("{0}")]
+    Storage(String),
     /// A model folder that cannot be used.
     #[error("model {path}: {problem}")]
     Model {

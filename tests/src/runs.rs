@@ -16,7 +16,9 @@ use selfsame_core::{
     model::Llama,
     prompt::Row,
     recipe,
-    run::{Lab, Manifest, Observer, Options, Progress, Record, Setup, Silent, Source, Store, Subject, store::Files},
+    run::{
+        Lab, Manifest, Observer, Options, Pace, Progress, Record, Setup, Silent, Source, Store, Subject, store::Files,
+    },
     world::{World, rules::Rules},
 };
 use serde_json::Value;
@@ -108,7 +110,7 @@ impl Experiment {
             rows: self.rows.clone(),
             store,
             observer,
-            stop,
+            pace: Pace::stopped_by(stop),
         })?;
         let entry = recipe::by_id(&self.manifest.recipe)?;
         pollster::block_on(entry.run(self.manifest.parameters.clone(), &mut lab))

@@ -6,7 +6,12 @@ use selfsame_core::{
 };
 use serde::Serialize;
 
-use crate::{Result, cli::GenerateArgs, inputs::Place, output};
+use crate::{
+    Result,
+    cli::GenerateArgs,
+    output,
+    shelf::{Disk, Place, Shelf},
+};
 
 /// Answers drawn under one number of the random generator, so that the first answers are the same
 /// however many are asked for.
@@ -51,10 +56,10 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
         max_new_tokens: args.max_new_tokens,
     };
     sampling.check()?;
-    let place = Place::of(args.model.as_deref())?;
-    let tokenizer = place.tokenizer()?;
+    let place = Place::of(args.model.as_deref(), &Disk)?;
+    let tokenizer = Disk.tokenizer(&place)?;
     let selected = device::acquire(args.device.into())?;
-    let (model, _) = place.load(&selected)?;
+    let (model, _) = Disk.model(&place, &selected)?;
     let prompt_ids = tokenizer.encode(&args.prompt)?;
     let samples = args.samples as usize;
     let prompts: Vec<(u64, Vec<u32>)> =

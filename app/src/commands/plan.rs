@@ -9,9 +9,11 @@ use serde::Serialize;
 use crate::{
     Result,
     cli::RunArgs,
+    commands::run::acquire,
     format::{bytes, count, duration},
     inputs::{self, Inputs},
     output,
+    shelf::Disk,
 };
 
 #[derive(Serialize)]
@@ -29,7 +31,7 @@ struct Output {
 /// # Errors
 /// If something that the arguments name does not fit.
 pub fn run(args: &RunArgs) -> Result<()> {
-    let inputs = inputs::prepare(args)?;
+    let inputs = inputs::prepare(args, &Disk, &acquire)?;
     let (plan, speed) = of(&inputs)?;
     let output = Output {
         recipe: inputs.manifest.recipe.clone(),

@@ -2,12 +2,13 @@
 
 use selfsame_core::run::Event;
 
-use super::run::drive;
+use super::run::{acquire, drive};
 use crate::{
     Result,
     cli::ResumeArgs,
     folder::{self, Lock},
     inputs, metrics, output,
+    shelf::Disk,
 };
 
 /// Runs the command.
@@ -22,5 +23,5 @@ pub fn run(args: &ResumeArgs) -> Result<()> {
         metrics::write(&args.dir)?;
         return output::print(&format!("already finished; `selfsame report {}` shows it\n", args.dir.display()));
     }
-    drive(inputs::of_log(records, args.device.map(Into::into))?, &args.dir, args.json)
+    drive(inputs::of_log(records, args.device.map(Into::into), &Disk, &acquire)?, &args.dir, args.json)
 }

@@ -7,8 +7,9 @@ use std::{
 
 use selfsame_core::{
     Error as CoreError,
+    device::{self, Choice, Selected},
     recipe::by_id,
-    run::{Folder, Lab, Observer, Setup},
+    run::{Folder, Lab, Observer, Pace, Setup},
 };
 
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
     output,
     report::terminal,
     settings::flatten,
+    shelf::Disk,
 };
 
 /// Runs the command.
@@ -32,8 +34,16 @@ use crate::{
 pub fn run(args: &RunArgs) -> Result<()> {
     let root = args.out.clone().unwrap_or_else(|| folder::default_out(&args.recipe, args.seed));
     folder::check_new(&root)?;
-    let inputs = inputs::prepare(args)?;
+    let inputs = inputs::prepare(args, &Disk, &acquire)?;
     drive(inputs, &root, args.json)
+}
+
+/// The device for a choice; a graphics device has to pass its self-test.
+///
+/// # Errors
+/// As [`device::acquire`].
+pub fn acquire(choice: Choice) -> Result<Selected> {
+    Ok(device::acquire(choice)?)
 }
 
 /// Runs or continues what `inputs` describes in the folder `root`, then writes `metrics.jsonl` and
@@ -42,6 +52,9 @@ pub fn run(args: &RunArgs) -> Result<()> {
 /// # Errors
 /// If the folder is in use, the run fails, or it is stopped.
 pub fn drive(inputs: Inputs, root: &Path, json: bool) -> Result<()> {
+    for note in &inputs.notes {
+        output::note(&format!("note: {note}"));
+    }
     let manifest = &inputs.manifest;
     let entry = by_id(&manifest.recipe)?;
     let budget = entry.check(&manifest.parameters)?;
@@ -79,7 +92,7 @@ pub fn execute(inputs: Inputs, root: &Path, observer: Box<dyn Observer>, stop: A
     let entry = by_id(&manifest.recipe)?;
     let parameters = manifest.parameters.clone();
     let store = Box::new(Folder::create(root)?);
-    let mut lab = Lab::open(Setup { manifest, subject, world, rows, store, observer, stop })?;
+    let mut lab = Lab::open(Setup { manifest, subject, world, rows, store, observer, pace: Pace::stopped_by(stop) })?;
     let outcome = pollster::block_on(entry.run(parameters, &mut lab));
     // Ends the progress display and closes the log.
     drop(lab);

@@ -10,7 +10,12 @@ use selfsame_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, cli::ScoreArgs, inputs::Place, output};
+use crate::{
+    Error, Result,
+    cli::ScoreArgs,
+    output,
+    shelf::{Disk, Place, Shelf},
+};
 
 /// Lines scored together.
 const CHUNK: usize = 64;
@@ -38,10 +43,10 @@ struct Scored<'a> {
 /// printed.
 pub fn run(args: &ScoreArgs) -> Result<()> {
     let bytes = std::fs::read(&args.input).map_err(|e| CoreError::read(&args.input, e))?;
-    let place = Place::of(args.model.as_deref())?;
-    let tokenizer = place.tokenizer()?;
+    let place = Place::of(args.model.as_deref(), &Disk)?;
+    let tokenizer = Disk.tokenizer(&place)?;
     let selected = device::acquire(args.device.into())?;
-    let (model, _) = place.load(&selected)?;
+    let (model, _) = Disk.model(&place, &selected)?;
     let context = model.config().max_position_embeddings;
     let text = bytes.trim_ascii_end();
     let mut waiting: Vec<Tokens> = Vec::new();

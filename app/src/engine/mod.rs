@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use selfsame_core::run::{Arm, Progress, Record};
 use serde::{Deserialize, Serialize};
 
+use crate::view::Pick;
+
+#[cfg(not(target_family = "wasm"))]
 pub mod native;
+pub mod playground;
 mod request;
 
 pub use request::Request;
@@ -62,6 +66,16 @@ pub enum Command {
     Hush {
         /// The slot.
         slot: u32,
+    },
+    /// Pack a run into one file. Answered by [`Message::Exported`].
+    Export {
+        /// Its folder.
+        folder: String,
+    },
+    /// Forget a run for good.
+    Delete {
+        /// Its folder.
+        folder: String,
     },
 }
 
@@ -136,6 +150,30 @@ pub enum Message {
         done: bool,
         /// Why there are none.
         problem: Option<String>,
+    },
+    /// A run as one file.
+    Exported {
+        /// A name for the file.
+        name: String,
+        /// Its content.
+        bytes: Vec<u8>,
+    },
+    /// All runs that are kept, the last one first, where it is the engine that keeps them.
+    Kept {
+        /// Their folders.
+        folders: Vec<String>,
+    },
+    /// Something that the person handed over was kept and can now be named.
+    Taken {
+        /// What it is.
+        what: Pick,
+        /// Its path.
+        path: String,
+    },
+    /// Something that the person should know.
+    Noted {
+        /// What to tell them.
+        note: String,
     },
     /// Something that was asked for did not work.
     Failed {

@@ -20,9 +20,13 @@ use selfsame_core::run::{Event, Folder, Observer, Progress, Record, log::parse_a
 use super::{Chat, Command, Engine, Message, Moment, Outcome, Planned, Request, RunId};
 use crate::{
     Error, Result,
-    commands::{plan, run::execute},
+    commands::{
+        plan,
+        run::{acquire, execute},
+    },
     folder,
     inputs::{self, Inputs},
+    shelf::Disk,
 };
 
 mod playground;
@@ -115,17 +119,29 @@ impl Engine for Native {
                     let out = args.out.clone().unwrap_or_else(|| folder::default_out(&args.recipe, args.seed));
                     let root = absolute(out);
                     folder::check_new(&root)?;
-                    Ok((inputs::prepare(&args)?, root))
+                    Ok((inputs::prepare(&args, &Disk, &acquire)?, root))
                 })();
                 carry_out(begun, run, stop, mouth);
             }),
             Command::Resume { folder } => self.work(true, move |run, stop, mouth| {
                 let root = absolute(PathBuf::from(folder));
-                let inputs = folder::records(&root).and_then(|records| inputs::of_log(records, None));
+                let inputs = folder::records(&root).and_then(|records| inputs::of_log(records, None, &Disk, &acquire));
                 carry_out(inputs.map(|inputs| (inputs, root)), run, stop, mouth);
             }),
+            Command::Export { folder } => {
+                self.work(false, move |_, _, mouth| match folder::export(Path::new(&folder)) {
+                    Ok((name, bytes)) => mouth.say(Message::Exported { name, bytes }),
+                    Err(e) => mouth.failed(&e),
+                })
+            }
+            Command::Delete { folder } => self
+                .mouth
+                .failed(&Error::told(format!("{folder} is a folder of yours; delete it where you keep your files"))),
             Command::Open { folder } => self.work(false, move |run, stop, mouth| {
-                let root = absolute(PathBuf::from(folder));
+                let root = match folder::unpacked(&absolute(PathBuf::from(folder))) {
+                    Ok(root) => root,
+                    Err(e) => return mouth.failed(&e),
+                };
                 let folder = root.display().to_string();
                 mouth.say(Message::Opened { run, folder, working: false });
                 let outcome = match follow(&root, run, stop, mouth) {
@@ -285,14 +301,14 @@ fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<L
 }
 
 fn plan_of(request: &Request) -> Result<Planned> {
-    let inputs = inputs::prepare(&request.args())?;
+    let inputs = inputs::prepare(&request.args(), &Disk, &acquire)?;
     let (plan, speed) = plan::of(&inputs)?;
     Ok(Planned {
         device: format!("{} ({})", inputs.device.name, inputs.device.reason),
         memory: plan.total_bytes as u64,
         weights: plan.weights_bytes as u64,
         seconds: plan.seconds(&speed),
-        notes: Vec::new(),
+        notes: inputs.notes,
     })
 }
 

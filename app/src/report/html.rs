@@ -8,13 +8,12 @@ use selfsame_core::{
 
 use super::{
     plot::{Plot, Point, Series},
-    table::escape,
     tables,
 };
 use crate::{
     diagnosis::diagnose,
     fold::{Example, RunView},
-    format::{self, INTERVAL},
+    format::{self, INTERVAL, escape},
 };
 
 const STYLE: &str = include_str!("report.css");

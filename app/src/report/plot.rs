@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::table::escape;
+use crate::format::escape;
 
 /// One point, with half the height of its error bar.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,5 +1,7 @@
 //! A table of texts, for the terminal and for the page.
 
+use crate::format::escape;
+
 /// A table. The first column is a label, the others hold numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
@@ -90,25 +92,6 @@ impl Table {
         }
         html + "</tbody></table></div>\n"
     }
-}
-
-/// Text as HTML, in elements and in quoted attributes.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            // Control characters are not allowed in HTML and never meant.
-            c if c.is_control() && c != '\n' && c != '\t' => escaped.push('\u{fffd}'),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -12,7 +12,13 @@ pub mod words;
 
 pub mod panels;
 
-use crate::engine::{Command, Engine, Message, Outcome};
+use selfsame_core::run::Record;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    engine::{Command, Engine, Message, Outcome, Request},
+    recorded::Reader,
+};
 use panels::{Panel, Panels};
 use session::{Session, State};
 
@@ -55,7 +61,8 @@ pub enum Action {
 }
 
 /// What a person is to pick.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pick {
     /// The folder of a run.
     Run,
@@ -67,6 +74,8 @@ pub enum Pick {
     Data,
     /// The folder that a new run goes to.
     Out,
+    /// A run that was packed into one file.
+    Packed,
 }
 
 /// What a panel gets to see and say.
@@ -126,6 +135,9 @@ impl Restoring {
     }
 }
 
+/// Lines of a recorded run that are read in a frame.
+const FILM_PORTION: usize = 4;
+
 /// How many runs are remembered after they were closed.
 const RECENT: usize = 12;
 
@@ -141,7 +153,13 @@ pub struct Laboratory {
     /// Folders of runs that were open lately, the last one first.
     recent: Vec<String>,
     restoring: Restoring,
+    /// The rest of a recorded run that is being read.
+    film: Option<Reader>,
     shell: shell::Shell,
+    /// What the large button starts.
+    demo: Request,
+    /// Whether the engine keeps the runs, so that they can only be deleted through it.
+    keeps: bool,
     closing: bool,
     /// Seconds since the start, at the last frame.
     now: f64,
@@ -161,7 +179,10 @@ impl Laboratory {
             wishes: Vec::new(),
             recent: Vec::new(),
             restoring: Restoring::default(),
+            film: None,
             shell: shell::Shell::default(),
+            demo: Request::new("scir"),
+            keeps: false,
             closing: false,
             now: 0.0,
         }
@@ -208,7 +229,7 @@ impl Laboratory {
     }
 
     fn remember(&mut self, session: &Session) {
-        if session.recorded() {
+        if session.recorded() || self.keeps {
             return;
         }
         self.recent.retain(|folder| *folder != session.folder);
@@ -225,11 +246,58 @@ impl Laboratory {
     }
 
     /// Shows the recorded run that is part of the program, from its beginning.
+    #[cfg(not(target_family = "wasm"))]
     pub fn show_recorded(&mut self) {
-        match crate::recorded::records() {
-            Ok(records) => self.add(Session::film(session::RECORDED, crate::recorded::NAME.to_owned(), records)),
-            Err(e) => self.notices.push(Notice { since: self.now, text: e.line(), problem: true }),
+        self.film(Reader::built_in());
+        while self.film.is_some() {
+            self.go_on_with_film();
         }
+    }
+
+    /// Asks the shell for the recorded run, which a page loads when it is wanted.
+    #[cfg(target_family = "wasm")]
+    pub fn show_recorded(&mut self) {
+        self.wishes.push(Action::Recorded);
+    }
+
+    /// Shows a recorded run from its beginning; it is read over the next frames.
+    pub fn film(&mut self, reader: Reader) {
+        self.film = Some(reader);
+        let records = self.read_film();
+        if !records.is_empty() {
+            self.add(Session::film(session::RECORDED, crate::recorded::NAME.to_owned(), records));
+        }
+    }
+
+    /// The next portion of the recorded run.
+    fn read_film(&mut self) -> Vec<Record> {
+        let mut records = Vec::new();
+        while let Some(reader) = &mut self.film
+            && records.len() < FILM_PORTION
+        {
+            match reader.next() {
+                Ok(Some(record)) => records.push(record),
+                Ok(None) => self.film = None,
+                Err(e) => {
+                    self.film = None;
+                    self.problem(e.line(), self.now);
+                }
+            }
+        }
+        records
+    }
+
+    /// Reads on in the recorded run.
+    fn go_on_with_film(&mut self) {
+        let records = self.read_film();
+        if let Some(session) = self.session(session::RECORDED) {
+            session.extend(records);
+        }
+    }
+
+    /// Says what the large button starts.
+    pub fn set_demo(&mut self, demo: Request) {
+        self.demo = demo;
     }
 
     /// The folders of runs that were open lately, the last one first.
@@ -306,13 +374,14 @@ impl Laboratory {
     /// What the person picked.
     pub fn picked(&mut self, what: Pick, path: &str) {
         match what {
-            Pick::Run => self.engine.send(Command::Open { folder: path.to_owned() }),
+            Pick::Run | Pick::Packed => self.engine.send(Command::Open { folder: path.to_owned() }),
             other => self.panels.compose.picked(other, path),
         }
     }
 
     /// Takes what the engine said.
     pub fn listen(&mut self, now: f64) {
+        self.go_on_with_film();
         for message in self.engine.poll() {
             match message {
                 Message::Opened { run, folder, working } => self.add(Session::new(run, folder, working)),
@@ -331,6 +400,18 @@ impl Laboratory {
                 Message::Said { slot, ticket, tokens, done, problem } => {
                     self.panels.playground.said(slot, ticket, tokens, done, problem);
                 }
+                Message::Exported { name, bytes } => self.wishes.push(Action::Save { name, bytes }),
+                Message::Kept { folders } => {
+                    self.keeps = true;
+                    self.recent = folders;
+                }
+                Message::Taken { what, path } => {
+                    self.picked(what, &path);
+                    if matches!(what, Pick::Model | Pick::Base | Pick::Data) {
+                        self.panel = Panel::Compose;
+                    }
+                }
+                Message::Noted { note } => self.notice(&note),
                 Message::Failed { problem } => self.problem(problem, now),
             }
         }

@@ -14,7 +14,14 @@ use crate::{Error, Result};
 /// # Errors
 /// Names the line that is empty, is not JSON or has no usable prompt.
 pub fn read_jsonl(path: &Path) -> Result<Vec<Row>> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::read(path, e))?;
+    parse_jsonl(&std::fs::read_to_string(path).map_err(|e| Error::read(path, e))?, path)
+}
+
+/// The rows of a JSONL text; `path` names it in errors.
+///
+/// # Errors
+/// As [`read_jsonl`], but for reading.
+pub fn parse_jsonl(text: &str, path: &Path) -> Result<Vec<Row>> {
     let wrong = |line: usize, problem: String| Error::Data { path: path.to_path_buf(), line, problem };
     let mut rows = Vec::new();
     for (index, line) in text.trim_end().lines().enumerate() {

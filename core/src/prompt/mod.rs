@@ -2,7 +2,7 @@
 
 mod jsonl;
 
-pub use jsonl::read_jsonl;
+pub use jsonl::{parse_jsonl, read_jsonl};
 use serde::{Deserialize, Serialize};
 
 /// One prompt.

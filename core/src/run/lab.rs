@@ -1,13 +1,8 @@
 //! The laboratory: what a recipe works with. It knows the policy and its snapshots, writes
 //! everything that happens to the log, and replays what a resumed run already did.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
-
 use super::{
-    Arm, Event, Manifest, Record, Source, Store,
+    Arm, Event, Manifest, Pace, Record, Source, Store,
     event::SCHEMA,
     log::{committed, parse},
 };
@@ -84,8 +79,8 @@ pub struct Setup {
     pub store: Box<dyn Store>,
     /// Who watches.
     pub observer: Box<dyn Observer>,
-    /// Set it to stop the run at the next safe point.
-    pub stop: Arc<AtomicBool>,
+    /// Who holds it.
+    pub pace: Pace,
 }
 
 /// Which frozen model a reward or an update is measured against.
@@ -112,7 +107,7 @@ pub struct Lab {
     pub(super) rows: Vec<Row>,
     pub(super) store: Box<dyn Store>,
     pub(super) observer: Box<dyn Observer>,
-    stop: Arc<AtomicBool>,
+    pub(super) pace: Pace,
     replay: std::collections::VecDeque<Record>,
     pub(super) arm: Arm,
     pub(super) iteration: u32,
@@ -126,7 +121,7 @@ impl Lab {
     /// # Errors
     /// If the log is damaged, belongs to other inputs, or cannot be written.
     pub fn open(setup: Setup) -> Result<Self> {
-        let Setup { manifest, subject, world, rows, mut store, observer, stop } = setup;
+        let Setup { manifest, subject, world, rows, mut store, observer, pace } = setup;
         let bytes = store.read_log()?;
         let parsed = parse(&bytes, &store.path())?;
         let kept = committed(parsed, &bytes, |name| store.get(name, "model.safetensors").is_ok());
@@ -145,7 +140,7 @@ impl Lab {
             rows,
             store,
             observer,
-            stop,
+            pace,
             replay: kept.records.into(),
             arm: Arm::Main,
             iteration: 0,
@@ -228,14 +223,6 @@ impl Lab {
 
     pub(super) fn progress(&mut self, phase: &'static str, done: usize, total: usize, tokens: usize) {
         self.observer.progress(&Progress { arm: self.arm, iteration: self.iteration, phase, done, total, tokens });
-    }
-
-    pub(super) fn check_stop(&self) -> Result<()> {
-        if self.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
-    }
-
-    pub(super) fn stop_requested(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
     }
 
     /// The iterations `1..=count`.
@@ -343,7 +330,7 @@ impl Lab {
             )? {
                 Some(Event::Sampled { answers, .. }) => answers,
                 _ => {
-                    self.check_stop()?;
+                    self.pace.pause().await?;
                     let end = prompts.len().min(first + PROMPTS_PER_CHUNK);
                     let request = Request {
                         prompts: &encoded[first..end],
@@ -401,7 +388,7 @@ impl Lab {
         {
             return Ok(scores);
         }
-        self.check_stop()?;
+        self.pace.pause().await?;
         let budget = self.manifest.options.token_budget;
         self.progress("judge", 0, candidates.len(), 0);
         let scores: Vec<Vec<f32>> = match judge.form() {

@@ -224,7 +224,8 @@ impl Lab {
             self.append(Event::Step { report })?;
             let seen = batch.iter().map(|item| tokens[*item]).sum();
             self.progress("learn", step + 1, total, seen);
-            let stopping = self.stop_requested();
+            self.pace.breathe().await;
+            let stopping = self.pace.stopping();
             let due = (step + 1).is_multiple_of(self.manifest.options.checkpoint_every.max(1));
             if step + 1 < total && (due || stopping) {
                 let name = format!("{prefix}-step-{:06}", step + 1);

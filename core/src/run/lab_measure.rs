@@ -54,7 +54,7 @@ impl Lab {
         if self.replayed(|e| matches!(e, Event::Measured { .. }), "a measurement")?.is_some() {
             return Ok(());
         }
-        self.check_stop()?;
+        self.pace.pause().await?;
         let (measurement, ballots) = self.compute(&sampled, &greedy, &fixed).await?;
         self.append(Event::Measured { measurement: Box::new(measurement), ballots: Box::new(ballots) })
     }

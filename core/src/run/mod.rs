@@ -8,6 +8,7 @@ mod lab_learn;
 mod lab_measure;
 pub mod log;
 mod manifest;
+mod pace;
 pub mod plan;
 pub mod store;
 
@@ -15,4 +16,5 @@ pub use event::{Arm, Event, Record};
 pub use lab::{Lab, Observer, Progress, Setup, Silent, Snapshot, Subject};
 pub use lab_learn::{PairBatch, Replay};
 pub use manifest::{Manifest, Options, Source};
+pub use pace::{Breath, Pace};
 pub use store::{Folder, Memory, Store};

@@ -1,26 +1,19 @@
-//! Draws answers for the playground, on one thread for all slots: a token for each in turn, so that
-//! answers side by side grow side by side.
+//! The playground's thread, one for all slots: a token for each in turn, so that answers side by side
+//! grow side by side.
 
 use std::{collections::BTreeMap, path::Path, rc::Rc, sync::mpsc, thread};
 
 use selfsame_core::{
     device::{self, Choice, Selected},
-    model::Llama,
-    sample::{Draw, Key, Pieces, Sampling, Token},
-    text::Tokenizer,
+    sample::Token,
 };
 
 use super::{Chat, Message, Mouth};
-use crate::{Error, Result, format, inputs::Place};
-
-/// Models that are kept for the next question.
-const KEPT_MODELS: usize = 4;
-
-/// Weights that all kept models may have together. The last one used is kept whatever its size.
-const KEPT_WEIGHTS: usize = 500_000_000;
-
-/// The longest answer, in tokens, whatever a question asks for.
-const LONGEST_ANSWER: usize = 2048;
+use crate::{
+    Error, Result,
+    engine::playground::{Growing, Speaker, Speakers},
+    shelf::{Disk, Place, Shelf},
+};
 
 /// The thread that draws.
 pub(super) struct Playground {
@@ -53,17 +46,6 @@ impl Playground {
 struct Slot {
     chat: Chat,
     answer: Option<Growing>,
-}
-
-struct Growing {
-    draw: Draw,
-    pieces: Pieces,
-    speaker: Rc<Speaker>,
-}
-
-struct Speaker {
-    model: Llama,
-    tokenizer: Tokenizer,
 }
 
 fn serve(questions: &mpsc::Receiver<Asked>, mouth: &Mouth) {
@@ -112,62 +94,18 @@ fn take(slots: &mut BTreeMap<u32, Slot>, asked: Asked, mouth: &Mouth) {
 fn step(slot: &mut Slot, speakers: &mut Speakers) -> Result<Option<(String, Token)>> {
     let growing = match &mut slot.answer {
         Some(growing) => growing,
-        None => slot.answer.insert(begin(&slot.chat, speakers)?),
+        None => slot.answer.insert(Growing::begin(&slot.chat, speaker(&slot.chat.model, speakers)?)?),
     };
-    let Some(token) = pollster::block_on(growing.draw.next())? else { return Ok(None) };
-    let text = growing.pieces.push(&growing.speaker.tokenizer, token.id, token.finish.is_some())?;
-    Ok(Some((text, token)))
+    pollster::block_on(growing.next())
 }
 
-fn begin(chat: &Chat, speakers: &mut Speakers) -> Result<Growing> {
-    let speaker = speakers.get(&chat.model)?;
-    if let Some(word) = speaker.tokenizer.unknown_word(&chat.prompt) {
-        return Err(Error::told(format!(
-            "this model has no word `{word}`: it was taught a small language of its own, as that of the world `rules`. Build a prompt from the lists, or ask a model that reads English"
-        )));
+fn speaker(name: &str, speakers: &mut Speakers) -> Result<Rc<Speaker>> {
+    if let Some(speaker) = speakers.get(name) {
+        return Ok(speaker);
     }
-    let prompt = speaker.tokenizer.encode(&chat.prompt)?;
-    let context = speaker.model.config().max_position_embeddings;
-    if prompt.len() >= context {
-        return Err(Error::told(format!(
-            "the prompt is too long: it has {} tokens and this model reads {} at most, the answer included. Shorten it",
-            format::count(prompt.len()),
-            format::count(context)
-        )));
-    }
-    let sampling = Sampling {
-        temperature: chat.temperature,
-        max_new_tokens: chat.max_new_tokens.min(LONGEST_ANSWER),
-        ..Sampling::default()
-    };
-    // The numbers of the first answer of `selfsame generate` with the same seed.
-    let key = Key { seed: chat.seed, ..Key::default() };
-    Ok(Growing { draw: Draw::new(&speaker.model, &prompt, &sampling, key)?, pieces: Pieces::default(), speaker })
-}
-
-/// The models that are loaded, the last one used last. An answer that is being drawn holds on to
-/// its own.
-#[derive(Default)]
-struct Speakers {
-    loaded: Vec<(String, Rc<Speaker>)>,
-}
-
-impl Speakers {
-    fn get(&mut self, name: &str) -> Result<Rc<Speaker>> {
-        let found = match self.loaded.iter().position(|(known, _)| known == name) {
-            Some(at) => self.loaded.remove(at).1,
-            None => Rc::new(load(name)?),
-        };
-        self.loaded.push((name.to_owned(), Rc::clone(&found)));
-        let too_much = |loaded: &[(String, Rc<Speaker>)]| {
-            let weights: usize = loaded.iter().map(|(_, speaker)| speaker.model.config().parameters()).sum();
-            loaded.len() > KEPT_MODELS || (loaded.len() > 1 && weights > KEPT_WEIGHTS)
-        };
-        while too_much(&self.loaded) {
-            self.loaded.remove(0);
-        }
-        Ok(found)
-    }
+    let speaker = Rc::new(load(name)?);
+    speakers.keep(name, &speaker);
+    Ok(speaker)
 }
 
 fn load(name: &str) -> Result<Speaker> {
@@ -178,7 +116,7 @@ fn load(name: &str) -> Result<Speaker> {
         )));
     }
     let device: Selected = device::select(Choice::Cpu)?;
-    Ok(Speaker { model: place.load(&device)?.0, tokenizer: place.tokenizer()? })
+    Ok(Speaker { model: Disk.model(&place, &device)?.0, tokenizer: Disk.tokenizer(&place)? })
 }
 
 #[cfg(test)]
@@ -191,7 +129,12 @@ mod tests {
     use selfsame_core::sample::{Answer, Request, generate};
 
     use super::*;
-    use crate::{starter, view::panels::playground::STARTING_PROMPT};
+    use crate::{
+        engine::playground::{KEPT_MODELS, LONGEST_ANSWER},
+        shelf::STARTER,
+        starter,
+        view::panels::playground::STARTING_PROMPT,
+    };
 
     fn chat(ticket: u64, model: &str, temperature: f32) -> Chat {
         Chat {
@@ -238,7 +181,7 @@ mod tests {
     /// What `selfsame generate` draws.
     fn in_one_piece(temperature: f32) -> Answer {
         let cpu = device::select(Choice::Cpu).unwrap();
-        let model = starter::model(starter::MODEL, starter::NAME, &cpu).unwrap();
+        let model = starter::model(starter::MODEL, STARTER, &cpu).unwrap();
         let tokenizer = starter::tokenizer().unwrap();
         let prompts = [(0, tokenizer.encode(STARTING_PROMPT).unwrap())];
         let sampling = Sampling { temperature, max_new_tokens: 20, ..Sampling::default() };
@@ -301,18 +244,18 @@ mod tests {
     #[test]
     fn only_a_few_models_stay_loaded() {
         let mut speakers = Speakers::default();
-        let first = speakers.get("starter").unwrap();
+        let first = speaker("starter", &mut speakers).unwrap();
         for _ in 0..3 {
-            speakers.get("starter/base").unwrap();
+            speaker("starter/base", &mut speakers).unwrap();
         }
-        assert_eq!(speakers.loaded.len(), 2);
-        assert!(Rc::ptr_eq(&first, &speakers.get("starter").unwrap()), "a loaded model is not loaded again");
+        assert_eq!(speakers.count(), 2);
+        assert!(Rc::ptr_eq(&first, &speaker("starter", &mut speakers).unwrap()), "a loaded model is not loaded again");
         for copy in 0..2 * KEPT_MODELS {
             // As many models as there are names.
-            speakers.loaded.push((copy.to_string(), Rc::clone(&first)));
-            speakers.get("starter").unwrap();
-            assert!(speakers.loaded.len() <= KEPT_MODELS);
+            speakers.keep(&copy.to_string(), &first);
+            speaker("starter", &mut speakers).unwrap();
+            assert!(speakers.count() <= KEPT_MODELS);
         }
-        assert_eq!(speakers.loaded.last().unwrap().0, "starter");
+        assert!(speakers.get("starter").is_some());
     }
 }

@@ -105,5 +105,5 @@ fn hex(ink: Color32) -> String {
 /// A text as XML, on one line: as HTML, but for two characters that only XML cannot hold.
 fn escape(text: &str) -> String {
     let line = text.replace(['\t', '\n', '\r'], " ").replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}");
-    crate::report::table::escape(&line)
+    crate::format::escape(&line)
 }

@@ -100,7 +100,7 @@ impl Compose {
                 path.clone_into(&mut self.draft.data);
                 self.draft.from_file = true;
             }
-            Pick::Run => {}
+            Pick::Run | Pick::Packed => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use egui::{Button, RichText, Ui};
 
 use crate::{
-    engine::Moment,
+    engine::{Command, Moment},
     format,
     view::{
         Action, Laboratory,
@@ -44,8 +44,30 @@ impl Laboratory {
             if !session.working() && ui.button(t("run.close")).on_hover_text(t("run.close_hint")).clicked() {
                 actions.push(Action::Close(session.run));
             }
+            if !session.recorded() {
+                self.keep_menu(ui, session, actions);
+            }
             timeline(ui, session, actions);
         });
+    }
+
+    /// What can be done with a run as a whole.
+    fn keep_menu(&self, ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
+        let menu = ui.menu_button(t("run.keep"), |ui| {
+            let folder = || session.folder.clone();
+            if ui.button(t("run.export")).on_hover_text(t("run.export_hint")).clicked() {
+                actions.push(Action::Send(Command::Export { folder: folder() }));
+            }
+            if self.keeps && !session.working() {
+                ui.menu_button(t("run.delete"), |ui| {
+                    if ui.button(t("run.delete_surely")).clicked() {
+                        actions.push(Action::Close(session.run));
+                        actions.push(Action::Send(Command::Delete { folder: folder() }));
+                    }
+                });
+            }
+        });
+        menu.response.on_hover_text(t("run.keep_hint"));
     }
 
     fn chooser(&self, ui: &mut Ui, actions: &mut Vec<Action>) {

@@ -3,7 +3,7 @@
 use egui::{Align, Button, Layout, RichText, ThemePreference, Ui, gui_zoom};
 
 use crate::{
-    engine::{Command, Request},
+    engine::Command,
     view::{
         Action, Laboratory, Pick,
         icons::{self, Icon},
@@ -38,7 +38,7 @@ impl Laboratory {
             let run = ui.add_enabled(!working, run).on_hover_text(hint).on_disabled_hover_text(hint);
             self.shell.anchors[0] = Some(run.id);
             if run.clicked() {
-                actions.push(Action::Send(Command::Start { request: Request::new("scir") }));
+                actions.push(Action::Send(Command::Start { request: self.demo.clone() }));
                 actions.push(Action::Go(Panel::Iterations));
             }
             self.open_menu(ui, actions);
@@ -58,6 +58,9 @@ impl Laboratory {
             let shortcut = ui.ctx().format_shortcut(&OPEN);
             if ui.add(Button::new(t("app.open_run")).shortcut_text(shortcut)).clicked() {
                 actions.push(Action::Pick(Pick::Run));
+            }
+            if ui.button(t("app.open_packed")).on_hover_text(t("app.open_packed_hint")).clicked() {
+                actions.push(Action::Pick(Pick::Packed));
             }
             if ui.button(t("app.recorded")).on_hover_text(t("app.recorded_hint")).clicked() {
                 actions.push(Action::Recorded);

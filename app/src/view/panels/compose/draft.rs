@@ -12,14 +12,14 @@ use crate::{
     Error, Result,
     engine::{Changes, Request},
     settings::{Settings, tidy},
-    starter,
+    shelf,
 };
 
 /// The option that has a switch of its own.
 pub const CONTROLS: &str = "options.controls";
 
 /// The name of the built-in model.
-pub const STARTER: &str = starter::NAME;
+pub const STARTER: &str = shelf::STARTER;
 
 /// A run as it is being put together. Empty texts stand for the defaults.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,8 +107,8 @@ impl Draft {
         request.model = Some(manifest.model.clone()).filter(|model| model != STARTER);
         request.base = match manifest.base.as_str() {
             base if base == manifest.model => Some("same".to_owned()),
-            starter::BASE_NAME if request.model.is_none() => None,
-            starter::BASE_NAME => Some(STARTER.to_owned()),
+            shelf::STARTER_BASE if request.model.is_none() => None,
+            shelf::STARTER_BASE => Some(STARTER.to_owned()),
             folder => Some(folder.to_owned()),
         };
         match &manifest.source {

@@ -3,7 +3,7 @@
 use selfsame_core::run::Arm;
 
 use crate::{
-    starter,
+    shelf,
     view::{Scene, session::Session, words},
 };
 
@@ -33,10 +33,10 @@ impl Voices {
         let own = |model: &str, key| Voice { model: model.to_owned(), name: name(key), world: Some("rules") };
         let mut voices = Self {
             all: vec![
-                own(starter::NAME, "playground.voice_starter"),
-                own(starter::BASE_NAME, "playground.voice_starter_base"),
+                own(shelf::STARTER, "playground.voice_starter"),
+                own(shelf::STARTER_BASE, "playground.voice_starter_base"),
             ],
-            defaults: [starter::NAME, starter::BASE_NAME, starter::BASE_NAME].map(str::to_owned),
+            defaults: [shelf::STARTER, shelf::STARTER_BASE, shelf::STARTER_BASE].map(str::to_owned),
         };
         if let Some(current) = scene.current {
             voices.add(current);

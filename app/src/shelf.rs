@@ -1,0 +1,108 @@
+//! Where models and prompts are found: the folders of a computer, or the storage of a browser.
+
+use std::path::{Path, PathBuf};
+
+use selfsame_core::{device::Selected, model::Llama, prompt::Row, text::Tokenizer};
+
+use crate::{Error, Result};
+
+#[cfg(not(target_family = "wasm"))]
+mod disk;
+
+#[cfg(not(target_family = "wasm"))]
+pub use disk::Disk;
+
+/// The name of the built-in model in manifests and on the command line.
+pub const STARTER: &str = "starter";
+
+/// The name of its base: the same model before it followed instructions.
+pub const STARTER_BASE: &str = "starter/base";
+
+/// A model in a folder, or one that is part of the program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The built-in starter.
+    Starter,
+    /// Its base.
+    StarterBase,
+    /// A folder, by its absolute path.
+    Folder(PathBuf),
+}
+
+impl Place {
+    /// The place that an argument names: a folder where there is one, else a built-in model.
+    ///
+    /// # Errors
+    /// If the path cannot be made absolute.
+    pub fn of(path: Option<&Path>, shelf: &dyn Shelf) -> Result<Self> {
+        let Some(path) = path else {
+            return Ok(Self::Starter);
+        };
+        if !shelf.has(path) && path == Path::new(STARTER) {
+            return Ok(Self::Starter);
+        }
+        Ok(Self::Folder(shelf.absolute(path)?))
+    }
+
+    /// The place that a manifest names.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            STARTER => Self::Starter,
+            STARTER_BASE => Self::StarterBase,
+            folder => Self::Folder(PathBuf::from(folder)),
+        }
+    }
+
+    /// The name in manifests.
+    ///
+    /// # Errors
+    /// If a path is not UTF-8: `run.toml` could not hold it.
+    pub fn name(&self) -> Result<String> {
+        match self {
+            Self::Starter => Ok(STARTER.to_owned()),
+            Self::StarterBase => Ok(STARTER_BASE.to_owned()),
+            Self::Folder(path) => utf8(path),
+        }
+    }
+}
+
+/// A path as text.
+///
+/// # Errors
+/// If it is not UTF-8.
+pub(crate) fn utf8(path: &Path) -> Result<String> {
+    path.to_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Error::told(format!("{}: the path is not valid UTF-8; rename the folder", path.display())))
+}
+
+/// Something that models and prompts can be taken from.
+pub trait Shelf {
+    /// Whether there is a file or folder.
+    fn has(&self, path: &Path) -> bool;
+
+    /// The path by which a file or folder is found again later.
+    ///
+    /// # Errors
+    /// If the system cannot say.
+    fn absolute(&self, path: &Path) -> Result<PathBuf>;
+
+    /// The tokenizer of a model.
+    ///
+    /// # Errors
+    /// If there is none that can be read.
+    fn tokenizer(&self, place: &Place) -> Result<Tokenizer>;
+
+    /// A model on a device, and the SHA-256 of its weights.
+    ///
+    /// # Errors
+    /// If there is no usable model.
+    fn model(&self, place: &Place, device: &Selected) -> Result<(Llama, String)>;
+
+    /// The rows of a file of prompts, and its SHA-256.
+    ///
+    /// # Errors
+    /// If the file cannot be read or a line is not what it should be.
+    fn prompts(&self, path: &Path) -> Result<(Vec<Row>, String)>;
+}
