@@ -1,0 +1,140 @@
+//! Draws answers for the playground: a token for each question in turn, so that answers side by side
+//! grow side by side, and one breath between two rounds.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    path::Path,
+    rc::Rc,
+};
+
+use selfsame::{
+    Error, Result,
+    engine::{
+        Chat, Message,
+        playground::{Growing, Speaker, Speakers},
+    },
+    shelf::{Place, Shelf},
+};
+use selfsame_core::{
+    device::{Choice, Selected},
+    model,
+    run::Store,
+    sample::Token,
+    text::Tokenizer,
+};
+use wasm_bindgen_futures::spawn_local;
+
+use super::{breath::sleep, engine::Engine, mouth::say, shelf::Opened};
+
+/// A question that has come, and the answer to it as soon as it is begun.
+struct Slot {
+    chat: Chat,
+    answer: Option<Growing>,
+}
+
+/// The questions that are being answered.
+#[derive(Default)]
+pub struct Playground {
+    slots: RefCell<BTreeMap<u32, Slot>>,
+    speakers: RefCell<Speakers>,
+    serving: Cell<bool>,
+}
+
+impl Playground {
+    /// Takes a question; a newer one takes the place of an older one in its slot.
+    pub fn ask(&self, engine: &Rc<Engine>, slot: u32, chat: Chat) {
+        self.slots.borrow_mut().insert(slot, Slot { chat, answer: None });
+        if !self.serving.replace(true) {
+            let engine = Rc::clone(engine);
+            spawn_local(async move { serve(&engine).await });
+        }
+    }
+
+    /// Ends an answer where it is.
+    pub fn hush(&self, slot: u32) {
+        if let Some(Slot { chat, .. }) = self.slots.borrow_mut().remove(&slot) {
+            say(&Message::Said { slot, ticket: chat.ticket, tokens: Vec::new(), done: true, problem: None });
+        }
+    }
+}
+
+async fn serve(engine: &Rc<Engine>) {
+    let playground = &engine.playground;
+    loop {
+        let waiting: Vec<u32> = playground.slots.borrow().keys().copied().collect();
+        if waiting.is_empty() {
+            break;
+        }
+        for number in waiting {
+            // While a token is drawn the slot can be asked something else or be hushed.
+            let Some(mut slot) = playground.slots.borrow_mut().remove(&number) else { continue };
+            let ticket = slot.chat.ticket;
+            playground.slots.borrow_mut().insert(number, Slot { chat: slot.chat.clone(), answer: None });
+            let said = step(engine, &mut slot).await;
+            let mut slots = playground.slots.borrow_mut();
+            if slots.get(&number).is_none_or(|now| now.chat.ticket != ticket) {
+                continue;
+            }
+            let (tokens, done, problem) = match said {
+                Ok(None) => (Vec::new(), true, None),
+                Ok(Some((text, token))) => (vec![(text, token.logprob)], token.finish.is_some(), None),
+                Err(e) => (Vec::new(), true, Some(e.to_string())),
+            };
+            say(&Message::Said { slot: number, ticket, tokens, done, problem });
+            if done {
+                slots.remove(&number);
+            } else {
+                slots.insert(number, slot);
+            }
+        }
+        sleep(0).await;
+    }
+    playground.serving.set(false);
+}
+
+/// The next token of a question's answer.
+async fn step(engine: &Rc<Engine>, slot: &mut Slot) -> Result<Option<(String, Token)>> {
+    let growing = match &mut slot.answer {
+        Some(growing) => growing,
+        None => slot.answer.insert(Growing::begin(&slot.chat, speaker(engine, &slot.chat.model).await?)?),
+    };
+    growing.next().await
+}
+
+async fn speaker(engine: &Rc<Engine>, name: &str) -> Result<Rc<Speaker>> {
+    if let Some(speaker) = engine.playground.speakers.borrow_mut().get(name) {
+        return Ok(speaker);
+    }
+    let device = engine.devices.get(Choice::Auto)?;
+    // A checkpoint of a run: `runs/NAME/checkpoints/NAME`.
+    let loaded = match name.split_once("/checkpoints/") {
+        Some((run, checkpoint)) => engine.checkpoint(run, checkpoint, &device).await?,
+        None => {
+            let place = Place::named(name);
+            let mut shelf = Opened::default();
+            engine.open_model(&mut shelf, &place).await?;
+            Speaker { model: shelf.model(&place, &device)?.0, tokenizer: shelf.tokenizer(&place)? }
+        }
+    };
+    let speaker = Rc::new(loaded);
+    engine.playground.speakers.borrow_mut().keep(name, &speaker);
+    Ok(speaker)
+}
+
+impl Engine {
+    /// A model that a run saved.
+    async fn checkpoint(&self, run: &str, name: &str, device: &Selected) -> Result<Speaker> {
+        let slots = self.store(run).await?;
+        let text = |file: &str| -> Result<String> {
+            String::from_utf8(slots.get(name, file)?).map_err(|_| Error::told(format!("{file} of {name} is not text")))
+        };
+        let path = Path::new(name);
+        let config = model::Config::parse(&text("config.json")?, path)?;
+        let weights = slots.get(name, "model.safetensors")?;
+        Ok(Speaker {
+            model: model::from_bytes(config, &weights, path, &device.device)?,
+            tokenizer: Tokenizer::parse(&text("tokenizer.json")?)?,
+        })
+    }
+}
