@@ -2,10 +2,14 @@
 
 use burn::tensor::{Int, Tensor};
 
+/// Room is made for so many further positions at a time: what was read before is then copied once
+/// for so many tokens, not for each.
+const ROOM: usize = 64;
+
 /// The cache of one batch. Rows are left-padded to a common length.
 #[derive(Debug, Clone, Default)]
 pub struct Cache {
-    /// Keys and values of each block, `[batch, kv_heads, span, width]`.
+    /// Keys and values of each block, `[batch, kv_heads, span and room, width]`.
     pub(super) layers: Vec<(Tensor<4>, Tensor<4>)>,
     /// For each row, how many of its first positions are padding.
     pub(super) padding: Vec<usize>,
@@ -22,18 +26,23 @@ impl Cache {
 
     /// Appends keys and values of block `layer` and returns all of them.
     pub(super) fn append(&mut self, layer: usize, key: Tensor<4>, value: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
-        let joined = match self.layers.get(layer) {
-            Some((old_key, old_value)) => {
-                (Tensor::cat(vec![old_key.clone(), key], 2), Tensor::cat(vec![old_value.clone(), value], 2))
-            }
-            None => (key, value),
-        };
-        if layer < self.layers.len() {
-            self.layers[layer] = joined.clone();
-        } else {
-            self.layers.push(joined.clone());
+        let time = key.dims()[2];
+        if layer == self.layers.len() {
+            self.layers.push((with_room(&key, time), with_room(&value, time)));
+        } else if self.layers[layer].0.dims()[2] < self.span + time {
+            let (old_key, old_value) = self.layers[layer].clone();
+            self.layers[layer] = (with_room(&old_key, time), with_room(&old_value, time));
         }
-        joined
+        let [batch, heads, _, width] = key.dims();
+        let from = self.span;
+        let write = |all: &mut Tensor<4>, new: Tensor<4>| {
+            // Nobody else may hold it: it is then written in place.
+            let held = std::mem::replace(all, new.clone());
+            *all = held.slice_assign([0..batch, 0..heads, from..from + time, 0..width], new);
+            all.clone().slice([0..batch, 0..heads, 0..from + time, 0..width])
+        };
+        let (keys, values) = &mut self.layers[layer];
+        (write(keys, key), write(values, value))
     }
 
     /// The cache whose row `i` is this one's row `rows[i]`: repeats a prompt for its samples, or
@@ -58,4 +67,10 @@ impl Cache {
                 .collect(),
         }
     }
+}
+
+/// A tensor with room behind its positions, for at least `time` further ones.
+fn with_room(all: &Tensor<4>, time: usize) -> Tensor<4> {
+    let [batch, heads, _, width] = all.dims();
+    Tensor::cat(vec![all.clone(), Tensor::zeros([batch, heads, ROOM.max(time), width], &all.device())], 2)
 }

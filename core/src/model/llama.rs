@@ -113,19 +113,22 @@ impl Llama {
         struct ByColumns;
         impl Mapper for ByColumns {
             fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
-                if D != 2 || name == "model.embed_tokens.weight" {
-                    return weight;
-                }
-                let turned = weight.transpose();
-                let rows = i64::try_from(turned.dims()[0]).unwrap_or_default();
-                let all = Tensor::<1, Int>::arange(0..rows, &turned.device());
-                turned.select(0, all).transpose()
+                if D != 2 || name == "model.embed_tokens.weight" { weight } else { by_columns(weight) }
             }
+        }
+        fn by_columns<const D: usize>(weight: Tensor<D>) -> Tensor<D> {
+            let turned = weight.transpose();
+            let rows = i64::try_from(turned.dims()[0]).unwrap_or_default();
+            let all = Tensor::<1, Int>::arange(0..rows, &turned.device());
+            turned.select(0, all).transpose()
         }
         if self.device() != crate::device::cpu() {
             return self.clone();
         }
-        self.with_weights(self.weights.clone().map(&mut ByColumns))
+        let mut weights = self.weights.clone().map(&mut ByColumns);
+        // Embeddings are looked up row by row; as the head of the same model they are a matrix like others.
+        weights.head = weights.head.or_else(|| Some(by_columns(self.weights.embed.clone())));
+        self.with_weights(weights)
     }
 
     /// The shape of the model.

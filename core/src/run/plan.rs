@@ -125,7 +125,8 @@ pub fn plan(config: &Config, budget: Option<&Budget>, options: &Options) -> Plan
     let training_bytes = (5 + FROZEN) * weights_bytes + activations;
     let cache = 2 * config.num_hidden_layers * config.kv_heads() * config.head_width();
     let decode = options.decode_batch * (time * cache * 2 + 2 * config.vocab_size);
-    let decode_bytes = (1 + FROZEN) * weights_bytes + decode * F32;
+    // The policy once more, laid out for drawing.
+    let decode_bytes = (2 + FROZEN) * weights_bytes + decode * F32;
     let (train_tokens, decode_tokens) = budget.map_or((2000 * time, 3 * options.held_out * answer), |b| {
         let iterations = b.iterations as usize * if options.controls { 3 } else { 1 };
         let train = iterations * b.learn.steps(b.pairs) * (2 * b.learn.batch_size + b.replay.per_step) * time;

@@ -89,10 +89,10 @@ impl Devices {
     }
 }
 
-/// Whether the address of the worker names a device: `?device=gpu`.
+/// Whether the page's address asks for a device, as `?device=gpu`; it comes as the worker's name.
 fn asked_for(device: &str) -> bool {
-    let search = scope().location().search();
-    search.trim_start_matches('?').split('&').any(|part| part.strip_prefix("device=") == Some(device))
+    let wishes = scope().name();
+    wishes.trim_start_matches('?').split('&').any(|wish| wish.strip_prefix("device=") == Some(device))
 }
 
 struct Adapter {

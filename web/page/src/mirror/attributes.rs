@@ -51,7 +51,7 @@ pub(super) fn abilities(node: &Node) -> Abilities {
         // Every text can be clicked as far as egui is concerned, because it can be selected.
         click: can(Action::Click) && focus,
         number: settable.then(|| (node.min_numeric_value(), node.max_numeric_value())),
-        steps: can(Action::Increment) || can(Action::Decrement),
+        steps: (can(Action::Increment) || can(Action::Decrement)).then(|| node.numeric_value_step()),
     }
 }
 
@@ -91,6 +91,7 @@ pub(super) fn describe(element: &mut Element, shape: Shape, node: &Node, around:
         write.set("aria-label", name);
     }
 
+    element.popup = popup.map(|(popup, _)| popup);
     states(&mut write, shape, node, popup);
     if shape.kind == Kind::Range || shape.role == "spinbutton" {
         range(&mut write, shape, node);

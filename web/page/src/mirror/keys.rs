@@ -37,7 +37,7 @@ pub(super) fn press(element: &Element, key: Key, modifiers: Modifiers, is_mac: b
     }
     let plain = !(modifiers.ctrl || modifiers.command || modifiers.alt);
     let is_number = element.abilities.number.is_some();
-    if plain && element.abilities.steps {
+    if plain && element.abilities.steps.is_some() {
         match key {
             Key::ArrowUp => return Press::Increment,
             Key::ArrowDown => return Press::Decrement,
@@ -78,6 +78,7 @@ fn in_field(element: &Element, key: Key, modifiers: Modifiers, is_mac: bool) -> 
         Key::Enter if element.tag == Tag::Lines => Press::Browser,
         Key::Enter | Key::Escape => Press::Egui { alone: true },
         Key::ArrowUp | Key::ArrowDown | Key::ArrowLeft | Key::ArrowRight if modifiers.alt && !is_mac => Press::Nobody,
+        _ if is_modifier(key) => Press::Browser,
         _ if command && !edits(key) => Press::Egui { alone: is_kept_from_browser(key, modifiers) },
         _ if is_function(key) => Press::Egui { alone: false },
         _ => Press::Browser,
@@ -106,6 +107,11 @@ fn edits(key: Key) -> bool {
     )
 }
 
+fn is_modifier(key: Key) -> bool {
+    let name = key.name();
+    ["Alt", "Control", "Shift", "Super", "Meta"].iter().any(|modifier| name.starts_with(modifier))
+}
+
 fn is_function(key: Key) -> bool {
     let name = key.name();
     name.len() > 1 && name.strip_prefix('F').is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
@@ -131,6 +137,15 @@ fn is_kept_from_browser(key: Key, modifiers: Modifiers) -> bool {
     }
 }
 
+/// The number one step from the one that is written in a field. egui steps whole numbers by
+/// fractions and cuts these off again.
+pub(super) fn step(text: &str, size: Option<f64>, up: bool) -> Option<f64> {
+    let number = parse_number(text)?;
+    let least = if number.fract() == 0.0 && !text.contains('.') { 1.0 } else { 0.0 };
+    let size = size.unwrap_or(1.0).max(least);
+    Some(if up { number + size } else { number - size })
+}
+
 /// The number that is written in a field; people write spaces between thousands and a real minus.
 pub(super) fn parse_number(text: &str) -> Option<f64> {
     let text: String =
@@ -153,12 +168,13 @@ mod tests {
             value: (tag != Tag::Plain).then(String::new),
             frame: Frame::default(),
             abilities,
+            popup: None,
         }
     }
 
-    const BUTTON: Abilities = Abilities { focus: true, click: true, number: None, steps: false };
+    const BUTTON: Abilities = Abilities { focus: true, click: true, number: None, steps: None };
     const SLIDER: Abilities =
-        Abilities { focus: true, click: false, number: Some((Some(0.0), Some(9.0))), steps: true };
+        Abilities { focus: true, click: false, number: Some((Some(0.0), Some(9.0))), steps: Some(None) };
 
     #[test]
     fn buttons_are_clicked_by_key() {
@@ -209,6 +225,9 @@ mod tests {
         assert_eq!(press(&number, Key::ArrowUp, Modifiers::NONE, false), Press::Increment);
         assert_eq!(press(&number, Key::ArrowLeft, Modifiers::NONE, false), Press::Browser);
         assert_eq!(press(&number, Key::Enter, Modifiers::NONE, false), Press::Enter);
+        assert_eq!(step("7", Some(0.25), true), Some(8.0));
+        assert_eq!(step("7.0", Some(0.25), false), Some(6.75));
+        assert_eq!(step("seven", None, true), None);
         assert_eq!(parse_number(" 1 000.5 "), Some(1000.5));
         assert_eq!(parse_number("\u{2212}3"), Some(-3.0));
         assert_eq!(parse_number("inf"), None);

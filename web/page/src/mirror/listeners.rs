@@ -10,7 +10,7 @@ use web_sys::wasm_bindgen::closure::Closure;
 use web_sys::{Element, Event, FocusEvent, HtmlElement, InputEvent, KeyboardEvent};
 
 use super::attributes::node_of;
-use super::keys::{Press, press};
+use super::keys::{self, Press, press};
 use super::page::{Page, value_of};
 use super::scene::Tag;
 
@@ -93,7 +93,7 @@ fn click(page: &mut Page, event: &Event) {
     let Some(known) = page.element(id) else { return };
     let (is_plain, abilities) = (known.tag == Tag::Plain, known.abilities);
     if is_plain && abilities.click {
-        page.request(id, Action::Click, None);
+        page.click(id);
     } else if abilities.focus {
         page.focus_on(id);
     }
@@ -103,16 +103,14 @@ fn key_down(page: &mut Page, event: &Event) {
     let Some(event) = event.dyn_ref::<KeyboardEvent>().filter(|event| !event.is_composing()) else { return };
     let Some((_, id)) = target(event) else { return };
     let Some(element) = page.element(id) else { return };
-    let Some((key, physical_key)) = keys(event) else { return };
+    let Some((key, physical_key)) = key_of(event) else { return };
     let modifiers = modifiers(event);
     let is_plain = element.tag == Tag::Plain;
     let mut is_kept = true;
     match press(element, key, modifiers, page.is_mac()) {
         Press::Browser => is_kept = false,
         Press::Nobody => {}
-        Press::Click => {
-            page.request(id, Action::Click, None);
-        }
+        Press::Click => page.click(id),
         Press::Increment => step(page, id, Action::Increment),
         Press::Decrement => step(page, id, Action::Decrement),
         Press::Set(number) => {
@@ -136,7 +134,11 @@ fn key_down(page: &mut Page, event: &Event) {
 
 fn step(page: &mut Page, id: NodeId, action: Action) {
     page.finish_edit(id);
-    page.request(id, action, None);
+    let field = page.element(id).and_then(|field| Some((field.value.as_ref()?, field.abilities.steps?)));
+    match field.map(|(text, size)| keys::step(text, size, action == Action::Increment)) {
+        Some(Some(number)) => page.request(id, Action::SetValue, Some(ActionData::NumericValue(number))),
+        _ => page.request(id, action, None),
+    };
 }
 
 fn key_up(page: &mut Page, event: &Event) {
@@ -144,7 +146,7 @@ fn key_up(page: &mut Page, event: &Event) {
     let modifiers = modifiers(event);
     // While a command key is down, some systems do not say when others go up.
     let all = matches!(event.key().as_str(), "Meta" | "Control");
-    page.release_keys(keys(event).map(|(key, _)| key), modifiers, all);
+    page.release_keys(key_of(event).map(|(key, _)| key), modifiers, all);
 }
 
 fn input(page: &mut Page, event: &Event) {
@@ -168,7 +170,7 @@ fn change(page: &mut Page, event: &Event) {
 }
 
 /// The key as egui knows it, by what is on it and by where it is.
-fn keys(event: &KeyboardEvent) -> Option<(Key, Option<Key>)> {
+fn key_of(event: &KeyboardEvent) -> Option<(Key, Option<Key>)> {
     let physical = Key::from_name(&event.code());
     let key = Key::from_name(&event.key()).or(physical)?;
     Some((key, physical))

@@ -34,6 +34,8 @@ pub(super) struct Page {
     typed: HashMap<NodeId, u64>,
     /// The number that is being typed. Half of one may be out of bounds, and is not corrected.
     draft: Option<NodeId>,
+    /// What was clicked in a list or menu that may have to be closed, with the request that says so.
+    chosen: Option<(NodeId, u64)>,
     focus: Follower,
     canvas: Canvas,
     clock: Option<Performance>,
@@ -55,6 +57,7 @@ impl Page {
             elements: HashMap::new(),
             typed: HashMap::new(),
             draft: None,
+            chosen: None,
             focus: Follower::default(),
             canvas,
             clock: web_sys::window().and_then(|window| window.performance()),
@@ -71,7 +74,8 @@ impl Page {
     pub(super) fn apply(&mut self, update: Update) {
         let start = self.now();
         let Update { tree, zoom, seen } = update;
-        let focus_before = self.active();
+        let before = self.active();
+        let was_open = before.and_then(|id| self.scene.get(id)).is_some_and(|element| element.popup.is_some());
         let mut changed = self.model.take(tree);
         if self.zoom != zoom {
             self.zoom = zoom;
@@ -89,7 +93,8 @@ impl Page {
             self.draft = self.draft.filter(|id| self.elements.contains_key(id));
         }
         self.settle_fields(seen);
-        self.place_focus(focus_before, seen);
+        self.close_chosen(seen);
+        self.place_focus(before, was_open, seen);
 
         let spent = self.now() - start;
         self.costs.updates += 1;
@@ -158,6 +163,12 @@ impl Page {
     pub(super) fn set_focused(&self, focused: bool) {
         self.exchange.set_focused(focused);
         self.ctx.request_repaint();
+    }
+
+    /// An element was clicked, or pressed by key.
+    pub(super) fn click(&mut self, id: NodeId) {
+        let number = self.request(id, Action::Click, None);
+        self.chosen = self.scene.is_in_popup(id).then_some((id, number));
     }
 
     /// The focus has come to an element by the browser's doing.
@@ -266,11 +277,30 @@ impl Page {
         }
     }
 
+    /// Closes the list or menu in which something was chosen. egui does so when the choice was made
+    /// with a pointer, and otherwise leaves it open.
+    fn close_chosen(&mut self, seen: u64) {
+        let Some((id, _)) = self.chosen.take_if(|(_, number)| *number <= seen) else { return };
+        let Some(element) = self.scene.get(id) else { return };
+        // What is switched on and off may be followed by another choice, and some open a menu more.
+        let stays = element.popup.is_some() || element.attributes.iter().any(|(name, _)| *name == "aria-checked");
+        if !stays && self.scene.is_in_popup(id) {
+            for pressed in [true, false] {
+                let (key, modifiers) = (Key::Escape, Modifiers::NONE);
+                self.event(egui::Event::Key { key, physical_key: None, pressed, repeat: false, modifiers });
+            }
+        }
+    }
+
     /// Lets the focus of the document follow egui's, if it is in the mirror at all.
-    fn place_focus(&mut self, before: Option<NodeId>, seen: u64) {
+    fn place_focus(&mut self, before: Option<NodeId>, was_open: bool, seen: u64) {
         let wanted = self.model.focus();
         let can_have = |id| self.scene.get(id).is_some_and(|element| element.abilities.focus);
         let target = self.focus.follow(before, self.active(), wanted, seen, can_have);
+        // What opens from the control that has the focus gets it. egui leaves it where it is, and
+        // to its arrow keys what is below the list is as near as what is in it.
+        let opened = before.filter(|_| !was_open).and_then(|id| self.scene.get(id)?.popup);
+        let target = opened.and_then(|opened| self.scene.entry(opened)).or(target);
         if let Some(target) = target {
             self.take_focus(target);
             if Some(target) != wanted {

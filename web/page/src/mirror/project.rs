@@ -180,6 +180,7 @@ fn finish(drafts: Vec<Draft<'_>>, zoom: f64) -> Scene {
                 height: (bottom - top).max(1.0),
             },
             abilities: if implied { Abilities::default() } else { abilities(node) },
+            popup: None,
         };
         describe(&mut element, shape, node, Surroundings { name, filled: filled.contains(&id), popup });
         elements.push(element);

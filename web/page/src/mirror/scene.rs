@@ -38,8 +38,8 @@ pub(super) struct Abilities {
     pub click: bool,
     /// It holds a number that can be set, and these are its bounds.
     pub number: Option<(Option<f64>, Option<f64>)>,
-    /// Its number can be stepped.
-    pub steps: bool,
+    /// Its number can be stepped, by this much where that is known.
+    pub steps: Option<Option<f64>>,
 }
 
 /// One element of the page.
@@ -61,6 +61,8 @@ pub(super) struct Element {
     pub frame: Frame,
     /// What can be done to it.
     pub abilities: Abilities,
+    /// The list, menu or dialog that has opened from it.
+    pub popup: Option<NodeId>,
 }
 
 /// All elements, each after the one around it, and with those around it found quickly.
@@ -90,6 +92,30 @@ impl Scene {
     /// One element.
     pub(super) fn get(&self, id: NodeId) -> Option<&Element> {
         self.elements.get(self.place(id)?)
+    }
+
+    /// The element an element is in, the one that is in, and so on.
+    pub(super) fn ancestors(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        std::iter::successors(self.get(id), |element| self.get(element.parent?)).skip(1).map(|element| element.id)
+    }
+
+    /// Whether an element is in a list, menu or dialog that has opened from another.
+    pub(super) fn is_in_popup(&self, id: NodeId) -> bool {
+        self.ancestors(id).any(|ancestor| self.elements.iter().any(|element| element.popup == Some(ancestor)))
+    }
+
+    /// Where the keyboard starts in an element that has opened: at what is chosen, or at the first
+    /// thing that can have the focus.
+    pub(super) fn entry(&self, opened: NodeId) -> Option<NodeId> {
+        let start = self.place(opened)? + 1;
+        // All that is in it comes right after it.
+        let inside = || {
+            let rest = self.elements.iter().skip(start);
+            rest.take_while(move |element| self.ancestors(element.id).any(|ancestor| ancestor == opened))
+                .filter(|element| element.abilities.focus)
+        };
+        let is_chosen = |element: &&Element| element.attributes.contains(&("aria-selected", Cow::Borrowed("true")));
+        inside().find(is_chosen).or_else(|| inside().next()).map(|element| element.id)
     }
 
     /// The children of the root element, and then those of each element in turn.
