@@ -1,6 +1,6 @@
 //! What a log says, folded into what the reports, the page and the window show.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use selfsame_core::{
     learn::StepReport,
@@ -13,7 +13,7 @@ use selfsame_core::{
 };
 use serde::Serialize;
 
-use crate::{Error, Result, folder};
+use crate::{Error, Result};
 
 mod examples;
 pub mod learned;
@@ -81,8 +81,9 @@ impl RunView {
     ///
     /// # Errors
     /// If there is no log, or it is damaged before its last line.
-    pub fn load(root: &Path) -> Result<Self> {
-        Self::of(&folder::records(root)?)
+    #[cfg(not(target_family = "wasm"))]
+    pub fn load(root: &std::path::Path) -> Result<Self> {
+        Self::of(&crate::folder::records(root)?)
     }
 
     /// Folds the records of a log.

@@ -26,16 +26,20 @@ const USAGE: &str = "\
 usage: cargo xtask VERB
 
   check            everything below and what CI runs: licences, formatting, clippy, rustdoc,
-                   the tests and the browser proof
+                   the tests, the browser proof, the page and its tests
   test             the tests: cargo test --release --workspace
-  browser          builds the web module and runs its proof in headless Chromium
-  wasm-toolchain   prepares what `browser` builds with, and nothing else
+  browser          builds the web modules and runs the engine's proof in headless Chromium
+  page             builds the page into target/page, a folder that any web host can serve;
+                   --out DIR builds it elsewhere, --quick leaves out what makes it small
+  page-test        builds the page quickly and tests it in headless Chromium; what follows
+                   goes to the tests, such as --only NAME
+  wasm-toolchain   prepares what these build with, and nothing else
   licences         compares the dependencies with deny.toml
   screenshots      makes the pictures under assets/screenshots anew
   soak --minutes N leaves the window alone with a long run, and watches memory and frames
   record DIR       makes the recorded run of the program from a finished run
 
-With SELFSAME_CI=1, `check` fails where it would otherwise skip the browser proof.";
+With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
         ["check"] => check(&workspace, &mut runner),
         ["test"] => test(&mut runner, &workspace),
         ["browser"] => browser(&workspace, &mut runner),
+        ["page", options @ ..] => page(&workspace, &mut runner, options),
+        ["page-test", arguments @ ..] => page_test(&workspace, &mut runner, arguments),
         ["wasm-toolchain"] => wasm::toolchain(&workspace, &mut runner).map(drop),
         ["licences"] => licences::check(&workspace, &mut runner),
         ["screenshots"] => window::screenshots(&workspace, &mut runner),
@@ -81,13 +87,13 @@ fn main() -> ExitCode {
 
 /// Everything CI runs.
 fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
-    // Finding out in the first minute that the last step cannot run is worth a step of its own.
-    let strict = env::var(STRICT).is_ok_and(|value| value == "1");
-    let browser = match wasm::requirements(workspace, runner) {
+    // Finding out in the first minute that the last steps cannot run is worth a step of its own.
+    let strict = strict();
+    let web = match wasm::browser(runner).and_then(|found| Ok((found, wasm::requirements(workspace, runner)?))) {
         Ok(found) => Some(found),
         Err(reason) if strict => return Err(reason),
         Err(Failure(reason)) => {
-            println!("The browser proof will be skipped: {reason}");
+            println!("What needs a browser will be skipped: {reason}");
             None
         }
     };
@@ -114,12 +120,22 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     test(runner, workspace)?;
-    if let Some(requirements) = browser {
-        wasm::proof(workspace, runner, &requirements)
-    } else {
-        runner.skip("browser proof");
-        Ok(())
-    }
+    let Some((browser, requirements)) = web else {
+        for title in ["browser proof", "page", "page tests"] {
+            runner.skip(title);
+        }
+        return Ok(());
+    };
+    wasm::compile(workspace, runner, &requirements)?;
+    wasm::proof(workspace, runner, &requirements, &browser)?;
+    let options = wasm::page::Options::parse(workspace, &[])?;
+    wasm::page::build(workspace, runner, &requirements, &options)?;
+    wasm::page::test(workspace, runner, &requirements, &browser, &options, strict, &[])
+}
+
+/// Whether nothing may be skipped.
+fn strict() -> bool {
+    env::var(STRICT).is_ok_and(|value| value == "1")
 }
 
 /// The tests, by the command that README gives.
@@ -131,8 +147,29 @@ fn test(runner: &mut Runner, workspace: &Workspace) -> Result<(), Failure> {
 
 /// The browser proof alone; here a missing part is always a failure, since it was asked for.
 fn browser(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
+    let browser = wasm::browser(runner)?;
     let requirements = wasm::requirements(workspace, runner)?;
-    wasm::proof(workspace, runner, &requirements)
+    wasm::compile(workspace, runner, &requirements)?;
+    wasm::proof(workspace, runner, &requirements, &browser)
+}
+
+/// The page alone.
+fn page(workspace: &Workspace, runner: &mut Runner, options: &[&str]) -> Result<(), Failure> {
+    let options = wasm::page::Options::parse(workspace, options)?;
+    let requirements = wasm::requirements(workspace, runner)?;
+    wasm::compile(workspace, runner, &requirements)?;
+    wasm::page::build(workspace, runner, &requirements, &options)
+}
+
+/// The page and its tests.
+fn page_test(workspace: &Workspace, runner: &mut Runner, arguments: &[&str]) -> Result<(), Failure> {
+    let browser = wasm::browser(runner)?;
+    // Elsewhere than the page that somebody may be about to publish.
+    let options = wasm::page::Options { out: workspace.target.join("page-test"), quick: true };
+    let requirements = wasm::requirements(workspace, runner)?;
+    wasm::compile(workspace, runner, &requirements)?;
+    wasm::page::build(workspace, runner, &requirements, &options)?;
+    wasm::page::test(workspace, runner, &requirements, &browser, &options, strict(), arguments)
 }
 
 #[cfg(test)]

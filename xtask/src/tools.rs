@@ -137,6 +137,15 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The files inside a folder and the folders in it, sorted; none when the folder does not exist.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let folders = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<PathBuf> =
+        folders.filter(|path| path.is_dir()).flat_map(|path| files_below(&path)).chain(files_in(folder)).collect();
+    files.sort();
+    files
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

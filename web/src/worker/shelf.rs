@@ -48,7 +48,11 @@ impl Opened {
         self.there.push(path.into());
     }
 
-    fn text(&self, path: &Path) -> Result<String> {
+    /// The text of a small file.
+    ///
+    /// # Errors
+    /// If it was not opened or is not text.
+    pub fn text(&self, path: &Path) -> Result<String> {
         let bytes = self.files.get(path).ok_or_else(|| {
             Error::model(
                 path,

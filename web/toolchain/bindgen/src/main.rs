@@ -1,5 +1,5 @@
 //! Generates, from a `wasm32-unknown-unknown` module, the module that browsers load and the
-//! JavaScript that loads it: `selfsame-bindgen INPUT.wasm OUTPUT_DIR`.
+//! JavaScript that loads it: `selfsame-bindgen [--strip] INPUT.wasm OUTPUT_DIR`.
 //!
 //! It does what `wasm-bindgen --target web --no-typescript` does. It exists because the library
 //! behind that program builds from the registry alone, with a lock file of ours.
@@ -10,10 +10,13 @@ use std::process::ExitCode;
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> ExitCode {
-    let mut arguments = env::args_os().skip(1);
+    let mut arguments = env::args_os().skip(1).peekable();
+    // For a page that is downloaded: function names are a third of a module, and the page says itself
+    // where the module is. They stay otherwise: without them a trap's stack trace is a list of numbers.
+    let strip = arguments.next_if(|first| first == "--strip").is_some();
     let (Some(input), Some(output), None) = (arguments.next(), arguments.next(), arguments.next())
     else {
-        eprintln!("usage: selfsame-bindgen INPUT.wasm OUTPUT_DIR");
+        eprintln!("usage: selfsame-bindgen [--strip] INPUT.wasm OUTPUT_DIR");
         return ExitCode::from(2);
     };
 
@@ -23,10 +26,9 @@ fn main() -> ExitCode {
         .typescript(false)
         .web(true)
         .and_then(|bindgen| {
-            // The JavaScript finds the module beside itself, as the command-line program has it.
-            // Function names stay in: without them a trap's stack trace is a list of numbers.
             bindgen
-                .omit_default_module_path(false)
+                .omit_default_module_path(strip)
+                .remove_name_section(strip)
                 .remove_producers_section(true)
                 .generate(output)
         });

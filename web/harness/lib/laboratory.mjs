@@ -1,0 +1,191 @@
+// The page as a person uses it: by the names of its controls. They are found in the mirror of the
+// canvas, where screen readers find them too.
+
+import assert from 'node:assert/strict';
+import { until } from './until.mjs';
+import { like, t } from './words.mjs';
+
+/** How long anything may take that is not computing, in milliseconds: two cores draw and compute. */
+const SOON = 60_000;
+
+/** How long a quick run may take. */
+const RUN = 20 * 60_000;
+
+/** Drives one page. */
+export class Laboratory {
+  constructor(page) {
+    this.page = page;
+    this.mirror = page.locator('#mirror');
+  }
+
+  /** Waits for the first frame. */
+  async drawn() {
+    await this.page.waitForFunction(() => performance.getEntriesByName('first-frame').length > 0, null, {
+      timeout: SOON,
+      polling: 50,
+    });
+    await this.page.locator('#loading').waitFor({ state: 'hidden', timeout: SOON });
+  }
+
+  /** Waits until everything is kept for later: what is needed at once, and what is not. */
+  async kept() {
+    const found = () =>
+      this.page.evaluate(async () => {
+        const [name] = await caches.keys();
+        const cache = name && (await caches.open(name));
+        const rest = ['assets/starter/base/model.safetensors.gz', 'assets/recorded/scir.jsonl.gz', 'index.html'];
+        const answers = await Promise.all(rest.map((name) => cache?.match(new URL(name, document.baseURI))));
+        return answers.every(Boolean);
+      });
+    await until('the page is kept', found, 120_000);
+  }
+
+  /** A control or another element by its role and name. */
+  control(role, name) {
+    return this.mirror.getByRole(role, { name, exact: typeof name === 'string' }).first();
+  }
+
+  /** Something that is written somewhere. */
+  text(text) {
+    return this.mirror.getByText(text, { exact: typeof text === 'string' }).first();
+  }
+
+  /** Waits until something is there. */
+  async sees(locator, timeout = SOON) {
+    await locator.waitFor({ state: 'attached', timeout });
+  }
+
+  /** Presses a control as a screen reader does, wherever it has been scrolled to. */
+  async press(role, name) {
+    const control = this.control(role, name);
+    await this.sees(control);
+    await control.dispatchEvent('click');
+  }
+
+  /** Presses a control with the mouse, which goes to the canvas. */
+  async point(role, name) {
+    const control = this.control(role, name);
+    await this.sees(control);
+    const box = await control.boundingBox();
+    assert(box && box.width > 0 && box.height > 0, `${name} has no place on the page`);
+    await this.page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  }
+
+  /** Writes into a field. */
+  async write(name, text) {
+    const field = this.mirror.getByRole('textbox', { name, exact: true }).first();
+    await this.sees(field);
+    await field.fill(text);
+  }
+
+  /** Ticks a box, or unticks it. */
+  async tick(name, on) {
+    const box = this.control('checkbox', name);
+    await this.sees(box);
+    if ((await box.getAttribute('aria-checked')) !== String(on)) await box.dispatchEvent('click');
+    await this.sees(this.mirror.locator(`[role=checkbox][aria-checked="${on}"]`, { hasText: name }).first());
+  }
+
+  /** Chooses from a list that opens from a control. */
+  async choose(name, option) {
+    await this.press('combobox', name);
+    await this.press('option', option);
+  }
+
+  /** Presses an entry of a menu. */
+  async menu(name, entry) {
+    await this.press('button', name);
+    const found = this.mirror.locator('[role=menuitem], [role=button]').filter({ hasText: entry }).first();
+    await this.sees(found);
+    await found.dispatchEvent('click');
+  }
+
+  /** Goes to a panel, by its id. */
+  async go(panel) {
+    await this.press('button', t(`${panel}.title`));
+  }
+
+  /** Waits until a run of this name is the one that panels show. */
+  async shows(name) {
+    await this.sees(this.control('combobox', t('run.choose_named', { name })));
+  }
+
+  /** The name of the run that panels show. */
+  async shown() {
+    const chooser = this.control('combobox', like('run.choose_named'));
+    const label = await chooser.getAttribute('aria-label');
+    return label.slice(t('run.choose_named', { name: '' }).length);
+  }
+
+  /** Waits for a state of the run that panels show: `running`, `stopped`, `finished`. */
+  async becomes(state, timeout = RUN) {
+    await this.sees(this.mirror.getByText(t(`run.${state}`), { exact: true }).first(), timeout);
+  }
+
+  /** Puts a run together and starts it; gives its name. */
+  async start({ recipe = 'scir', quick = true, controls = false, seed = 1, device = 'auto', settings = {} } = {}) {
+    await this.go('compose');
+    await this.press('button', t('compose.reset_all'));
+    await this.press('button', new RegExp(`^${recipe}: `));
+    await this.load(settings);
+    await this.tick(t('compose.quick'), quick);
+    await this.tick(t('compose.controls'), controls);
+    await this.write(t('compose.seed'), String(seed));
+    await this.choose(t('compose.device'), t(`compose.device_${device}`));
+    const start = this.mirror.locator('[role=button]:not([aria-disabled])', { hasText: t('compose.start') }).first();
+    await this.sees(start);
+    await start.dispatchEvent('click');
+    await this.sees(this.control('combobox', new RegExp(`${recipe}-seed${seed}-`)));
+    await this.becomes('running');
+    return this.shown();
+  }
+
+  /** Sets hyper-parameters, by their dotted names. */
+  async load(settings) {
+    const field = this.mirror.getByRole('textbox', { name: t('compose.load_text'), exact: true }).first();
+    if ((await field.count()) === 0) await this.press('button', t('compose.file_load'));
+    await this.sees(field);
+    const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
+    await field.fill(lines.join('\n') || '# as it is');
+    await this.press('button', t('compose.load'));
+    await this.sees(this.text(t('compose.loaded')));
+  }
+
+  /** Exports the run that panels show; gives the path of the file. */
+  async export() {
+    const download = this.page.waitForEvent('download', { timeout: SOON });
+    await this.menu(t('run.keep'), t('run.export'));
+    const file = await download;
+    assert.match(file.suggestedFilename(), /\.selfsame\.tgz$/);
+    return file.path();
+  }
+
+  /** Asks the playground's first question and waits until it is answered. */
+  async ask(timeout = RUN) {
+    await this.go('playground');
+    await this.press('button', t('playground.ask'));
+    await this.sees(this.text(like('playground.summary')), timeout);
+  }
+
+  /** Everything that is written on the page. */
+  async texts() {
+    return this.mirror.evaluate((mirror) => {
+      const leaves = [...mirror.querySelectorAll('.mirror-node')].filter((node) => node.children.length === 0);
+      return leaves.map((node) => node.textContent).filter(Boolean);
+    });
+  }
+
+  /** Drops files anywhere on the page: `[{name, content}]`. */
+  async drop(files) {
+    const plain = files.map(({ name, content }) => ({ name, content: Buffer.from(content).toString('base64') }));
+    await this.page.evaluate((files) => {
+      const dropped = new DataTransfer();
+      for (const { name, content } of files) {
+        const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+        dropped.items.add(new File([bytes], name));
+      }
+      const init = { dataTransfer: dropped, bubbles: true, cancelable: true };
+      for (const kind of ['dragover', 'drop']) document.getElementById('view').dispatchEvent(new DragEvent(kind, init));
+    }, plain);
+  }
+}

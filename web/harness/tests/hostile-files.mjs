@@ -1,0 +1,93 @@
+// Files that are damaged, wrong or meant to harm get a clear answer each, and the page lives on.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { until } from '../lib/until.mjs';
+import { t } from '../lib/words.mjs';
+
+export const name = 'hostile-files';
+export const about = 'damaged and hostile files get a clear answer, and the page lives on';
+export const minutes = 15;
+
+const STARTER = fileURLToPath(new URL('../../../assets/starter/', import.meta.url));
+const read = (name) => readFileSync(STARTER + name);
+
+/** The files of the starter model, some of them replaced. */
+function model(changes) {
+  return ['config.json', 'tokenizer.json', 'model.safetensors'].map((name) => ({
+    name,
+    content: changes[name] ?? read(name),
+  }));
+}
+
+/** Weights that say they are a terabyte, in less than a kilobyte. */
+function terabyte() {
+  const tensor = { dtype: 'F32', shape: [1_000_000, 250_000], data_offsets: [0, 1_000_000_000_000] };
+  const header = Buffer.from(JSON.stringify({ 'model.embed_tokens.weight': tensor }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header]);
+}
+
+function cutOff(name) {
+  return read(name).subarray(0, 1_000_000);
+}
+
+function config(changes) {
+  return JSON.stringify({ ...JSON.parse(read('config.json')), ...changes });
+}
+
+/** What is dropped, and what has to be said about it. */
+const FILES = [
+  ['weights that are cut off', model({ 'model.safetensors': cutOff('model.safetensors') }), /model/],
+  ['weights of another shape', model({ 'config.json': config({ hidden_size: 64 }) }), /shape|size|expects|weights/],
+  ['weights of a terabyte', model({ 'model.safetensors': terabyte() }), /model/],
+  ['a config that is no JSON', model({ 'config.json': '{"hidden_size": ' }), /config\.json/],
+  ['a config of nonsense', model({ 'config.json': config({ num_hidden_layers: -1 }) }), /config\.json/],
+  ['a tokenizer of nonsense', model({ 'tokenizer.json': '[]' }), /tokenizer/],
+  ['half a model', model({}).slice(0, 2), /model\.safetensors/],
+  ['a log of garbage', [{ name: 'events.jsonl', content: Buffer.alloc(5000, 7) }], /events|line 1|log/],
+  ['a log of JSON', [{ name: 'events.jsonl', content: '{"a": 1}\n{"b": 2}\n' }], /events|line 1|log/],
+  ['a packed run of garbage', [{ name: 'x.selfsame.tgz', content: Buffer.alloc(5000, 7) }], /packed run/],
+  ['a packed run of nothing', [{ name: 'x.selfsame.tgz', content: gzipSync(Buffer.alloc(1024)) }], /no run|packed/],
+  ['prompts that are none', [{ name: 'prompts.jsonl', content: '{"prompt": 3}\n' }], /prompts\.jsonl|line 1/],
+  ['a picture', [{ name: 'picture.png', content: Buffer.alloc(100, 1) }], /picture\.png/],
+];
+
+export async function test(stage) {
+  const { page, lab } = await stage.open();
+  await lab.ask();
+  const rows = [['what was dropped', 'what was said']];
+  for (const [what, files, says] of FILES) {
+    await lab.go('compose');
+    await lab.press('button', t('compose.reset_all'));
+    await page.waitForTimeout(1000);
+    const before = new Set(await lab.texts());
+    await lab.drop(files);
+    rows.push([what, await answer(lab, before, says, what)]);
+    for (let more = 0; more < 4 && (await lab.control('button', t('app.dismiss')).count()) > 0; more += 1) {
+      await lab.press('button', t('app.dismiss'));
+    }
+  }
+  stage.table(rows);
+  await lab.go('compose');
+  await lab.press('button', t('compose.reset_all'));
+  await lab.ask();
+}
+
+/** What is said now and was not before, and is about the problem. */
+async function answer(lab, before, says, what) {
+  const problem = t('compose.problem', { message: '' });
+  let said = [];
+  try {
+    return await until(what, async () => {
+      const texts = await lab.texts();
+      const noticed = texts.includes(t('app.problem'));
+      said = texts.filter((text) => !before.has(text));
+      return said.find((text) => says.test(text) && (noticed || text.startsWith(problem)));
+    });
+  } catch (error) {
+    throw new Error(`${what}: nothing was said that fits ${says}, but: ${said.join(' | ')}`, { cause: error });
+  }
+}

@@ -1,0 +1,176 @@
+//! The web modules: compiled, bound to JavaScript, and made small for a download.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{Requirements, TARGET, node::Node, toolchain::Toolchain};
+use crate::steps::{Failure, Runner, execute};
+use crate::tools::{Workspace, command, create_folder, find_program, output, read};
+
+/// The profile in `.cargo/config.toml`, which is also the name of the folder cargo builds it in.
+const PROFILE: &str = "web";
+
+/// What the modules use beyond the first version of WebAssembly; the optimiser has to be told.
+const FEATURES: [&str; 7] =
+    ["simd", "bulk-memory", "nontrapping-float-to-int", "sign-ext", "mutable-globals", "reference-types", "multivalue"];
+
+/// How much the optimiser does. More makes the module smaller, but no longer the packed one that is
+/// downloaded: 33.5 MB (5.62 packed) became 26.0 (5.23) with `-O1` in 2 minutes, 22.3 (5.40) with
+/// `-Os` in 6, 20.0 (5.36) with `-Oz` in 9.
+const EFFORT: &str = "-O1";
+
+/// A module that is built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Module {
+    /// The page: the views, drawn on a canvas.
+    Page,
+    /// The engine behind it, in a worker.
+    Worker,
+}
+
+impl Module {
+    /// All modules.
+    pub const ALL: [Self; 2] = [Self::Page, Self::Worker];
+
+    /// Its crate.
+    fn package(self) -> &'static str {
+        match self {
+            Self::Page => "selfsame-page",
+            Self::Worker => "selfsame-web",
+        }
+    }
+
+    /// What its files are called.
+    pub fn stem(self) -> String {
+        self.package().replace('-', "_")
+    }
+
+    /// The folder of its files on the page.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Worker => "worker",
+        }
+    }
+}
+
+/// Whether a bound module keeps the names of its functions: without them a trap's stack trace is a
+/// list of numbers, with them a module is a third larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// They stay.
+    Keep,
+    /// They go.
+    Strip,
+}
+
+/// Compiles both modules, in one go: each for itself would build what they share with other features.
+pub fn compile(workspace: &Workspace, runner: &mut Runner, toolchain: &Toolchain) -> Result<(), Failure> {
+    let mut build = toolchain.cargo(workspace);
+    build.env("CARGO_TARGET_DIR", workspace.web_target()).args([
+        "build",
+        "--locked",
+        "--profile",
+        PROFILE,
+        "--target",
+        TARGET,
+    ]);
+    for module in Module::ALL {
+        build.args(["--package", module.package()]);
+    }
+    runner.run("wasm build", &mut build)
+}
+
+/// Writes a compiled module with its JavaScript into `folder`.
+pub fn bind(
+    workspace: &Workspace,
+    requirements: &Requirements,
+    module: Module,
+    names: Names,
+    folder: &Path,
+) -> Result<(), Failure> {
+    let compiled = workspace.web_target().join(TARGET).join(PROFILE).join(module.stem()).with_extension("wasm");
+    let bindgen = &requirements.bindgen;
+    let mut bind = command(bindgen, workspace);
+    if bindgen.file_stem().is_some_and(|stem| stem == "wasm-bindgen") {
+        bind.args(["--target", "web", "--no-typescript", "--remove-producers-section"]);
+        if names == Names::Strip {
+            bind.args(["--remove-name-section", "--omit-default-module-path"]);
+        }
+        bind.arg("--out-dir").arg(folder).arg(&compiled);
+    } else {
+        if names == Names::Strip {
+            bind.arg("--strip");
+        }
+        bind.arg(&compiled).arg(folder);
+    }
+    execute(&mut bind)
+}
+
+/// A smaller module that does the same. It takes minutes, so that it is kept for as long as the module
+/// is the same.
+pub fn shrink(workspace: &Workspace, node: &Node, module: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |path: &Path, e: &std::io::Error| Failure::io(path.display(), e);
+    let bytes = fs::read(module).map_err(|e| failed(module, &e))?;
+    let folder = workspace.web_target().join("small");
+    create_folder(&folder)?;
+    let small = folder.join(format!("{}{EFFORT}.wasm", super::page::pack::hash(&bytes)));
+    if small.is_file() {
+        println!("{} is that of {}", small.display(), module.display());
+    } else {
+        // Under another name first, so that an interrupted one is not taken for a finished one.
+        let unfinished = small.with_extension("unfinished");
+        let mut optimise = node.script(workspace, "node_modules/binaryen/bin/wasm-opt");
+        optimise.args(FEATURES.map(|name| format!("--enable-{name}"))).arg(EFFORT);
+        optimise.arg(module).arg("-o").arg(&unfinished);
+        execute(&mut optimise)?;
+        fs::rename(&unfinished, &small).map_err(|e| failed(&small, &e))?;
+    }
+    fs::read(&small).map_err(|e| failed(&small, &e))
+}
+
+/// A `wasm-bindgen` of exactly the version the workspace is locked to: the one on `PATH` if it is
+/// that, else our own small program, which is built first.
+pub fn bindgen(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    let version = workspace.locked_version("wasm-bindgen")?;
+    if let Some(program) = find_program(&["wasm-bindgen"]) {
+        let found = output(command(&program, workspace).arg("--version")).unwrap_or_default();
+        if found.split_whitespace().nth(1) == Some(version.as_str()) {
+            println!("{} is version {version}.", program.display());
+            return Ok(program);
+        }
+        println!("{} says `{found}`, but {version} is needed.", program.display());
+    }
+    let folder = workspace.root.join("web/toolchain/bindgen");
+    let pin = format!("wasm-bindgen-cli-support = \"={version}\"");
+    if !read(&folder.join("Cargo.toml"))?.contains(&pin) {
+        return Err(Failure(format!("web/toolchain/bindgen/Cargo.toml does not pin {version}")));
+    }
+    let target = workspace.web_target().join("bindgen");
+    let mut build = command("cargo", workspace);
+    build
+        .args(["build", "--release", "--locked", "--manifest-path"])
+        .arg(folder.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&target);
+    execute(&mut build)?;
+    Ok(target.join("release").join(format!("selfsame-bindgen{}", env::consts::EXE_SUFFIX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bindgen_tool_is_of_the_locked_version() -> Result<(), Failure> {
+        let workspace = Workspace::locate();
+        let version = workspace.locked_version("wasm-bindgen")?;
+        let folder = workspace.root.join("web/toolchain/bindgen");
+        let manifest = read(&folder.join("Cargo.toml"))?;
+        assert!(manifest.contains(&format!("wasm-bindgen-cli-support = \"={version}\"")));
+        let lock = read(&folder.join("Cargo.lock"))?;
+        assert!(lock.contains(&format!("name = \"wasm-bindgen-shared\"\nversion = \"{version}\"")));
+        Ok(())
+    }
+}

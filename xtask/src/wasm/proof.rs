@@ -1,0 +1,45 @@
+//! The proof: the engine's module does the whole loop once in a browser, and gets the native numbers.
+
+use std::fs;
+use std::path::Path;
+
+use super::Requirements;
+use super::build::{Module, Names, bind};
+use crate::steps::{Failure, Runner};
+use crate::tools::{Workspace, copy_into, create_folder, files_in, remove_folder};
+
+/// How long the page may take, software adapter and shader compilation included.
+const SECONDS: &str = "900";
+
+/// Binds the engine's module, puts the proof's page together and runs it in the browser.
+pub fn proof(
+    workspace: &Workspace,
+    runner: &mut Runner,
+    requirements: &Requirements,
+    browser: &Path,
+) -> Result<(), Failure> {
+    let site = workspace.web_target().join("site");
+    runner.perform("site of the proof", || assemble(workspace, requirements, &site))?;
+    let mut run = requirements.node.script(workspace, "run.mjs");
+    run.arg("--site").arg(&site).args(["--page", "proof.html", "--timeout", SECONDS, "--browser"]).arg(browser);
+    runner.run("browser proof", &mut run)
+}
+
+/// Fills `site` with what a server would serve: the page, the bound module and the starter model.
+fn assemble(workspace: &Workspace, requirements: &Requirements, site: &Path) -> Result<(), Failure> {
+    // From nothing each time, so that a file that is no longer made cannot be served.
+    remove_folder(site)?;
+    create_folder(&site.join("starter"))?;
+    let package = site.join("pkg");
+    bind(workspace, requirements, Module::Worker, Names::Keep, &package)?;
+    copy_into(&workspace.root.join("web/harness/proof.html"), site)?;
+    copy_into(&workspace.root.join("web/harness/expected.json"), site)?;
+    for file in files_in(&workspace.root.join("assets/starter")) {
+        copy_into(&file, &site.join("starter"))?;
+    }
+    for file in files_in(&package).iter().chain(&files_in(&site.join("starter"))) {
+        let bytes = fs::metadata(file).map_or(0, |found| found.len());
+        println!("{:>12} bytes  {}", bytes, file.display());
+    }
+    Ok(())
+}
