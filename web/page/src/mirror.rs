@@ -25,6 +25,7 @@ mod attributes;
 mod diff;
 mod exchange;
 mod focus;
+mod ids;
 mod keys;
 mod model;
 mod order;
@@ -84,7 +85,9 @@ mod installed {
                 let (exchange, page) = (exchange.clone(), page.clone());
                 async move {
                     while let Some(update) = poll_fn(|task| exchange.poll_update(task)).await {
-                        page.borrow_mut().apply(update);
+                        if let Ok(mut page) = page.try_borrow_mut() {
+                            page.apply(update);
+                        }
                     }
                 }
             });
@@ -93,14 +96,16 @@ mod installed {
 
         /// How much there was to do so far, for tests and for the curious.
         pub fn costs(&self) -> super::scene::Costs {
-            self.page.borrow().costs()
+            self.page.try_borrow().map(|page| page.costs()).unwrap_or_default()
         }
     }
 
     impl Drop for Mirror {
         fn drop(&mut self) {
             self.exchange.close();
-            self.page.borrow_mut().clear();
+            if let Ok(mut page) = self.page.try_borrow_mut() {
+                page.clear();
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use egui::accesskit::{Action, HasPopup, Live, Node, NodeId, Orientation, Role, Toggled};
 
 use super::model::Model;
-use super::roles::{Kind, Shape, is_named_by_text, state_of};
+use super::roles::{Kind, Naming, Shape, naming_of, state_of};
 use super::scene::{Abilities, Element, Tag};
 
 /// The id that the element of a node has in the document.
@@ -67,27 +67,37 @@ pub(super) struct Surroundings {
 
 /// Fills in what `node` says about `element`.
 pub(super) fn describe(element: &mut Element, shape: Shape, node: &Node, around: Surroundings) {
-    let mut write = Attributes(Vec::with_capacity(8));
+    let mut write = Attributes(Vec::with_capacity(4));
     let Surroundings { name, filled, popup } = around;
-    write.set_unless_empty("role", shape.role);
+    // Text with elements in it is no text any more, and only something with a role has a label.
+    let is_text = shape.kind == Kind::Text;
+    let role = if is_text && shape.role.is_empty() && filled { "group" } else { shape.role };
+    write.set_unless_empty("role", role);
+    if shape.kind == Kind::Box {
+        element.attributes = write.0;
+        return;
+    }
 
     let value = node.value().unwrap_or_default();
-    let has_text =
-        !filled && matches!(shape.kind, Kind::Control | Kind::Text | Kind::Choice | Kind::Named | Kind::Container);
-    // What is a name when there is nothing else has to be read all the same.
-    let text = match shape.kind {
-        Kind::Choice => value,
-        Kind::Named | Kind::Container if !value.is_empty() => value,
-        _ => &name,
-    };
-    let named_by_text = has_text && matches!(shape.kind, Kind::Control | Kind::Text) && is_named_by_text(shape.role);
+    let holds_text = matches!(shape.kind, Kind::Control | Kind::Text | Kind::Choice | Kind::Named | Kind::Container);
+    let has_text = holds_text && !filled;
     if has_text {
+        // What is only a name in a container with something in it has to be read in one without.
+        let says_value = matches!(shape.kind, Kind::Named | Kind::Container) && !value.is_empty();
+        let text = if shape.kind == Kind::Choice || says_value { value } else { &name };
         text.clone_into(&mut element.text);
     }
     if let Some(description) = node.description().filter(|description| *description != name) {
         write.set("aria-description", description.to_owned());
     }
-    if !(named_by_text || shape.role.is_empty() && shape.kind == Kind::Text || name.is_empty()) {
+    let has_label = match naming_of(role) {
+        _ if name.is_empty() => false,
+        Naming::Text => !(has_text && matches!(shape.kind, Kind::Control | Kind::Text)),
+        Naming::Label => true,
+        // A field has no role but that of its element, and can be named.
+        Naming::Never => shape.kind == Kind::Field,
+    };
+    if has_label {
         write.set("aria-label", name);
     }
 

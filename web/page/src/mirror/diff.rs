@@ -1,9 +1,8 @@
 //! What has to be done to the page when one scene follows another.
 
-use std::collections::HashMap;
-
 use egui::accesskit::NodeId;
 
+use super::ids::NodeMap;
 use super::order::stay;
 use super::scene::{Element, Frame, Scene, Tag};
 
@@ -18,10 +17,8 @@ pub(super) enum Operation<'scene> {
     Text(NodeId, &'scene str),
     /// Set what a field holds.
     Value(NodeId, &'scene str),
-    /// Set where an element is.
-    Move(NodeId, Frame),
-    /// Set how large an element is.
-    Resize(NodeId, Frame),
+    /// Set where an element is and how large.
+    Place(NodeId, Frame),
     /// Put an element into another (`None`: the root), before one of its children or last.
     Insert { element: NodeId, parent: Option<NodeId>, before: Option<NodeId> },
     /// Forget an element, and take it off the page unless it goes with the one around it.
@@ -91,12 +88,8 @@ fn compare<'scene>(
     {
         operations.push(Operation::Value(id, value));
     }
-    let (frame, known) = (element.frame, known.map(|known| known.frame));
-    if known.is_none_or(|known| (known.left, known.top) != (frame.left, frame.top)) {
-        operations.push(Operation::Move(id, frame));
-    }
-    if known.is_none_or(|known| (known.width, known.height) != (frame.width, frame.height)) {
-        operations.push(Operation::Resize(id, frame));
+    if known.is_none_or(|known| known.frame != element.frame) {
+        operations.push(Operation::Place(id, element.frame));
     }
 }
 
@@ -119,7 +112,7 @@ fn arrange<'scene>(old: &Scene, new: &'scene Scene, made: &[bool], operations: &
         if old_family == family.as_slice() && family.iter().all(|member| unmade(*member)) {
             continue;
         }
-        let old_places: HashMap<NodeId, usize> =
+        let old_places: NodeMap<usize> =
             old_family.iter().enumerate().map(|(place, member)| (*member, place)).collect();
         places.clear();
         places.extend(family.iter().map(|member| old_places.get(member).copied().filter(|_| unmade(*member))));

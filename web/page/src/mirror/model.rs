@@ -1,13 +1,13 @@
 //! The tree as egui last described it.
 
-use std::collections::HashMap;
-
 use egui::accesskit::{Node, NodeId, Role, TreeUpdate};
+
+use super::ids::NodeMap;
 
 /// All nodes that a page could show.
 #[derive(Default)]
 pub(super) struct Model {
-    nodes: HashMap<NodeId, Node>,
+    nodes: NodeMap<Node>,
     root: Option<NodeId>,
     focus: Option<NodeId>,
 }

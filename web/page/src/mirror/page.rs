@@ -1,7 +1,5 @@
 //! The elements on the page, and what egui's trees do to them.
 
-use std::collections::HashMap;
-
 use egui::accesskit::{Action, ActionData, NodeId};
 use egui::{Key, Modifiers};
 use web_sys::wasm_bindgen::JsCast as _;
@@ -12,9 +10,10 @@ use super::canvas::Canvas;
 use super::diff::{Operation, diff};
 use super::exchange::{Exchange, Update};
 use super::focus::Follower;
+use super::ids::NodeMap;
 use super::model::Model;
 use super::project::project;
-use super::scene::{self, Costs, Scene, Tag};
+use super::scene::{self, Costs, Frame, Scene, Tag};
 
 /// The class of every element, for the page's style sheet.
 const CLASS: &str = "mirror-node";
@@ -28,10 +27,10 @@ pub(super) struct Page {
     model: Model,
     scene: Scene,
     zoom: f32,
-    elements: HashMap<NodeId, HtmlElement>,
+    elements: NodeMap<HtmlElement>,
     /// Fields in which something was typed, with the request that says so. Until egui has seen it,
     /// what egui says about the field is older than what is in it.
-    typed: HashMap<NodeId, u64>,
+    typed: NodeMap<u64>,
     /// The number that is being typed. Half of one may be out of bounds, and is not corrected.
     draft: Option<NodeId>,
     /// What was clicked in a list or menu that may have to be closed, with the request that says so.
@@ -54,8 +53,8 @@ impl Page {
             model: Model::default(),
             scene: Scene::default(),
             zoom: 1.0,
-            elements: HashMap::new(),
-            typed: HashMap::new(),
+            elements: NodeMap::default(),
+            typed: NodeMap::default(),
             draft: None,
             chosen: None,
             focus: Follower::default(),
@@ -219,7 +218,6 @@ impl Page {
             return;
         }
         let Some(element) = self.elements.get(&id) else { return };
-        let style = || element.style();
         // What can fail here are names, and none of ours is a wrong one.
         let _ = match operation {
             Operation::Attribute(_, name, Some(value)) => element.set_attribute(name, value),
@@ -234,12 +232,13 @@ impl Page {
                 }
                 Ok(())
             }
-            Operation::Move(_, frame) => style()
-                .set_property("left", &format!("{}px", frame.left))
-                .and_then(|()| style().set_property("top", &format!("{}px", frame.top))),
-            Operation::Resize(_, frame) => style()
-                .set_property("width", &format!("{}px", frame.width))
-                .and_then(|()| style().set_property("height", &format!("{}px", frame.height))),
+            Operation::Place(_, Frame { left, top, width, height }) => {
+                // Through the object model, which a page may forbid for the attribute. All at once,
+                // because each way into the browser costs more than what is done there.
+                let text = format!("left:{left}px;top:{top}px;width:{width}px;height:{height}px");
+                element.style().set_css_text(&text);
+                Ok(())
+            }
             Operation::Insert { parent, before, .. } => {
                 let parent = parent.and_then(|parent| self.elements.get(&parent)).unwrap_or(&self.root);
                 let before = before.and_then(|before| self.elements.get(&before)).map(AsRef::as_ref);
@@ -357,8 +356,7 @@ fn subject(operation: &Operation<'_>) -> NodeId {
         | Operation::Attribute(id, ..)
         | Operation::Text(id, _)
         | Operation::Value(id, _)
-        | Operation::Move(id, _)
-        | Operation::Resize(id, _)
+        | Operation::Place(id, _)
         | Operation::Insert { element: id, .. }
         | Operation::Remove { element: id, .. } => *id,
     }

@@ -3,11 +3,10 @@
 //! Most nodes are only there because egui lays things out in boxes in boxes. They are left out,
 //! so that the page has an element for what can be read or used and for little else.
 
-use std::collections::{HashMap, HashSet};
-
 use egui::accesskit::{Action, Node, NodeId, Role};
 
 use super::attributes::{Surroundings, abilities, describe, name};
+use super::ids::{NodeMap, NodeSet};
 use super::model::Model;
 use super::roles::{Kind, Shape, container_of, shape_in, shape_of};
 use super::scene::{Abilities, Element, Frame, Scene};
@@ -15,7 +14,7 @@ use super::scene::{Abilities, Element, Frame, Scene};
 /// The elements for everything in `model`, at `zoom` pixels a point; nodes that are no longer part
 /// of the tree are forgotten.
 pub(super) fn project(model: &mut Model, zoom: f32) -> Scene {
-    let mut projection = Projection { model, drafts: Vec::with_capacity(model.len()), reached: HashSet::new() };
+    let mut projection = Projection { model, drafts: Vec::with_capacity(model.len()), reached: NodeSet::default() };
     if let Some((id, root)) = model.root() {
         projection.reached.insert(id);
         for child in root.children() {
@@ -42,7 +41,7 @@ struct Projection<'model> {
     model: &'model Model,
     drafts: Vec<Draft<'model>>,
     /// A damaged tree could hold a node twice, or in itself.
-    reached: HashSet<NodeId>,
+    reached: NodeSet,
 }
 
 impl<'model> Projection<'model> {
@@ -72,6 +71,7 @@ impl<'model> Projection<'model> {
             self.find_popup(start, parent);
         } else if !kept {
             self.imply_container(id, node, start, parent, around);
+            self.gather(id, node, start, parent);
         }
     }
 
@@ -102,16 +102,39 @@ impl<'model> Projection<'model> {
         let Some(role) = container_of(member).filter(|role| *role != around) else { return };
         // One alone may be a line of the list, and the list the box around this one.
         let mut more = members.peekable();
-        if more.peek().is_none() || !more.all(|draft| draft.shape.role == member) {
-            return;
+        if more.peek().is_some() && more.all(|draft| draft.shape.role == member) {
+            self.enclose(id, node, role, start, parent);
         }
+    }
+
+    /// Keeps a box with many elements in it, although it says nothing: when it is scrolled, it is
+    /// one element that moves, and not all of them.
+    fn gather(&mut self, id: NodeId, node: &'model Node, start: usize, parent: Option<NodeId>) {
+        let members = self.drafts.iter().skip(start).filter(|draft| draft.parent == parent);
+        if members.count() >= MANY {
+            self.enclose(id, node, "", start, parent);
+        }
+    }
+
+    /// Puts all drafts of `parent` from `start` on into one for a box that had none.
+    fn enclose(
+        &mut self,
+        id: NodeId,
+        node: &'model Node,
+        role: &'static str,
+        start: usize,
+        parent: Option<NodeId>,
+    ) {
         for draft in self.drafts.iter_mut().skip(start).filter(|draft| draft.parent == parent) {
             draft.parent = Some(id);
         }
-        let shape = Shape { role, kind: Kind::Container, ..shape_of(Role::GenericContainer) };
+        let shape = Shape { role, kind: Kind::Box, ..shape_of(Role::GenericContainer) };
         self.drafts.insert(start, Draft { id, node, shape, parent, name: String::new(), popup: None });
     }
 }
+
+/// From how many elements on a box keeps its element.
+const MANY: usize = 8;
 
 /// What a node is on a page, where it stands.
 fn shape_here(node: &Node, name: &str, around: &'static str) -> Shape {
@@ -131,7 +154,7 @@ fn is_kept(node: &Node, shape: Shape, name: &str) -> bool {
         Kind::Text => !(shape.role.is_empty() && name.is_empty()),
         // The eight edges of each window can only be dragged.
         Kind::Range => shape.role != "separator" || node.supports_action(Action::Focus),
-        Kind::Control | Kind::Choice | Kind::Field | Kind::Container => true,
+        Kind::Control | Kind::Choice | Kind::Field | Kind::Container | Kind::Box => true,
     }
 }
 
@@ -143,7 +166,7 @@ impl Edges {
     /// Where a node says it is. Nodes of layouts do not say it, or say that they are nowhere.
     fn of(node: &Node, zoom: f64) -> Option<Self> {
         let bounds = node.bounds()?;
-        let edges = [bounds.x0, bounds.y0, bounds.x1, bounds.y1].map(|edge| (edge * zoom).round());
+        let edges = [bounds.x0, bounds.y0, bounds.x1, bounds.y1].map(|edge| edge * zoom);
         edges.iter().all(|edge| edge.abs() < 1e6).then_some(Self(edges))
     }
 
@@ -156,12 +179,10 @@ impl Edges {
 /// The elements of these drafts, each with its place in the one around it.
 fn finish(drafts: Vec<Draft<'_>>, zoom: f64) -> Scene {
     let edges = all_edges(&drafts, zoom);
-    let filled: HashSet<NodeId> = drafts.iter().filter_map(|draft| draft.parent).collect();
+    let filled: NodeSet = drafts.iter().filter_map(|draft| draft.parent).collect();
     let mut elements: Vec<Element> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let Draft { id, node, shape, parent, name, popup } = draft;
-        // An implied list is a node of which nothing is used but that it is there.
-        let implied = shape.kind == Kind::Container && node.role() == Role::GenericContainer;
         let [left, top, right, bottom] = edges.get(&id).map_or([0.0; 4], |edges| edges.0);
         let (from_left, from_top) =
             parent.and_then(|parent| edges.get(&parent)).map_or((0.0, 0.0), |Edges([left, top, ..])| (*left, *top));
@@ -172,14 +193,15 @@ fn finish(drafts: Vec<Draft<'_>>, zoom: f64) -> Scene {
             attributes: Vec::new(),
             text: String::new(),
             value: None,
-            // An element without any area is taken for invisible.
+            // Rounded only here, so that what moves together stays in place in what it is in. An
+            // element without any area is taken for invisible.
             frame: Frame {
-                left: left - from_left,
-                top: top - from_top,
-                width: (right - left).max(1.0),
-                height: (bottom - top).max(1.0),
+                left: (left - from_left).round(),
+                top: (top - from_top).round(),
+                width: (right - left).round().max(1.0),
+                height: (bottom - top).round().max(1.0),
             },
-            abilities: if implied { Abilities::default() } else { abilities(node) },
+            abilities: if shape.kind == Kind::Box { Abilities::default() } else { abilities(node) },
             popup: None,
         };
         describe(&mut element, shape, node, Surroundings { name, filled: filled.contains(&id), popup });
@@ -189,10 +211,10 @@ fn finish(drafts: Vec<Draft<'_>>, zoom: f64) -> Scene {
 }
 
 /// Where everything is; what does not say it is around what is in it.
-fn all_edges(drafts: &[Draft<'_>], zoom: f64) -> HashMap<NodeId, Edges> {
-    let mut edges = HashMap::with_capacity(drafts.len());
+fn all_edges(drafts: &[Draft<'_>], zoom: f64) -> NodeMap<Edges> {
+    let mut edges = NodeMap::default();
     // From the last to the first, so that what is in something is known before it.
-    let mut inside: HashMap<NodeId, Edges> = HashMap::new();
+    let mut inside: NodeMap<Edges> = NodeMap::default();
     for draft in drafts.iter().rev() {
         let Some(own) = Edges::of(draft.node, zoom).or_else(|| inside.get(&draft.id).copied()) else { continue };
         edges.insert(draft.id, own);

@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Container,
     /// It holds others, and without a name they might as well be alone.
     Named,
+    /// It only holds others, and nothing that its node says is used.
+    Box,
     /// It is not shown, only what is in it.
     Transparent,
 }
@@ -226,30 +228,24 @@ pub(super) fn state_of(role: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether text is the name of an element of this role. Others only contain it.
-pub(super) fn is_named_by_text(role: &str) -> bool {
-    !matches!(
-        role,
-        "" | "listitem"
-            | "status"
-            | "alert"
-            | "log"
-            | "timer"
-            | "marquee"
-            | "note"
-            | "term"
-            | "definition"
-            | "blockquote"
-            | "paragraph"
-            | "caption"
-            | "code"
-            | "deletion"
-            | "insertion"
-            | "emphasis"
-            | "strong"
-            | "suggestion"
-            | "math"
-            | "time"
-            | "comment"
-    )
+/// Where the name of an element of some role comes from, if it is text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Naming {
+    /// From the text.
+    Text,
+    /// From a label, which may well say the same.
+    Label,
+    /// It cannot have one.
+    Never,
+}
+
+/// Where the name of an element of this role comes from.
+pub(super) fn naming_of(role: &str) -> Naming {
+    match role {
+        "" | "paragraph" | "caption" | "code" | "deletion" | "insertion" | "emphasis" | "strong" | "suggestion"
+        | "time" => Naming::Never,
+        "listitem" | "status" | "alert" | "log" | "timer" | "marquee" | "note" | "term" | "definition"
+        | "blockquote" | "math" | "comment" => Naming::Label,
+        _ => Naming::Text,
+    }
 }

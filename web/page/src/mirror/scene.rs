@@ -1,9 +1,9 @@
 //! What is on the page: elements in reading order.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-
 use egui::accesskit::NodeId;
+
+use super::ids::NodeMap;
 
 /// The kind of element, as far as a browser treats it differently.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,7 +69,7 @@ pub(super) struct Element {
 #[derive(Default)]
 pub(super) struct Scene {
     elements: Vec<Element>,
-    places: HashMap<NodeId, usize>,
+    places: NodeMap<usize>,
 }
 
 impl Scene {
