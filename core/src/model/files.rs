@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use sha2::{Digest, Sha256};
 
 use super::{Config, Layer, Llama, Visitor, Weights};
 use crate::{Error, Result};
@@ -188,15 +187,4 @@ pub async fn save(model: &Llama, folder: &Path, precision: Precision) -> Result<
         .map_err(|e| Error::model(folder, format!("config.json cannot be written: {e}")))?;
     write("config.json", &config)?;
     write("model.safetensors", &to_bytes(model, precision).await?)
-}
-
-/// SHA-256 of bytes as lower-case hexadecimal digits.
-#[must_use]
-pub fn content_hash(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
