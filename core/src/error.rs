@@ -90,6 +90,9 @@ pub enum Error {
     /// No usable compute device, or one that computes wrong numbers.
     #[error("device: {0}")]
     Device(String),
+    /// A run needs more than the place where it would run can give.
+    #[error("{0}")]
+    TooLarge(String),
     /// A recipe needs something that is not there.
     #[error("{0}")]
     Recipe(String),

@@ -55,14 +55,13 @@ pub fn of(inputs: &Inputs) -> Result<(Plan, Speed)> {
 
 fn text(output: &Output) -> String {
     let Output { recipe, model, device, plan, speed } = output;
-    let size = |count: usize| bytes(count as u64);
     let mut text = format!("{recipe} with model {model} on {device}\n\n");
     for (name, value) in [
-        ("weights", format!("{} ({} numbers)", size(plan.weights_bytes), count(plan.parameters))),
-        ("memory while learning", size(plan.training_bytes)),
-        ("memory while drawing answers", size(plan.decode_bytes)),
-        ("memory in all", format!("{} (the larger of the two)", size(plan.total_bytes))),
-        ("largest single tensor", size(plan.largest_tensor_bytes)),
+        ("weights", format!("{} ({} numbers)", bytes(plan.weights_bytes), count(plan.parameters))),
+        ("memory while learning", bytes(plan.training_bytes)),
+        ("memory while drawing answers", bytes(plan.decode_bytes)),
+        ("memory in all", format!("{} (the larger of the two)", bytes(plan.total_bytes))),
+        ("largest single tensor", bytes(plan.largest_tensor_bytes)),
         ("tokens to learn from", count(plan.train_tokens)),
         ("tokens to draw", count(plan.decode_tokens)),
     ] {

@@ -305,8 +305,8 @@ fn plan_of(request: &Request) -> Result<Planned> {
     let (plan, speed) = plan::of(&inputs)?;
     Ok(Planned {
         device: format!("{} ({})", inputs.device.name, inputs.device.reason),
-        memory: plan.total_bytes as u64,
-        weights: plan.weights_bytes as u64,
+        memory: plan.total_bytes,
+        weights: plan.weights_bytes,
         seconds: plan.seconds(&speed),
         notes: inputs.notes,
     })

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use selfsame_core::{
     Error as CoreError,
     device::Selected,
-    model::{self, Llama, content_hash},
+    model::{self, FileSource, Llama, content_hash, hash_source},
     prompt::{Row, read_jsonl},
     text::Tokenizer,
 };
@@ -40,9 +40,7 @@ impl Shelf for Disk {
             Place::StarterBase => built_in(starter::BASE, STARTER_BASE),
             Place::Folder(folder) => {
                 let model = model::load(folder, &device.device)?;
-                let path = folder.join("model.safetensors");
-                let bytes = std::fs::read(&path).map_err(|e| CoreError::read(&path, e))?;
-                Ok((model, content_hash(&bytes)))
+                Ok((model, hash_source(&mut FileSource::open(folder.join("model.safetensors"))?)?))
             }
         }
     }

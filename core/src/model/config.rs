@@ -266,15 +266,17 @@ impl Config {
         }
     }
 
-    /// Number of weights.
+    /// Number of weights; where it does not fit a machine word, the largest that does.
     #[must_use]
     pub fn parameters(&self) -> usize {
-        let (d, f) = (self.hidden_size, self.intermediate_size);
-        let queries = self.num_attention_heads * self.head_width();
-        let keys = self.kv_heads() * self.head_width();
+        // Sizes that are allowed one by one can make a number that no machine has.
+        let wide = |size: usize| size as u128;
+        let (d, f) = (wide(self.hidden_size), wide(self.intermediate_size));
+        let queries = wide(self.num_attention_heads) * wide(self.head_width());
+        let keys = wide(self.kv_heads()) * wide(self.head_width());
         let block = 2 * d * queries + 2 * d * keys + 3 * d * f + 2 * d;
-        let embeddings = self.vocab_size * d * if self.tie_word_embeddings { 1 } else { 2 };
-        embeddings + self.num_hidden_layers * block + d
+        let embeddings = wide(self.vocab_size) * d * if self.tie_word_embeddings { 1 } else { 2 };
+        usize::try_from(embeddings + wide(self.num_hidden_layers) * block + d).unwrap_or(usize::MAX)
     }
 }
 
@@ -292,6 +294,15 @@ mod tests {
     fn counts_the_parameters_of_stories260k() {
         // 260,032 by its authors' documentation.
         assert_eq!(Config::llama(64, 172, 5, 8, 4, 512).parameters(), 260_032);
+    }
+
+    #[test]
+    fn more_parameters_than_can_be_counted_are_the_most_that_can() {
+        let largest = LARGEST_DIMENSION;
+        let mut config = Config::llama(largest, largest, largest, largest, largest, largest);
+        config.head_dim = Some(largest);
+        assert!(config.check().is_ok());
+        assert_eq!(config.parameters(), usize::MAX);
     }
 
     #[test]

@@ -6,12 +6,15 @@ mod config;
 mod files;
 mod llama;
 mod rope;
+mod safetensors;
+mod source;
 mod weights;
 
 pub use cache::Cache;
 pub use config::{Config, OneOrMany, RopeScaling};
 
 pub(crate) use files::serialize;
-pub use files::{Precision, content_hash, from_bytes, load, save, to_bytes};
+pub use files::{Precision, from_bytes, from_source, load, save, to_bytes};
 pub use llama::Llama;
+pub use source::{FileSource, MemorySource, Source, content_hash, hash_source};
 pub use weights::{Layer, Mapper, Visitor, Weights};

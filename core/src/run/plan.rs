@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Options;
 use crate::{
-    Result,
+    Error, Result,
     learn::{Batch, LearnConfig, Objective, Sequence, Trainer},
     measure::control::Budget,
     model::{Config, Llama},
@@ -18,15 +18,17 @@ pub struct Plan {
     /// Weights of the policy.
     pub parameters: usize,
     /// Bytes of one copy of the weights.
-    pub weights_bytes: usize,
+    pub weights_bytes: u64,
     /// Bytes of an optimiser step: weights, frozen models, gradients, moments, activations.
-    pub training_bytes: usize,
+    pub training_bytes: u64,
     /// Bytes of decoding: weights, frozen models, key-value cache, logits.
-    pub decode_bytes: usize,
+    pub decode_bytes: u64,
     /// The larger of the two.
-    pub total_bytes: usize,
+    pub total_bytes: u64,
     /// Bytes of the largest single tensor, which must fit one GPU binding.
-    pub largest_tensor_bytes: usize,
+    pub largest_tensor_bytes: u64,
+    /// Bytes of the largest tensor among the weights, which no setting makes smaller.
+    pub largest_weight_bytes: u64,
     /// Tokens that optimiser steps see.
     pub train_tokens: usize,
     /// Tokens that are drawn.
@@ -40,6 +42,72 @@ impl Plan {
     pub fn seconds(&self, speed: &Speed) -> f64 {
         self.train_tokens as f64 / speed.train_tokens_per_second
             + self.decode_tokens as f64 / speed.decode_tokens_per_second
+    }
+
+    /// Checks that a place can give what the run needs. The plan comes from `config.json` alone, so
+    /// that nothing has to be loaded for it.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] with both numbers and what to do.
+    pub fn fits(&self, limits: &Limits) -> Result<()> {
+        if let Some(memory) = limits.memory.filter(|memory| self.total_bytes > *memory) {
+            let learning = self.training_bytes >= self.decode_bytes;
+            let (when, setting) =
+                if learning { ("learning", "micro_batch") } else { ("drawing answers", "decode_batch") };
+            // What the weights and their copies take, no setting makes smaller.
+            let copies = FROZEN + if learning { LEARNING } else { DRAWING };
+            let settings = self.weights_bytes.saturating_mul(copies) <= memory;
+            let advice = if settings { format!(", or lower `{setting}`") } else { String::new() };
+            return Err(Error::TooLarge(format!(
+                "the model needs about {} while {when} and {PLACE} can give {}; choose a smaller model{advice}",
+                size(self.total_bytes),
+                size(memory)
+            )));
+        }
+        if let Some(binding) = limits.binding.filter(|binding| self.largest_tensor_bytes > *binding) {
+            let binds = format!("this graphics device binds {} at most", size(binding));
+            return Err(Error::TooLarge(if self.largest_weight_bytes > binding {
+                format!(
+                    "the model's largest tensor is {} and {binds}; choose a smaller model",
+                    size(self.largest_weight_bytes)
+                )
+            } else {
+                format!(
+                    "the run's largest tensor is {} and {binds}; lower `micro_batch`, `max_new_tokens` or `decode_batch`, or choose a smaller model",
+                    size(self.largest_tensor_bytes)
+                )
+            }));
+        }
+        Ok(())
+    }
+}
+
+/// What the place of a run can give; `None` where nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Bytes that the run may take in all.
+    pub memory: Option<u64>,
+    /// Bytes of the largest buffer that a kernel of the graphics device can bind.
+    pub binding: Option<u64>,
+}
+
+/// How messages call the place of a run.
+const PLACE: &str = if cfg!(target_family = "wasm") { "this browser tab" } else { "this computer" };
+
+/// Bytes for people.
+fn size(bytes: u64) -> String {
+    const KIB: u64 = 1 << 10;
+    const MIB: u64 = 1 << 20;
+    const GIB: u64 = 1 << 30;
+    let in_units = |unit: u64, name: &str| {
+        let tenths = (u128::from(bytes) * 10 + u128::from(unit / 2)) / u128::from(unit);
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    };
+    match bytes {
+        0..KIB => format!("{bytes} B"),
+        KIB..MIB => in_units(KIB, "KiB"),
+        MIB..GIB => in_units(MIB, "MiB"),
+        GIB.. => in_units(GIB, "GiB"),
     }
 }
 
@@ -91,59 +159,70 @@ pub async fn probe(model: &Llama, tokenizer: &Tokenizer) -> Result<Speed> {
     Ok(speed)
 }
 
-const F32: usize = 4;
+const F32: u128 = 4;
+
+/// Copies of the weights in an optimiser step: themselves, gradients, two moments, the updated ones.
+const LEARNING: u64 = 5;
+
+/// Copies while answers are drawn: the policy, and once more as it is laid out for drawing.
+const DRAWING: u64 = 2;
 
 /// Frozen models beside the policy: base, start, previous and the initial one. Snapshots share
 /// weights until the policy moves, so this is the worst case.
-const FROZEN: usize = 4;
+const FROZEN: u64 = 4;
 
 /// Guessed length of a prompt where no tokenised prompt is at hand.
 const PROMPT_TOKENS: usize = 16;
 
 /// Tokens kept per layer for the backward pass, in units of the widths: norms, projections,
 /// rotations, residuals and the feed-forward's intermediate results.
-const KEPT_HIDDEN: usize = 14;
-const KEPT_INTERMEDIATE: usize = 5;
+const KEPT_HIDDEN: u128 = 14;
+const KEPT_INTERMEDIATE: u128 = 5;
 
 /// Plans a run of a model. A recipe without a [`Budget`] is planned as one pass of 1,000 pairs.
 #[must_use]
 pub fn plan(config: &Config, budget: Option<&Budget>, options: &Options) -> Plan {
+    // In bytes, models of ordinary size are more than a browser's machine words can count.
+    let wide = |count: usize| count as u128;
+    let bytes = |numbers: u128| u64::try_from(numbers * F32).unwrap_or(u64::MAX);
+    let count = |tokens: u128| usize::try_from(tokens).unwrap_or(usize::MAX);
     let answer = budget.map_or(options.sampling.max_new_tokens, |b| b.sampling.max_new_tokens);
-    let time = (PROMPT_TOKENS + answer).min(config.max_position_embeddings);
-    let weights_bytes = config.parameters() * F32;
+    let time = wide((PROMPT_TOKENS + answer).min(config.max_position_embeddings));
+    let (answer, vocabulary, layers) = (wide(answer), wide(config.vocab_size), wide(config.num_hidden_layers));
+    let weights = wide(config.parameters());
     let pairs = budget.map_or(16, |b| b.learn.micro_batch.min(b.learn.batch_size));
     let replay = budget.map_or(0, |b| b.replay.per_step);
-    let rows = 2 * pairs + replay;
-    let tokens = rows * time;
-    let per_layer = KEPT_HIDDEN * config.hidden_size
-        + KEPT_INTERMEDIATE * config.intermediate_size
-        + 3 * config.num_attention_heads * time;
+    let rows = 2 * wide(pairs) + wide(replay);
+    let per_layer = KEPT_HIDDEN * wide(config.hidden_size)
+        + KEPT_INTERMEDIATE * wide(config.intermediate_size)
+        + 3 * wide(config.num_attention_heads) * time;
     // Logits, their softmax and its gradient exist only at the answers' positions.
-    let head = 3 * rows * answer * config.vocab_size;
-    let activations = (tokens * config.num_hidden_layers * per_layer + head) * F32;
-    // Weights, gradients, two moments, and the updated copy.
-    let training_bytes = (5 + FROZEN) * weights_bytes + activations;
-    let cache = 2 * config.num_hidden_layers * config.kv_heads() * config.head_width();
-    let decode = options.decode_batch * (time * cache * 2 + 2 * config.vocab_size);
-    // The policy once more, laid out for drawing.
-    let decode_bytes = (2 + FROZEN) * weights_bytes + decode * F32;
-    let (train_tokens, decode_tokens) = budget.map_or((2000 * time, 3 * options.held_out * answer), |b| {
-        let iterations = b.iterations as usize * if options.controls { 3 } else { 1 };
-        let train = iterations * b.learn.steps(b.pairs) * (2 * b.learn.batch_size + b.replay.per_step) * time;
-        (train, iterations * (b.prompts * b.samples + 3 * options.held_out) * answer)
+    let head = 3 * rows * answer * vocabulary;
+    let activations = rows * time * layers * per_layer + head;
+    let training_bytes = bytes(u128::from(LEARNING + FROZEN) * weights + activations);
+    let cache = 2 * layers * wide(config.kv_heads()) * wide(config.head_width());
+    let decoded = wide(options.decode_batch);
+    let decode_bytes = bytes(u128::from(DRAWING + FROZEN) * weights + decoded * (time * cache * 2 + 2 * vocabulary));
+    let held_out = 3 * wide(options.held_out);
+    let (train_tokens, decode_tokens) = budget.map_or((2000 * time, held_out * answer), |b| {
+        let iterations = u128::from(b.iterations) * if options.controls { 3 } else { 1 };
+        let batch = 2 * wide(b.learn.batch_size) + wide(b.replay.per_step);
+        let train = iterations * wide(b.learn.steps(b.pairs)) * batch * time;
+        (train, iterations * (wide(b.prompts) * wide(b.samples) + held_out) * answer)
     });
+    let hidden = wide(config.hidden_size);
+    let queries = wide(config.num_attention_heads) * wide(config.head_width());
+    let largest_weight = hidden * vocabulary.max(wide(config.intermediate_size)).max(queries);
     Plan {
         parameters: config.parameters(),
-        weights_bytes,
+        weights_bytes: bytes(weights),
         training_bytes,
         decode_bytes,
         total_bytes: training_bytes.max(decode_bytes),
-        largest_tensor_bytes: F32
-            * (config.vocab_size * config.hidden_size)
-                .max(rows * answer * config.vocab_size)
-                .max(options.decode_batch * config.vocab_size),
-        train_tokens,
-        decode_tokens,
+        largest_tensor_bytes: bytes(largest_weight.max(rows * answer * vocabulary).max(decoded * vocabulary)),
+        largest_weight_bytes: bytes(largest_weight),
+        train_tokens: count(train_tokens),
+        decode_tokens: count(decode_tokens),
     }
 }
 
@@ -165,5 +244,101 @@ mod tests {
         let with = plan(&small, budget.as_ref(), &options);
         let without = plan(&small, budget.as_ref(), &Options { controls: false, ..options });
         assert_eq!(with.train_tokens, 3 * without.train_tokens);
+    }
+
+    /// SmolLM2-135M, whose tables are known.
+    fn smol() -> (Config, Plan) {
+        let config = Config::llama(576, 1536, 30, 9, 3, 49152);
+        let plan = plan(&config, None, &Options::default());
+        (config, plan)
+    }
+
+    #[test]
+    fn sizes_are_those_of_the_model() {
+        let (_, plan) = smol();
+        assert_eq!(plan.parameters, 134_515_008);
+        assert_eq!(plan.weights_bytes, 4 * 134_515_008);
+        assert_eq!(plan.largest_weight_bytes, 4 * 576 * 49152);
+        assert!(plan.largest_tensor_bytes >= plan.largest_weight_bytes);
+        assert_eq!(plan.total_bytes, plan.training_bytes.max(plan.decode_bytes));
+        // More than 32 bits count, on every machine.
+        assert!(plan.training_bytes > u64::from(u32::MAX));
+    }
+
+    #[test]
+    fn a_config_beyond_all_numbers_is_planned_as_the_largest() {
+        let largest = 1 << 20;
+        let config = Config::llama(largest, largest, largest, largest, largest, largest);
+        let plan = plan(&config, None, &Options::default());
+        assert_eq!((plan.total_bytes, plan.training_bytes), (u64::MAX, u64::MAX));
+        assert!(plan.fits(&Limits { memory: Some(1 << 40), binding: None }).is_err());
+    }
+
+    #[test]
+    fn what_fits_exactly_fits() {
+        let (_, plan) = smol();
+        let (memory, binding) = (plan.total_bytes, plan.largest_tensor_bytes);
+        plan.fits(&Limits::default()).unwrap();
+        for more in [0, 1, 1 << 40] {
+            plan.fits(&Limits { memory: Some(memory + more), binding: Some(binding + more) }).unwrap();
+        }
+        for limits in [
+            Limits { memory: Some(memory - 1), binding: None },
+            Limits { memory: None, binding: Some(binding - 1) },
+            Limits { memory: Some(0), binding: Some(0) },
+        ] {
+            assert!(matches!(plan.fits(&limits), Err(Error::TooLarge(_))), "{limits:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_both_numbers_and_advice_that_helps() {
+        const GIB: u64 = 1 << 30;
+        let refused = |plan: &Plan, memory, binding| plan.fits(&Limits { memory, binding }).unwrap_err().to_string();
+        let plan = Plan {
+            parameters: 1,
+            weights_bytes: GIB / 5,
+            training_bytes: 31 * GIB / 10,
+            decode_bytes: 2 * GIB,
+            total_bytes: 31 * GIB / 10,
+            largest_tensor_bytes: 186 << 20,
+            largest_weight_bytes: 186 << 20,
+            train_tokens: 1,
+            decode_tokens: 1,
+        };
+        assert_eq!(
+            refused(&plan, Some(2 * GIB), None),
+            "the model needs about 3.1 GiB while learning and this computer can give 2.0 GiB; choose a smaller model, or lower `micro_batch`"
+        );
+        // Nine copies of the weights alone are more than that.
+        assert_eq!(
+            refused(&plan, Some(GIB), None),
+            "the model needs about 3.1 GiB while learning and this computer can give 1.0 GiB; choose a smaller model"
+        );
+        assert_eq!(
+            refused(&plan, None, Some(128 << 20)),
+            "the model's largest tensor is 186.0 MiB and this graphics device binds 128.0 MiB at most; choose a smaller model"
+        );
+        let drawing = Plan { decode_bytes: 4 * GIB, total_bytes: 4 * GIB, ..plan };
+        let error = refused(&drawing, Some(2 * GIB), None);
+        assert!(error.contains("4.0 GiB while drawing answers") && error.contains("`decode_batch`"), "{error}");
+        let wordy = Plan { largest_weight_bytes: 100 << 20, ..plan };
+        let error = refused(&wordy, None, Some(128 << 20));
+        assert!(error.contains("the run's largest tensor is 186.0 MiB") && error.contains("`micro_batch`"), "{error}");
+    }
+
+    #[test]
+    fn sizes_have_the_unit_that_suits_them() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1 << 20, "1.0 MiB"),
+            (186 << 20, "186.0 MiB"),
+            ((31 << 30) / 10, "3.1 GiB"),
+            (u64::MAX, "17179869184.0 GiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
     }
 }

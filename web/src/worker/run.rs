@@ -57,8 +57,8 @@ impl Engine {
         let speed = self.speed(key, &inputs.subject.model, &inputs.subject.tokenizer).await?;
         Ok(Planned {
             device: format!("{} ({})", inputs.device.name, inputs.device.reason),
-            memory: plan.total_bytes as u64,
-            weights: plan.weights_bytes as u64,
+            memory: plan.total_bytes,
+            weights: plan.weights_bytes,
             seconds: plan.seconds(&speed),
             notes: inputs.notes,
         })
