@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Requirements, TARGET, node::Node, toolchain::Toolchain};
 use crate::steps::{Failure, Runner, execute};
-use crate::tools::{Workspace, command, create_folder, find_program, output, read};
+use crate::tools::{Workspace, command, create_folder, read};
 
 /// The profile in `.cargo/config.toml`, which is also the name of the folder cargo builds it in.
 const PROFILE: &str = "web";
@@ -44,6 +44,15 @@ impl Module {
     /// What its files are called.
     pub fn stem(self) -> String {
         self.package().replace('-', "_")
+    }
+
+    /// Crates of which nothing is called in it, but which come into it by themselves; see the tool in
+    /// `web/toolchain/bindgen`.
+    fn unused(self) -> Option<&'static str> {
+        match self {
+            Self::Page => Some("cubecl,pliron,burn,combine,rustc_apfloat,cubek"),
+            Self::Worker => None,
+        }
     }
 
     /// The folder of its files on the page.
@@ -91,20 +100,14 @@ pub fn bind(
     folder: &Path,
 ) -> Result<(), Failure> {
     let compiled = workspace.web_target().join(TARGET).join(PROFILE).join(module.stem()).with_extension("wasm");
-    let bindgen = &requirements.bindgen;
-    let mut bind = command(bindgen, workspace);
-    if bindgen.file_stem().is_some_and(|stem| stem == "wasm-bindgen") {
-        bind.args(["--target", "web", "--no-typescript", "--remove-producers-section"]);
-        if names == Names::Strip {
-            bind.args(["--remove-name-section", "--omit-default-module-path"]);
-        }
-        bind.arg("--out-dir").arg(folder).arg(&compiled);
-    } else {
-        if names == Names::Strip {
-            bind.arg("--strip");
-        }
-        bind.arg(&compiled).arg(folder);
+    let mut bind = command(&requirements.bindgen, workspace);
+    if names == Names::Strip {
+        bind.arg("--strip");
     }
+    if let Some(crates) = module.unused() {
+        bind.args(["--without", crates]);
+    }
+    bind.arg(&compiled).arg(folder);
     execute(&mut bind)
 }
 
@@ -130,18 +133,10 @@ pub fn shrink(workspace: &Workspace, node: &Node, module: &Path) -> Result<Vec<u
     fs::read(&small).map_err(|e| failed(&small, &e))
 }
 
-/// A `wasm-bindgen` of exactly the version the workspace is locked to: the one on `PATH` if it is
-/// that, else our own small program, which is built first.
+/// Our own small `wasm-bindgen` of exactly the version the workspace is locked to, built where it is
+/// not there.
 pub fn bindgen(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let version = workspace.locked_version("wasm-bindgen")?;
-    if let Some(program) = find_program(&["wasm-bindgen"]) {
-        let found = output(command(&program, workspace).arg("--version")).unwrap_or_default();
-        if found.split_whitespace().nth(1) == Some(version.as_str()) {
-            println!("{} is version {version}.", program.display());
-            return Ok(program);
-        }
-        println!("{} says `{found}`, but {version} is needed.", program.display());
-    }
     let folder = workspace.root.join("web/toolchain/bindgen");
     let pin = format!("wasm-bindgen-cli-support = \"={version}\"");
     if !read(&folder.join("Cargo.toml"))?.contains(&pin) {

@@ -1,11 +1,17 @@
 //! Generates, from a `wasm32-unknown-unknown` module, the module that browsers load and the
-//! JavaScript that loads it: `selfsame-bindgen [--strip] INPUT.wasm OUTPUT_DIR`.
+//! JavaScript that loads it: `selfsame-bindgen [--strip] [--without CRATE,CRATE] INPUT.wasm OUTPUT_DIR`.
 //!
 //! It does what `wasm-bindgen --target web --no-typescript` does. It exists because the library
-//! behind that program builds from the registry alone, with a lock file of ours.
+//! behind that program builds from the registry alone, with a lock file of ours, and because of
+//! `--without`; see [`trim`].
 
-use std::env;
-use std::process::ExitCode;
+mod trim;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -14,15 +20,30 @@ fn main() -> ExitCode {
     // For a page that is downloaded: function names are a third of a module, and the page says itself
     // where the module is. They stay otherwise: without them a trap's stack trace is a list of numbers.
     let strip = arguments.next_if(|first| first == "--strip").is_some();
-    let (Some(input), Some(output), None) = (arguments.next(), arguments.next(), arguments.next())
-    else {
-        eprintln!("usage: selfsame-bindgen [--strip] INPUT.wasm OUTPUT_DIR");
+    let without = arguments.next_if(|next| next == "--without").and_then(|_| arguments.next());
+    let (Some(input), Some(output), None) = (arguments.next(), arguments.next(), arguments.next()) else {
+        eprintln!("usage: selfsame-bindgen [--strip] [--without CRATE,CRATE] INPUT.wasm OUTPUT_DIR");
         return ExitCode::from(2);
     };
+    let without = without.map(|crates| crates.to_string_lossy().into_owned()).unwrap_or_default();
+    let crates: Vec<&str> = without.split(',').filter(|name| !name.is_empty()).collect();
+    match generate(&PathBuf::from(input), &PathBuf::from(output), strip, &crates) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("selfsame-bindgen: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
-    let mut bindgen = Bindgen::new();
-    let generated = bindgen
-        .input_path(input)
+fn generate(input: &Path, output: &Path, strip: bool, without: &[&str]) -> Result<(), String> {
+    let stem = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut bytes = fs::read(input).map_err(|e| format!("{}: {e}", input.display()))?;
+    if !without.is_empty() {
+        bytes = trim::without(&bytes, without)?;
+    }
+    Bindgen::new()
+        .input_bytes(&stem, bytes)
         .typescript(false)
         .web(true)
         .and_then(|bindgen| {
@@ -31,12 +52,6 @@ fn main() -> ExitCode {
                 .remove_name_section(strip)
                 .remove_producers_section(true)
                 .generate(output)
-        });
-    match generated {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("selfsame-bindgen: {error:?}");
-            ExitCode::FAILURE
-        }
-    }
+        })
+        .map_err(|e| format!("{e:?}"))
 }
