@@ -10,8 +10,8 @@
 
 pub mod packing;
 pub mod proof;
+pub mod speed;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
-pub mod wire;
 #[cfg(target_arch = "wasm32")]
 mod worker;

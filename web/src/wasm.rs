@@ -5,7 +5,10 @@ use std::fmt::Display;
 use burn::tensor::Device;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
-use crate::proof::{ModelFiles, Proof, compare};
+use crate::{
+    proof::{ModelFiles, Proof, compare},
+    speed::Amount,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -84,4 +87,25 @@ pub async fn proof(
     let got = crate::proof::proof(&files, &device).await.map_err(js_error)?;
     let difference = compare(&got, &expected).err();
     Ok(serde_json::json!({ "ok": difference.is_none(), "difference": difference, "proof": got }).to_string())
+}
+
+/// Measures [`speed`](crate::speed::speed()) on the browser's GPU (`"gpu"`) or on one core of the
+/// processor (`"cpu"`). Takes a model's three files as bytes. Returns what was measured as JSON.
+///
+/// # Errors
+///
+/// Rejects when the device is neither of the two or the browser does not offer it, a file is not what
+/// it should be, or the device fails.
+#[wasm_bindgen]
+pub async fn speed(config: Vec<u8>, tokenizer: Vec<u8>, weights: Vec<u8>, device: String) -> Result<String, JsValue> {
+    let device = match device.as_str() {
+        "gpu" => Device::wgpu_options().init_async().await.map_err(js_error)?,
+        "cpu" => selfsame_core::device::cpu(),
+        other => return Err(js_error(format!("there is no device `{other}`, but `gpu` and `cpu`"))),
+    };
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(js_error);
+    let (config, tokenizer) = (text(config)?, text(tokenizer)?);
+    let files = ModelFiles { config: &config, tokenizer: &tokenizer, weights: &weights };
+    let speed = crate::speed::speed(&files, &device, &Amount::default()).await.map_err(js_error)?;
+    serde_json::to_string(&speed).map_err(js_error)
 }

@@ -15,6 +15,10 @@ mod request;
 
 pub use request::Request;
 
+/// The version of the protocol, for a view and an engine that may come from different builds: a page
+/// and its worker, one of them from a cache.
+pub const VERSION: u32 = 1;
+
 /// Names a run between view and engine, for as long as both live.
 pub type RunId = u64;
 

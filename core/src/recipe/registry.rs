@@ -23,7 +23,6 @@ pub struct Entry {
     defaults: fn() -> Result<toml::Table>,
     quick: fn(&toml::Table) -> Result<toml::Table>,
     check: fn(&toml::Table) -> Result<Option<Budget>>,
-    run: for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>,
 }
 
 impl std::fmt::Debug for Entry {
@@ -33,6 +32,12 @@ impl std::fmt::Debug for Entry {
 }
 
 const ENTRIES: &[Entry] = &[entry::<Sft>(), entry::<Dpo>(), entry::<Srlm>(), entry::<Scir>()];
+
+type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
+
+/// The same recipes as [`ENTRIES`], at work. Apart from them, because a page that only shows settings is
+/// not to carry everything that computes.
+const RUNNERS: &[(&str, Runner)] = &[runner::<Sft>(), runner::<Dpo>(), runner::<Srlm>(), runner::<Scir>()];
 
 /// All recipes.
 #[must_use]
@@ -83,7 +88,9 @@ impl Entry {
     pub async fn run(&self, parameters: toml::Table, lab: &mut Lab) -> Result<()> {
         let budget = self.check(&parameters)?;
         lab.measure().await?;
-        (self.run)(parameters, lab).await?;
+        let runner = RUNNERS.iter().find(|(id, _)| *id == self.card.id).map(|(_, runner)| runner);
+        let runner = runner.ok_or_else(|| Error::Recipe(format!("the recipe `{}` cannot be run", self.card.id)))?;
+        runner(parameters, lab).await?;
         if let Some(budget) = budget.filter(|_| lab.has_world() && lab.wants_controls()) {
             measure::control::run(lab, &budget).await?;
         }
@@ -103,8 +110,11 @@ const fn entry<R: Recipe>() -> Entry {
             settings::check(R::CARD.id, &to_table(&recipe)?)?;
             Ok(recipe.budget())
         },
-        run: |parameters, lab| Box::pin(async move { read::<R>(&parameters)?.run(lab).await }),
     }
+}
+
+const fn runner<R: Recipe>() -> (&'static str, Runner) {
+    (R::CARD.id, |parameters, lab| Box::pin(async move { read::<R>(&parameters)?.run(lab).await }))
 }
 
 fn read<R: Recipe>(parameters: &toml::Table) -> Result<R> {

@@ -37,6 +37,8 @@ pub use scene::Costs;
 mod tests;
 
 #[cfg(target_arch = "wasm32")]
+mod area;
+#[cfg(target_arch = "wasm32")]
 mod canvas;
 #[cfg(target_arch = "wasm32")]
 mod listeners;
@@ -77,7 +79,7 @@ mod installed {
             let exchange = Exchange::default();
             ctx.add_plugin(Bridge::new(exchange.clone()));
             let page = Rc::new(RefCell::new(Page::new(root.clone(), exchange.clone(), ctx.clone())));
-            let listeners = Listeners::install(&root, &page);
+            let listeners = Listeners::install(root, &page);
             // A task of its own, because the plugin has to be `Send` and elements are not. Its
             // turn comes when the frame's callback has returned, when nothing of eframe's is
             // borrowed and the focus may be moved.

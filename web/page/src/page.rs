@@ -61,7 +61,8 @@ struct Page {
     laboratory: Laboratory,
     remote: Remote,
     host: Host,
-    mirror: Mirror,
+    /// Follows the views by itself, as long as it is there.
+    _mirror: Mirror,
     remembered: Remembered,
     looked: f64,
     /// Whether the engine has said where it computes.
@@ -106,7 +107,7 @@ impl Page {
             laboratory,
             remote,
             host,
-            mirror: Mirror::install(context, mirror),
+            _mirror: Mirror::install(context, mirror),
             remembered,
             looked: 0.0,
             placed: false,
@@ -201,7 +202,6 @@ impl eframe::App for Page {
             self.grant(wish, ui.ctx());
         }
         self.remember(ui.ctx());
-        self.mirror.sync();
         if !self.drawn {
             self.drawn = true;
             mark("first-frame");

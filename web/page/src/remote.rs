@@ -4,8 +4,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use js_sys::{Array, Object, Reflect, Uint8Array};
-use selfsame::engine::{Command, Engine, Message, Outcome, RunId};
-use selfsame_web::wire::VERSION;
+use selfsame::engine::{Command, Engine, Message, Outcome, RunId, VERSION};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use web_sys::{MessageEvent, Worker};
 

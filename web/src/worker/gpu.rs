@@ -14,8 +14,6 @@ use super::breath::scope;
 pub struct Devices {
     gpu: Option<Selected>,
     cpu: Selected,
-    /// Whether the graphics device is one in software, which is slower than the CPU backend.
-    software: bool,
     note: Option<String>,
 }
 
@@ -27,14 +25,13 @@ impl Devices {
             let note = format!(
                 "{why}, so that everything is computed on one core of the processor. It gives the same results, several times slower: choose a quick run."
             );
-            Self { gpu: None, cpu: cpu(why), software: false, note: Some(note) }
+            Self { gpu: None, cpu: cpu(why), note: Some(note) }
         };
         let Some(adapter) = adapter().await else {
             return slow("This browser offers no WebGPU");
         };
         // A device in software is only started when somebody asks for it.
-        let software = adapter.software;
-        if software && !asked_for("gpu") {
+        if adapter.software && !asked_for("gpu") {
             return slow("This browser's WebGPU is a software one");
         }
         let started = match Device::wgpu_options().init_async().await {
@@ -49,7 +46,6 @@ impl Devices {
                     reason: "the browser offers WebGPU".to_owned(),
                 }),
                 cpu: cpu("asked for"),
-                software,
                 note: None,
             },
             Err(e) => slow(&format!("WebGPU is there, but {e}")),
@@ -81,11 +77,6 @@ impl Devices {
     pub fn largest_binding(&self, selected: &Selected) -> Option<u64> {
         // The guaranteed minimum, which is what fits everywhere.
         (selected.name != "cpu").then_some(128 << 20)
-    }
-
-    /// Whether the graphics device is a software one.
-    pub fn software(&self) -> bool {
-        self.software
     }
 }
 

@@ -15,12 +15,11 @@ mod storage;
 use std::rc::Rc;
 
 use js_sys::{Function, Reflect};
-use selfsame::engine::Command;
+use selfsame::engine::{Command, VERSION};
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::MessageEvent;
 
-use crate::wire::VERSION;
 use engine::Engine;
 
 /// Begins to work: finds a device and the storage, and listens. `asset(name)` gives a promise of the

@@ -1,11 +1,10 @@
 //! What the worker says to the page.
 
 use js_sys::{Object, Reflect, Uint8Array};
-use selfsame::engine::Message;
+use selfsame::engine::{Message, VERSION};
 use wasm_bindgen::JsValue;
 
 use super::breath::scope;
-use crate::wire::VERSION;
 
 /// Posts an object with these fields. A page that is gone hears nothing, and nothing depends on it.
 fn post(fields: &[(&str, JsValue)]) {

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use js_sys::{Array, AsyncIterator, Reflect, Uint8Array};
-use selfsame_core::Error;
+use selfsame_core::{Error, model::Source};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -237,11 +237,6 @@ impl OpenFile {
         failed(&self.path, error)
     }
 
-    /// Its name for messages.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
     /// Its size in bytes.
     ///
     /// # Errors
@@ -329,4 +324,15 @@ fn count(bytes: f64) -> usize {
 /// The values of a JavaScript array.
 pub fn items(array: &JsValue) -> Vec<JsValue> {
     if Array::is_array(array) { Array::from(array).to_vec() } else { Vec::new() }
+}
+
+impl Source for OpenFile {
+    fn len(&self) -> u64 {
+        // A file that the browser closed has nothing to read, which the reader then says.
+        self.size().unwrap_or_default()
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> Result<()> {
+        Self::read_at(self, at, into)
+    }
 }

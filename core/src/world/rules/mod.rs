@@ -10,7 +10,7 @@ mod corpus;
 mod vocabulary;
 
 pub use constraint::Constraints;
-pub use vocabulary::{WORDS, compositional_parts, tokenizer_json};
+pub use vocabulary::{WORDS, compositional_parts, tokenizer_json, tokens};
 
 use super::{Demonstration, Grade, Judgement, OracleKey, Split, World};
 use crate::{

@@ -40,8 +40,10 @@ const MARKS: [&str; 18] = [
     "any",
 ];
 
-/// Every token in the order of its id; `<pad>`, `<bos>` and `<eos>` come first.
-fn tokens() -> Vec<String> {
+/// Every token in the order of its id; `<pad>`, `<bos>` and `<eos>` come first. All others are words, and
+/// texts are words with blanks between them.
+#[must_use]
+pub fn tokens() -> Vec<String> {
     let mut tokens: Vec<String> = ["<pad>", "<bos>", "<eos>"].map(str::to_owned).to_vec();
     tokens.extend(MARKS.map(str::to_owned));
     tokens.extend(WORDS.map(str::to_owned));

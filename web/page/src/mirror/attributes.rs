@@ -6,7 +6,7 @@ use egui::accesskit::{Action, HasPopup, Live, Node, NodeId, Orientation, Role, T
 
 use super::model::Model;
 use super::roles::{Kind, Naming, Shape, naming_of, state_of};
-use super::scene::{Abilities, Element, Tag};
+use super::scene::{Abilities, Element, Number, Tag};
 
 /// The id that the element of a node has in the document.
 pub(super) fn element_id(node: NodeId) -> String {
@@ -50,8 +50,12 @@ pub(super) fn abilities(node: &Node) -> Abilities {
         focus,
         // Every text can be clicked as far as egui is concerned, because it can be selected.
         click: can(Action::Click) && focus,
-        number: settable.then(|| (node.min_numeric_value(), node.max_numeric_value())),
-        steps: (can(Action::Increment) || can(Action::Decrement)).then(|| node.numeric_value_step()),
+        number: settable.then(|| Number {
+            least: node.min_numeric_value(),
+            most: node.max_numeric_value(),
+            step: node.numeric_value_step(),
+        }),
+        steps: can(Action::Increment) || can(Action::Decrement),
     }
 }
 

@@ -36,8 +36,7 @@ pub(super) fn press(element: &Element, key: Key, modifiers: Modifiers, is_mac: b
         return Press::Browser;
     }
     let plain = !(modifiers.ctrl || modifiers.command || modifiers.alt);
-    let is_number = element.abilities.number.is_some();
-    if plain && element.abilities.steps.is_some() {
+    if plain && element.abilities.steps {
         match key {
             Key::ArrowUp => return Press::Increment,
             Key::ArrowDown => return Press::Decrement,
@@ -52,18 +51,13 @@ pub(super) fn press(element: &Element, key: Key, modifiers: Modifiers, is_mac: b
     if plain && element.abilities.click && matches!(key, Key::Enter | Key::Space) {
         return Press::Click;
     }
-    if plain
-        && is_number
-        && let Some((least, most)) = element.abilities.number
-    {
-        let end = match key {
-            Key::Home => least,
-            Key::End => most,
-            _ => None,
-        };
-        if let Some(end) = end {
-            return Press::Set(end);
-        }
+    let end = element.abilities.number.filter(|_| plain).and_then(|number| match key {
+        Key::Home => number.least,
+        Key::End => number.most,
+        _ => None,
+    });
+    if let Some(end) = end {
+        return Press::Set(end);
     }
     Press::Egui { alone: is_kept_from_browser(key, modifiers) }
 }
@@ -155,7 +149,7 @@ pub(super) fn parse_number(text: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scene::{Abilities, Frame};
+    use super::super::scene::{Abilities, Frame, Number};
     use super::*;
 
     fn element(tag: Tag, abilities: Abilities) -> Element {
@@ -172,9 +166,9 @@ mod tests {
         }
     }
 
-    const BUTTON: Abilities = Abilities { focus: true, click: true, number: None, steps: None };
-    const SLIDER: Abilities =
-        Abilities { focus: true, click: false, number: Some((Some(0.0), Some(9.0))), steps: Some(None) };
+    const BUTTON: Abilities = Abilities { focus: true, click: true, number: None, steps: false };
+    const RATE: Number = Number { least: Some(0.0), most: Some(9.0), step: None };
+    const SLIDER: Abilities = Abilities { focus: true, click: false, number: Some(RATE), steps: true };
 
     #[test]
     fn buttons_are_clicked_by_key() {

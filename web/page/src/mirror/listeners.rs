@@ -15,6 +15,7 @@ use super::page::{Page, value_of};
 use super::scene::Tag;
 
 type Handler = fn(&mut Page, &Event);
+type Listener = Closure<dyn FnMut(Event)>;
 
 /// What is listened to. The root element hears of everything that happens in it.
 const HANDLERS: [(&str, Handler); 8] = [
@@ -31,16 +32,16 @@ const HANDLERS: [(&str, Handler); 8] = [
 /// The listeners of one root element. They are removed when this is dropped.
 pub(super) struct Listeners {
     root: HtmlElement,
-    closures: Vec<(&'static str, Closure<dyn FnMut(Event)>)>,
+    closures: Vec<(&'static str, Listener)>,
 }
 
 impl Listeners {
     /// Listens to what happens in `root`.
-    pub(super) fn install(root: &HtmlElement, page: &Rc<RefCell<Page>>) -> Self {
+    pub(super) fn install(root: HtmlElement, page: &Rc<RefCell<Page>>) -> Self {
         let mut closures = Vec::with_capacity(HANDLERS.len());
         for (name, handler) in HANDLERS {
             let page = page.clone();
-            let closure = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            let closure = Listener::new(move |event: Event| {
                 // While the page is being changed, what happens is our own doing.
                 if let Ok(mut page) = page.try_borrow_mut() {
                     handler(&mut page, &event);
@@ -50,7 +51,7 @@ impl Listeners {
             let _ = root.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
             closures.push((name, closure));
         }
-        Self { root: root.clone(), closures }
+        Self { root, closures }
     }
 }
 
@@ -134,7 +135,7 @@ fn key_down(page: &mut Page, event: &Event) {
 
 fn step(page: &mut Page, id: NodeId, action: Action) {
     page.finish_edit(id);
-    let field = page.element(id).and_then(|field| Some((field.value.as_ref()?, field.abilities.steps?)));
+    let field = page.element(id).and_then(|field| Some((field.value.as_ref()?, field.abilities.number?.step)));
     match field.map(|(text, size)| keys::step(text, size, action == Action::Increment)) {
         Some(Some(number)) => page.request(id, Action::SetValue, Some(ActionData::NumericValue(number))),
         _ => page.request(id, action, None),

@@ -3,8 +3,9 @@
 use egui::accesskit::{Action, ActionData, NodeId};
 use egui::{Key, Modifiers};
 use web_sys::wasm_bindgen::JsCast as _;
-use web_sys::{Document, Element, FocusOptions, HtmlElement, HtmlInputElement, HtmlTextAreaElement, Performance};
+use web_sys::{Document, Element, FocusOptions, HtmlElement, HtmlInputElement, Performance};
 
+use super::area::HtmlTextAreaElement;
 use super::attributes::{element_id, node_of};
 use super::canvas::Canvas;
 use super::diff::{Operation, diff};

@@ -117,14 +117,7 @@ impl<'model> Projection<'model> {
     }
 
     /// Puts all drafts of `parent` from `start` on into one for a box that had none.
-    fn enclose(
-        &mut self,
-        id: NodeId,
-        node: &'model Node,
-        role: &'static str,
-        start: usize,
-        parent: Option<NodeId>,
-    ) {
+    fn enclose(&mut self, id: NodeId, node: &'model Node, role: &'static str, start: usize, parent: Option<NodeId>) {
         for draft in self.drafts.iter_mut().skip(start).filter(|draft| draft.parent == parent) {
             draft.parent = Some(id);
         }
@@ -171,8 +164,8 @@ impl Edges {
     }
 
     fn around(self, other: Self) -> Self {
-        let (Self([a, b, c, d]), Self([e, f, g, h])) = (self, other);
-        Self([a.min(e), b.min(f), c.max(g), d.max(h)])
+        let (Self([left, top, right, bottom]), Self(more)) = (self, other);
+        Self([left.min(more[0]), top.min(more[1]), right.max(more[2]), bottom.max(more[3])])
     }
 }
 

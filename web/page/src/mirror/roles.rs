@@ -174,17 +174,9 @@ pub(super) fn shape_of(role: Role) -> Shape {
         Role::ContentInfo | Role::Footer => shape(Named, "contentinfo"),
         Role::Complementary => shape(Named, "complementary"),
         Role::Pane | Role::Region | Role::Section | Role::DocChapter | Role::DocPart => shape(Named, "region"),
-        Role::GenericContainer
-        | Role::Group
-        | Role::Details
-        | Role::SectionHeader
-        | Role::SectionFooter
-        | Role::DocPageHeader
-        | Role::DocPageFooter
-        | Role::Unknown => shape(Named, "group"),
-
         // A scroll bar is for pointers: what is out of sight is in the tree all the same.
         Role::ScrollBar | Role::ScrollView | Role::TextRun | Role::LineBreak => shape(Transparent, ""),
+        // Boxes, and what a page has no word for.
         _ => shape(Named, "group"),
     }
 }

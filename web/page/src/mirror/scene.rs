@@ -1,7 +1,7 @@
 //! What is on the page: elements in reading order.
 
-use std::borrow::Cow;
 use egui::accesskit::NodeId;
+use std::borrow::Cow;
 
 use super::ids::NodeMap;
 
@@ -36,10 +36,21 @@ pub(super) struct Abilities {
     pub focus: bool,
     /// It can be clicked.
     pub click: bool,
-    /// It holds a number that can be set, and these are its bounds.
-    pub number: Option<(Option<f64>, Option<f64>)>,
-    /// Its number can be stepped, by this much where that is known.
-    pub steps: Option<Option<f64>>,
+    /// It holds a number that can be set.
+    pub number: Option<Number>,
+    /// Its number can be stepped.
+    pub steps: bool,
+}
+
+/// What is known about a number that can be set.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(super) struct Number {
+    /// It can be no less than this.
+    pub least: Option<f64>,
+    /// It can be no more than this.
+    pub most: Option<f64>,
+    /// It is stepped by this.
+    pub step: Option<f64>,
 }
 
 /// One element of the page.

@@ -4,7 +4,6 @@ use std::sync::LazyLock;
 
 use selfsame_core::{
     sample::{Answer, FinishReason},
-    text::Tokenizer,
     world::rules,
 };
 
@@ -13,8 +12,11 @@ use crate::view::words::t;
 /// The log-probability at which the scale of colours ends, in nats: one in 150.
 pub const LEAST: f32 = -5.0;
 
-/// The tokenizer of the Rules world, which is the only one that every run can be read with.
-static RULES: LazyLock<Option<Tokenizer>> = LazyLock::new(|| Tokenizer::parse(&rules::tokenizer_json()).ok());
+/// The tokens of the Rules world, which are words: the only ones that are known without the model.
+static RULES: LazyLock<Vec<String>> = LazyLock::new(rules::tokens);
+
+/// How many of them, the first ones, have no text.
+const SPECIAL: usize = 3;
 
 /// One token.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,16 +61,20 @@ pub fn of_answer(answer: &Answer, rules: bool) -> (Vec<Token>, Known) {
 /// The texts by the tokenizer of the world, if it is the model's: the whole has to read as the log
 /// has it.
 fn decoded(ids: &[u32], text: &str, rules: bool) -> Option<Vec<String>> {
-    let tokenizer = RULES.as_ref().filter(|_| rules)?;
-    if tokenizer.decode(ids).ok()? != text {
+    if !rules {
         return None;
     }
-    let name = |id: &u32| {
-        let text = tokenizer.decode(&[*id]).ok()?;
-        // A special token in the middle of an answer has no text.
-        Some(if text.is_empty() { format!("<{id}>") } else { text })
-    };
+    let written = ids.iter().filter(|id| **id as usize >= SPECIAL).map(|id| word(*id));
+    if written.collect::<Option<Vec<_>>>()?.join(" ") != text {
+        return None;
+    }
+    // A special token in the middle of an answer has no text.
+    let name = |id: &u32| if (*id as usize) < SPECIAL { Some(format!("<{id}>")) } else { word(*id).map(str::to_owned) };
     ids.iter().map(name).collect()
+}
+
+fn word(id: u32) -> Option<&'static str> {
+    RULES.get(id as usize).map(String::as_str)
 }
 
 /// The words of the text, if there are as many as tokens.
@@ -80,11 +86,12 @@ fn words(count: usize, text: &str) -> Option<Vec<String>> {
 /// The tokens of a prompt of the Rules world; `None` where the log does not tell.
 #[must_use]
 pub fn of_prompt(text: &str, rules: bool) -> Option<Vec<Token>> {
-    let tokenizer = RULES.as_ref().filter(|_| rules)?;
-    let ids = tokenizer.encode(text).ok()?;
-    let texts = decoded(ids.get(1..)?, text, true)?;
-    let token = |text: String| Token { text, logprob: None, stop: false };
-    Some(std::iter::once("<bos>".to_owned()).chain(texts).map(token).collect())
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if !rules || words.iter().any(|word| !RULES.iter().any(|known| known == word)) {
+        return None;
+    }
+    let token = |text: &str| Token { text: text.to_owned(), logprob: None, stop: false };
+    Some(std::iter::once("<bos>").chain(words).map(token).collect())
 }
 
 /// Where a log-probability stands on the scale of colours: 1 was certain, 0 hardly expected.
@@ -102,6 +109,8 @@ pub fn thickness(logprob: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use selfsame_core::text::Tokenizer;
+
     use super::*;
 
     fn answer(text: &str, ids: Vec<u32>, finish: FinishReason) -> Answer {

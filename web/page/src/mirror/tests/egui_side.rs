@@ -24,7 +24,8 @@ impl Bench {
         let (ctx, exchange) = (egui::Context::default(), Exchange::default());
         ctx.add_plugin(Bridge::new(exchange.clone()));
         let (pressed, text, rate, method) = (0, String::new(), 3.0, "SCIR".to_owned());
-        let mut bench = Self { ctx, exchange, model: Model::default(), pressed, text, rate, method, focused: Vec::new() };
+        let mut bench =
+            Self { ctx, exchange, model: Model::default(), pressed, text, rate, method, focused: Vec::new() };
         bench.frame(false);
         bench
     }
@@ -73,15 +74,8 @@ impl Bench {
 fn eguis_controls_have_roles_and_names() {
     let mut bench = Bench::new();
     let (scene, _) = bench.frame(false);
-    let expected = [
-        "button Press",
-        "text Text",
-        "slider Rate",
-        "spinbutton Rate",
-        "text Rate",
-        "combobox Method",
-        "text Method",
-    ];
+    let expected =
+        ["button Press", "text Text", "slider Rate", "spinbutton Rate", "text Rate", "combobox Method", "text Method"];
     assert_eq!(outline(&scene), expected);
 }
 

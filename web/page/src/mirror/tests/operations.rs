@@ -129,11 +129,13 @@ fn any_scene(dice: &mut Dice) -> Scene {
             parent: open.get(chosen).copied(),
             tag,
             attributes: (0..dice.roll(3))
-                .map(|at| (["role", "aria-label", "tabindex"][usize::try_from(at).unwrap()], dice.roll(3).to_string().into()))
+                .map(|at| {
+                    (["role", "aria-label", "tabindex"][usize::try_from(at).unwrap()], dice.roll(3).to_string().into())
+                })
                 .collect(),
             text: String::new(),
             value: (tag != Tag::Plain).then(|| dice.roll(3).to_string()),
-            frame: Frame { left: dice.roll(2) as f64, ..Frame::default() },
+            frame: Frame { left: f64::from(u8::from(dice.roll(2) > 0)), ..Frame::default() },
             abilities: Abilities::default(),
             popup: None,
         });
@@ -164,12 +166,12 @@ fn the_page_becomes_what_the_scene_says() {
     }
 }
 
-fn rows(range: std::ops::Range<u64>, down: f64) -> Vec<(u64, Node)> {
-    let ids: Vec<u64> = range.collect();
+fn rows(range: std::ops::Range<u32>, down: f64) -> Vec<(u64, Node)> {
+    let ids: Vec<u64> = range.clone().map(u64::from).collect();
     let mut nodes = vec![(1, node(Role::Window, &[2])), (2, node(Role::GenericContainer, &ids))];
-    for id in ids {
-        let top = id as f64 * 20.0 + down;
-        nodes.push((id, at(labelled(Role::Heading, &format!("row {id}"), &[]), 0.0, top, 50.0, top + 18.0)));
+    for id in range {
+        let top = f64::from(id) * 20.0 + down;
+        nodes.push((id.into(), at(labelled(Role::Heading, &format!("row {id}"), &[]), 0.0, top, 50.0, top + 18.0)));
     }
     nodes
 }

@@ -37,12 +37,7 @@ fn a_label_names_a_field() {
     let mut field = pressable(node(Role::TextInput, &[]));
     field.set_labelled_by(vec![NodeId(2), NodeId(3)]);
     field.set_value("7");
-    let scene = scene(vec![
-        (1, node(Role::Window, &[2, 3, 4])),
-        (2, text("count")),
-        (3, text("of pairs")),
-        (4, field),
-    ]);
+    let scene = scene(vec![(1, node(Role::Window, &[2, 3, 4])), (2, text("count")), (3, text("of pairs")), (4, field)]);
     let field = scene.get(NodeId(4)).unwrap();
     assert_eq!((field.tag, field.name()), (Tag::Line("text"), "count of pairs"));
     assert_eq!(field.value.as_deref(), Some("7"));
@@ -129,11 +124,7 @@ fn what_only_a_pointer_can_use_is_left_out() {
 fn a_text_that_can_be_pressed_is_a_button() {
     let mut selectable = text("only to be selected");
     selectable.add_action(Action::Click);
-    let scene = scene(vec![
-        (1, node(Role::Window, &[2, 3])),
-        (2, pressable(text("press"))),
-        (3, selectable),
-    ]);
+    let scene = scene(vec![(1, node(Role::Window, &[2, 3])), (2, pressable(text("press"))), (3, selectable)]);
     assert_eq!(outline(&scene), ["button press", "text only to be selected"]);
     assert!(!scene.get(NodeId(3)).unwrap().abilities.click);
 }
