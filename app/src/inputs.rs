@@ -7,7 +7,7 @@ use selfsame_core::{
     Error as CoreError,
     device::{Choice, Selected},
     judge::{self, Form, Generative, JudgePrompt},
-    model::Llama,
+    model::Decoder,
     prompt::Row,
     recipe::by_id,
     run::{Event, Manifest, Record, Source, Subject},
@@ -257,7 +257,7 @@ fn base_place(
 }
 
 /// Every token needs an embedding. Models often pad their vocabulary, so more are no problem.
-fn check_vocabulary(place: &Place, model: &Llama, tokenizer: &Tokenizer) -> Result<()> {
+fn check_vocabulary(place: &Place, model: &Decoder, tokenizer: &Tokenizer) -> Result<()> {
     let known = model.config().vocab_size;
     if known >= tokenizer.size() {
         return Ok(());
@@ -269,7 +269,7 @@ fn check_vocabulary(place: &Place, model: &Llama, tokenizer: &Tokenizer) -> Resu
     .into())
 }
 
-fn check_base(place: &Place, base: &Llama, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<()> {
+fn check_base(place: &Place, base: &Decoder, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<()> {
     check_vocabulary(place, base, tokenizer)?;
     let parsed = |json: &str| serde_json::from_str::<serde_json::Value>(json).ok();
     if let Ok(own) = shelf.tokenizer(place)

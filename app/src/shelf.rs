@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use selfsame_core::{device::Selected, model::Llama, prompt::Row, text::Tokenizer};
+use selfsame_core::{device::Selected, model::Decoder, prompt::Row, text::Tokenizer};
 
 use crate::{Error, Result};
 
@@ -98,7 +98,7 @@ pub trait Shelf {
     ///
     /// # Errors
     /// If there is no usable model.
-    fn model(&self, place: &Place, device: &Selected) -> Result<(Llama, String)>;
+    fn model(&self, place: &Place, device: &Selected) -> Result<(Decoder, String)>;
 
     /// The rows of a file of prompts, and its SHA-256.
     ///

@@ -5,7 +5,7 @@ use std::path::Path;
 use selfsame_core::{
     Result,
     device::Selected,
-    model::{self, Config, Llama},
+    model::{self, Config, Decoder},
     text::Tokenizer,
 };
 
@@ -22,7 +22,7 @@ const TOKENIZER: &str = include_str!("../../assets/starter/tokenizer.json");
 ///
 /// # Errors
 /// If the assets do not belong together, which a test rules out.
-pub fn model(weights: &[u8], name: &str, device: &Selected) -> Result<Llama> {
+pub fn model(weights: &[u8], name: &str, device: &Selected) -> Result<Decoder> {
     let path = Path::new(name);
     model::from_bytes(Config::parse(CONFIG, path)?, weights, path, &device.device)
 }

@@ -16,7 +16,7 @@ use selfsame_core::{
         batch::score,
         loss::{margin, soft_logistic},
     },
-    model::{self, Config, Llama},
+    model::{self, Config, Decoder},
     sample::{Request, Sampling, generate},
     text::Tokenizer,
     world::rules,
@@ -45,7 +45,7 @@ fn sampling() {
     let mut config = Config::llama(160, 448, 4, 4, 2, tokenizer.size());
     // No stop token: every answer has its full length.
     config.eos_token_id = None;
-    let model = Llama::random(config, 1, &[], &device::cpu());
+    let model = Decoder::random(config, 1, &[], &device::cpu());
     let ids = tokenizer
         .encode("must:fox never:any first:owl last:any early:any late:any count:any length:long <resp>")
         .unwrap();
@@ -74,7 +74,7 @@ fn dpo_step(folder: &Path, trl: Option<[f64; 2]>) {
     let model = model::load(folder, &device).unwrap_or_else(|_| {
         let mut config = Config::llama(256, 448, 4, 8, 4, 4096);
         config.tie_word_embeddings = false;
-        Llama::random(config, 1, &[], &device)
+        Decoder::random(config, 1, &[], &device)
     });
     let pairs = read_pairs(folder);
     let sequences: Vec<Sequence> =
@@ -99,7 +99,7 @@ fn dpo_step(folder: &Path, trl: Option<[f64; 2]>) {
         for _ in 0..STEPS + 2 {
             let start = Instant::now();
             let reference = if cached == 1 { fixed.clone() } else { reference() };
-            let objective = |tracked: &Llama, _: &[usize]| {
+            let objective = |tracked: &Decoder, _: &[usize]| {
                 let device = tracked.device();
                 let logps = Batch::new(&sequences.iter().collect::<Vec<_>>(), &device).sequence_logprobs(tracked);
                 let halves = |t: Tensor<1>| [t.clone().slice([0..count]), t.slice([count..2 * count])];

@@ -18,7 +18,7 @@ use burn::tensor::{Tensor, TensorData};
 use selfsame_core::{
     device,
     learn::adamw::collect,
-    model::{Config, Layer, Llama, Visitor, Weights},
+    model::{Config, Decoder, Layer, Visitor, Weights},
     text::Tokenizer,
     world::rules::tokenizer_json,
 };
@@ -100,7 +100,7 @@ pub fn matrix(values: Vec<f32>, [rows, columns]: [usize; 2]) -> Tensor<2> {
 
 /// Every weight under its name, in the order of the walk.
 #[must_use]
-pub fn named(model: &Llama) -> Vec<(String, Vec<f32>)> {
+pub fn named(model: &Decoder) -> Vec<(String, Vec<f32>)> {
     struct Collect(Vec<(String, Vec<f32>)>);
     impl Visitor for Collect {
         fn visit<const D: usize>(&mut self, name: &str, weight: &Tensor<D>) {
@@ -114,7 +114,7 @@ pub fn named(model: &Llama) -> Vec<(String, Vec<f32>)> {
 
 /// The gradient of `loss` by every weight of a tracked model.
 #[must_use]
-pub fn gradients(model: &Llama, loss: &Tensor<1>) -> BTreeMap<String, Vec<f32>> {
+pub fn gradients(model: &Decoder, loss: &Tensor<1>) -> BTreeMap<String, Vec<f32>> {
     let flat = collect(model, &loss.backward());
     named(model).into_iter().zip(flat).map(|((name, _), gradient)| (name, read(&gradient))).collect()
 }
@@ -174,14 +174,14 @@ pub fn tiny_config() -> Config {
 
 /// A random tiny model on the CPU.
 #[must_use]
-pub fn tiny(seed: u64) -> Llama {
-    Llama::random(tiny_config(), seed, &[], &device::cpu())
+pub fn tiny(seed: u64) -> Decoder {
+    Decoder::random(tiny_config(), seed, &[], &device::cpu())
 }
 
 /// A model whose logits are exactly `logits`, whatever it reads: it embeds every token as ones,
 /// its block adds nothing, and its head multiplies by one.
 #[must_use]
-pub fn constant_model(logits: &[f32]) -> Llama {
+pub fn constant_model(logits: &[f32]) -> Decoder {
     let vocabulary = logits.len();
     let mut config = Config::llama(2, 2, 1, 1, 1, vocabulary);
     config.tie_word_embeddings = false;
@@ -205,5 +205,5 @@ pub fn constant_model(logits: &[f32]) -> Llama {
         norm: vector(&[1.0, 0.0]),
         head: Some(matrix(logits.iter().flat_map(|l| [*l, 0.0]).collect(), [vocabulary, 2])),
     };
-    Llama::new(config, weights)
+    Decoder::new(config, weights)
 }

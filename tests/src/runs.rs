@@ -13,7 +13,7 @@ use std::{
 
 use selfsame_core::{
     Error, Result,
-    model::Llama,
+    model::Decoder,
     prompt::Row,
     recipe,
     run::{
@@ -31,9 +31,9 @@ pub struct Experiment {
     /// What decides the run.
     pub manifest: Manifest,
     /// The policy.
-    pub model: Llama,
+    pub model: Decoder,
     /// The base of the implicit reward.
-    pub base: Llama,
+    pub base: Decoder,
     /// The prompts, where they come from a file; empty for the Rules world.
     pub rows: Vec<Row>,
 }

@@ -8,7 +8,7 @@ use std::{fs, panic, path::Path, process::Command};
 use selfsame_core::{
     Error, Result, device,
     learn::{Sequence, batch::score},
-    model::{self, Llama},
+    model::{self, Decoder},
     prompt::read_jsonl,
     run::{Folder, Source, Store, store::Files},
     sample::{Request, Sampling, generate},
@@ -21,7 +21,7 @@ use selfsame_tests::{
     tiny,
 };
 
-fn load(folder: &Path) -> Result<Llama> {
+fn load(folder: &Path) -> Result<Decoder> {
     model::load(folder, &device::cpu())
 }
 

@@ -8,7 +8,7 @@ use selfsame_core::{
         Batch, Sequence,
         loss::{bernoulli_divergence, bernoulli_entropy, margin, soft_logistic},
     },
-    model::{self, Llama},
+    model::{self, Decoder},
 };
 use selfsame_tests::{assert_close, assert_gradients, floats, golden, goldens, gradients, ids, read, variable, vector};
 use serde_json::Value;
@@ -70,8 +70,8 @@ fn assert_near(ours: f64, expected: f64, tolerance: f64, what: &str) {
 }
 
 struct Pairs {
-    policy: Llama,
-    reference: Llama,
+    policy: Decoder,
+    reference: Decoder,
     golden: Value,
     /// The chosen completions, then the rejected ones.
     sequences: Vec<Sequence>,
@@ -97,7 +97,7 @@ impl Pairs {
         self.golden["pairs"].as_array().unwrap().iter().flat_map(|pair| floats(&pair[key])).collect()
     }
 
-    fn logprobs(&self, model: &Llama) -> [Tensor<1>; 2] {
+    fn logprobs(&self, model: &Decoder) -> [Tensor<1>; 2] {
         let all = Batch::new(&self.sequences.iter().collect::<Vec<_>>(), &model.device()).sequence_logprobs(model);
         let count = self.sequences.len() / 2;
         [all.clone().narrow(0, 0, count), all.narrow(0, count, count)]

@@ -6,14 +6,14 @@ use burn::tensor::{Tensor, TensorData};
 use selfsame_core::{
     device,
     learn::{Batch, Sequence, batch::score},
-    model::{self, Cache, Config, Llama, Precision},
+    model::{self, Cache, Config, Decoder, Precision},
 };
 use selfsame_tests::{assert_close, assert_gradients, floats, golden, goldens, gradients, ids, named, read};
 use serde_json::Value;
 
 const MODELS: [&str; 3] = ["tiny_llama_gqa_tied", "tiny_llama_mha_untied", "tiny_llama_rope_scaled"];
 
-fn load(name: &str) -> Llama {
+fn load(name: &str) -> Decoder {
     model::load(&goldens().join(name), &device::cpu()).unwrap()
 }
 
@@ -151,7 +151,7 @@ fn a_saved_model_is_the_same_model_to_the_last_bit() {
         pollster::block_on(model::save(&model, folder.path(), Precision::F32)).unwrap();
         let again = model::load(folder.path(), &device::cpu()).unwrap();
         assert_eq!(again.config(), model.config(), "{name}");
-        let bits = |model: &Llama| -> Vec<(String, Vec<u32>)> {
+        let bits = |model: &Decoder| -> Vec<(String, Vec<u32>)> {
             named(model).into_iter().map(|(name, v)| (name, v.iter().map(|f| f.to_bits()).collect())).collect()
         };
         assert_eq!(bits(&again), bits(&model), "{name}");

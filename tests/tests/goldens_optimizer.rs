@@ -6,7 +6,7 @@ use selfsame_core::{
     learn::{
         AdamW, AdamWConfig, LearnConfig, Objective, Schedule, ScheduleKind, StepReport, Trainer, adamw::squared_norm,
     },
-    model::{Config, Llama, Weights},
+    model::{Config, Decoder, Weights},
     rng::{Purpose, Stream},
 };
 use selfsame_tests::{assert_close, floats, golden, matrix, named, numbers, tiny, vector};
@@ -63,17 +63,17 @@ fn options(golden: &Value) -> (AdamWConfig, f64) {
 
 /// A model without blocks whose embedding is the golden's matrix and whose norm is its vector.
 /// It cannot read anything, but it can be optimised.
-fn holder(golden: &Value) -> Llama {
+fn holder(golden: &Value) -> Decoder {
     let weights = Weights {
         embed: matrix(floats(&golden["initial"]["matrix"]), [3, 4]),
         layers: Vec::new(),
         norm: vector(&floats(&golden["initial"]["vector"])),
         head: None,
     };
-    Llama::new(Config::llama(4, 4, 0, 1, 1, 3), weights)
+    Decoder::new(Config::llama(4, 4, 0, 1, 1, 3), weights)
 }
 
-fn assert_weights(model: &Llama, step: &Value, what: &str) {
+fn assert_weights(model: &Decoder, step: &Value, what: &str) {
     for ((_, values), name) in named(model).iter().zip(["matrix", "vector"]) {
         assert_close(values, &floats(&step["params"][name]), 1e-6, &format!("{what}, {name}"));
     }
@@ -146,10 +146,10 @@ fn the_trainer_clips_and_steps_like_pytorch() {
 /// A step on a loss that is linear in the weights, so that its gradient is known.
 fn take_step(
     trainer: &mut Trainer,
-    model: &Llama,
+    model: &Decoder,
     items: &[usize],
     gradient: &[Vec<f32>; 2],
-) -> Result<(Llama, StepReport)> {
+) -> Result<(Decoder, StepReport)> {
     pollster::block_on(trainer.step(model, items, 7, |tracked, micro| {
         assert_eq!(micro.len(), 1);
         let weights = tracked.weights();

@@ -9,7 +9,7 @@
 use burn::tensor::{Tensor, TensorData};
 use selfsame_core::{
     device,
-    model::{Config, Layer, Llama, Weights},
+    model::{Config, Decoder, Layer, Weights},
 };
 use selfsame_tests::{golden, matrix, numbers, read, vector};
 use serde_json::Value;
@@ -27,7 +27,7 @@ fn number(case: &Value, key: &str) -> f64 {
 
 /// The model for a head width and its frequencies, which decide how loudly each head has to ask.
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
-fn prism(mut config: Config, frequencies: &[f64]) -> Llama {
+fn prism(mut config: Config, frequencies: &[f64]) -> Decoder {
     let pairs = frequencies.len();
     let width = 2 * pairs;
     // Channels: 0 is one everywhere, 1 marks the first token, then one for each frequency.
@@ -78,7 +78,7 @@ fn prism(mut config: Config, frequencies: &[f64]) -> Llama {
         norm: vector(&vec![1.0; hidden]),
         head: None,
     };
-    Llama::new(config, weights)
+    Decoder::new(config, weights)
 }
 
 /// What head `j` shows at every position, relative to its channel of ones, in f64.

@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, activation::sigmoid};
 use selfsame_core::{
     judge::{Comparison, Form, Generative, Implicit, default_prompts},
     learn::{Sequence, batch::score},
-    model::{Llama, Mapper},
+    model::{Decoder, Mapper},
     world::{World, rules::Rules},
 };
 use selfsame_tests::{constant_model, gradients, read, rules_tokenizer, tiny, vector};
@@ -37,7 +37,7 @@ fn judges(form: Form) -> Vec<Generative> {
 }
 
 /// The model with the weights of one name replaced.
-fn replaced(model: &Llama, name: &str, edit: impl Fn(Vec<f32>) -> Vec<f32>) -> Llama {
+fn replaced(model: &Decoder, name: &str, edit: impl Fn(Vec<f32>) -> Vec<f32>) -> Decoder {
     struct Edit<'a, F>(&'a str, F, usize);
     impl<F: Fn(Vec<f32>) -> Vec<f32>> Mapper for Edit<'_, F> {
         fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
@@ -55,7 +55,7 @@ fn replaced(model: &Llama, name: &str, edit: impl Fn(Vec<f32>) -> Vec<f32>) -> L
 }
 
 /// A model that knows nothing: its logits are all zero.
-fn ignorant() -> Llama {
+fn ignorant() -> Decoder {
     replaced(&tiny(1), "model.norm.weight", |values| vec![0.0; values.len()])
 }
 
@@ -142,7 +142,7 @@ fn without_knowledge_the_score_is_in_the_middle_and_the_verdict_open() {
 }
 
 /// A model that says the same whatever it reads.
-fn stubborn(opinions: &[(&str, f32)]) -> Llama {
+fn stubborn(opinions: &[(&str, f32)]) -> Decoder {
     let tokenizer = rules_tokenizer();
     let mut logits = vec![0.0; tokenizer.size()];
     for (label, logit) in opinions {
@@ -190,7 +190,7 @@ fn the_expected_score_is_the_mean_over_the_score_tokens_alone() {
 fn the_implicit_reward_of_the_base_itself_is_zero() {
     let (model, rows) = (tiny(1), rows(5));
     let sequences: Vec<Sequence> = rows.iter().map(|[p, a, _]| Sequence::completion(p, a)).collect();
-    let total = |model: &Llama| -> Vec<f64> {
+    let total = |model: &Decoder| -> Vec<f64> {
         let scores = pollster::block_on(score(model, &sequences, 4096)).unwrap();
         scores.iter().map(|row| row.iter().map(|l| f64::from(*l)).sum()).collect()
     };
@@ -226,13 +226,13 @@ fn the_implicit_reward_of_the_base_itself_is_zero() {
 }
 
 /// A model that is surer of itself than a random one, so that differences stand out from rounding.
-fn outspoken() -> Llama {
+fn outspoken() -> Decoder {
     replaced(&tiny(1), "model.norm.weight", |values| values.iter().map(|v| v * 4.0).collect())
 }
 
 /// Compares the gradient of `value` by one element of a weight, the one with the largest gradient,
 /// with a central difference.
-fn check_gradient(value: &dyn Fn(&Llama) -> Tensor<1>, weight: &str, what: &str) {
+fn check_gradient(value: &dyn Fn(&Decoder) -> Tensor<1>, weight: &str, what: &str) {
     let model = outspoken();
     let tracked = model.tracked();
     let gradient = gradients(&tracked, &value(&tracked).sum()).remove(weight).unwrap();

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use selfsame_core::{
     learn::{Sequence, batch::score},
-    model::Llama,
+    model::Decoder,
     sample::{Answer, Request, Sampling, generate},
     text::Tokenizer,
     world::{Split, World, rules::Rules},
@@ -17,7 +17,7 @@ use selfsame_tests::{rules_tokenizer, tiny};
 
 /// What the tests draw from and with.
 struct Bench {
-    model: Llama,
+    model: Decoder,
     tokenizer: Tokenizer,
     /// Prompts of several lengths, each with its number.
     prompts: Vec<(u64, Vec<u32>)>,

@@ -87,7 +87,7 @@ pub async fn proof(files: &ModelFiles<'_>, device: &Device) -> Result<Proof> {
     let pair = [extreme(|a, b| a > b), extreme(|a, b| a < b)];
     let sequences = pair.map(|answer| Sequence::completion(ids, &answers[answer].ids));
     let reference: Vec<f32> = score(&model, &sequences, usize::MAX).await?.iter().map(|row| row.iter().sum()).collect();
-    let objective = |model: &model::Llama, _: &[usize]| -> Result<Objective> {
+    let objective = |model: &model::Decoder, _: &[usize]| -> Result<Objective> {
         let device = model.device();
         let policy = Batch::new(&sequences.iter().collect::<Vec<_>>(), &device).sequence_logprobs(model);
         let constant = |value: f32| burn::tensor::Tensor::<1>::from_floats([value], &device);

@@ -12,7 +12,7 @@ use burn::tensor::Device;
 use selfsame_core::{
     Error, Result,
     learn::{AdamWConfig, Batch, LearnConfig, Objective, Sequence, Trainer},
-    model::{self, Config, Llama},
+    model::{self, Config, Decoder},
     sample::{Request, Sampling, generate},
     text::Tokenizer,
 };
@@ -113,7 +113,7 @@ fn since(start: Instant) -> f64 {
 }
 
 /// Draws `rows` answers to as many prompts, all in one batch.
-async fn draw(model: &Llama, tokenizer: &Tokenizer, rows: usize, amount: &Amount) -> Result<Decoding> {
+async fn draw(model: &Decoder, tokenizer: &Tokenizer, rows: usize, amount: &Amount) -> Result<Decoding> {
     let vocabulary = model.config().vocab_size;
     let prompts: Vec<(u64, Vec<u32>)> =
         (0..rows).map(|row| (row as u64, sequence(row, amount.prompt, vocabulary))).collect();
@@ -135,7 +135,7 @@ async fn draw(model: &Llama, tokenizer: &Tokenizer, rows: usize, amount: &Amount
 }
 
 /// Learns the same sequences by heart, step after step.
-async fn learn(mut model: Llama, amount: &Amount) -> Result<Learning> {
+async fn learn(mut model: Decoder, amount: &Amount) -> Result<Learning> {
     let vocabulary = model.config().vocab_size;
     let sequences: Vec<Sequence> = (0..amount.sequences)
         .map(|row| {
@@ -144,7 +144,7 @@ async fn learn(mut model: Llama, amount: &Amount) -> Result<Learning> {
             Sequence { tokens: ids[..amount.time].to_vec(), labels }
         })
         .collect();
-    let objective = |model: &Llama, items: &[usize]| -> Result<Objective> {
+    let objective = |model: &Decoder, items: &[usize]| -> Result<Objective> {
         let items: Vec<&Sequence> = items.iter().map(|item| &sequences[*item]).collect();
         let loss = Batch::new(&items, &model.device()).token_logprobs(model).mean().neg();
         Ok(Objective { loss, metrics: Vec::new(), items: Vec::new() })

@@ -9,7 +9,7 @@ use std::{
 use selfsame_core::{
     Device, Error as CoreError, device,
     learn::StepReport,
-    model::{self, Llama, Precision},
+    model::{self, Decoder, Precision},
     recipe::starter::{PHASES, Starter, StarterConfig, pretrain},
     text::Tokenizer,
     world::{self, rules},
@@ -149,7 +149,7 @@ fn read(folder: &Path, device: &Device) -> Result<Starter> {
     })
 }
 
-fn save(model: &Llama, tokenizer: &Tokenizer, folder: &Path, precision: Precision) -> Result<()> {
+fn save(model: &Decoder, tokenizer: &Tokenizer, folder: &Path, precision: Precision) -> Result<()> {
     pollster::block_on(model::save(model, folder, precision))?;
     folder::replace(&folder.join("tokenizer.json"), tokenizer.json())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use selfsame_core::{
     Error as CoreError, device,
     learn::{Sequence, batch::score},
-    model::Llama,
+    model::Decoder,
     text::Tokenizer,
 };
 use serde::{Deserialize, Serialize};
@@ -98,7 +98,7 @@ fn parse(line: &[u8], tokenizer: &Tokenizer, context: usize) -> Result<Tokens, S
     Ok(tokens)
 }
 
-fn print(model: &Llama, lines: &[Tokens], json: bool) -> Result<()> {
+fn print(model: &Decoder, lines: &[Tokens], json: bool) -> Result<()> {
     let sequences: Vec<Sequence> =
         lines.iter().map(|tokens| Sequence::completion(&tokens.prompt, &tokens.completion)).collect();
     let scores = pollster::block_on(score(model, &sequences, TOKEN_BUDGET))?;

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use selfsame_core::{
-    model::Llama,
+    model::Decoder,
     sample::{Draw, Key, Pieces, Sampling, Token},
     text::Tokenizer,
 };
@@ -24,7 +24,7 @@ pub const LONGEST_ANSWER: usize = 2048;
 /// A model that can be talked to.
 pub struct Speaker {
     /// The model.
-    pub model: Llama,
+    pub model: Decoder,
     /// Its tokenizer.
     pub tokenizer: Tokenizer,
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use selfsame_core::{
     Error as CoreError,
     device::Selected,
-    model::{self, FileSource, Llama, content_hash, hash_source},
+    model::{self, Decoder, FileSource, content_hash, hash_source},
     prompt::{Row, read_jsonl},
     text::Tokenizer,
 };
@@ -33,7 +33,7 @@ impl Shelf for Disk {
         })
     }
 
-    fn model(&self, place: &Place, device: &Selected) -> Result<(Llama, String)> {
+    fn model(&self, place: &Place, device: &Selected) -> Result<(Decoder, String)> {
         let built_in = |weights, name| Ok((starter::model(weights, name, device)?, content_hash(weights)));
         match place {
             Place::Starter => built_in(starter::MODEL, STARTER),

@@ -13,7 +13,7 @@ use crate::{
     Result,
     device::{indices, read_floats},
     learn::{Batch, Sequence, batch::by_length},
-    model::Llama,
+    model::Decoder,
     text::Tokenizer,
 };
 
@@ -83,7 +83,7 @@ impl Generative {
     /// The expected score `Σ k · softmax_k` over the score tokens, `[items]`, from 0 to the number
     /// of scores minus one. Differentiable where `model` is tracked.
     #[must_use]
-    pub fn expected_scores(&self, model: &Llama, items: &[(&[u32], &[u32])]) -> Tensor<1> {
+    pub fn expected_scores(&self, model: &Decoder, items: &[(&[u32], &[u32])]) -> Tensor<1> {
         let device = model.device();
         let sequences: Vec<Sequence> = items
             .iter()
@@ -105,7 +105,7 @@ impl Generative {
     /// the logit of `½ [P(A | y₁, y₂) + P(B | y₂, y₁)]`, so that a preference for a position
     /// cancels.
     #[must_use]
-    pub fn preference_logits(&self, model: &Llama, pairs: &[Comparison<'_>]) -> Tensor<1> {
+    pub fn preference_logits(&self, model: &Decoder, pairs: &[Comparison<'_>]) -> Tensor<1> {
         let count = pairs.len();
         match self.form {
             Form::Pointwise => {
@@ -126,7 +126,7 @@ impl Generative {
 
     /// The logit of the first label over the second for each pair as it is, then for each pair
     /// with its answers swapped, `[2 · pairs]`.
-    fn first_logits(&self, model: &Llama, pairs: &[Comparison<'_>]) -> Tensor<1> {
+    fn first_logits(&self, model: &Decoder, pairs: &[Comparison<'_>]) -> Tensor<1> {
         let device = model.device();
         let [a, b] = self.prompt.verdicts;
         let sequences: Vec<Sequence> = [[0, 1], [1, 0]]
@@ -143,7 +143,7 @@ impl Generative {
     ///
     /// # Errors
     /// If the device fails.
-    pub async fn score(&self, model: &Llama, items: &[(&[u32], &[u32])], budget: usize) -> Result<Vec<f32>> {
+    pub async fn score(&self, model: &Decoder, items: &[(&[u32], &[u32])], budget: usize) -> Result<Vec<f32>> {
         let lengths: Vec<usize> = items.iter().map(|(prompt, answer)| self.length(prompt, &[answer])).collect();
         grouped(&lengths, budget, |group| {
             self.expected_scores(model, &group.iter().map(|index| items[*index]).collect::<Vec<_>>())
@@ -156,7 +156,7 @@ impl Generative {
     ///
     /// # Errors
     /// If the device fails.
-    pub async fn prefer(&self, model: &Llama, pairs: &[Comparison<'_>], budget: usize) -> Result<Vec<f32>> {
+    pub async fn prefer(&self, model: &Decoder, pairs: &[Comparison<'_>], budget: usize) -> Result<Vec<f32>> {
         let lengths: Vec<usize> = pairs.iter().map(|pair| 2 * self.length(pair.prompt, &pair.answers)).collect();
         grouped(&lengths, budget, |group| {
             sigmoid(self.preference_logits(model, &group.iter().map(|index| pairs[*index]).collect::<Vec<_>>()))
@@ -169,7 +169,7 @@ impl Generative {
     /// # Errors
     /// If the device fails.
     #[allow(clippy::cast_precision_loss)] // pair counts
-    pub async fn position_flips(&self, model: &Llama, pairs: &[Comparison<'_>], budget: usize) -> Result<f64> {
+    pub async fn position_flips(&self, model: &Decoder, pairs: &[Comparison<'_>], budget: usize) -> Result<f64> {
         if pairs.is_empty() || self.form == Form::Pointwise {
             return Ok(0.0);
         }

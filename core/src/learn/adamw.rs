@@ -3,7 +3,7 @@
 use burn::tensor::{Gradients, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Llama, Mapper, Visitor};
+use crate::model::{Decoder, Mapper, Visitor};
 
 /// Settings of the optimiser. The defaults are those of `torch.optim.AdamW` 2.x, learning rate apart.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ impl AdamW {
 
     /// One step along `gradients` (flat, in the order of the walk), each multiplied by `scale`.
     #[must_use]
-    pub fn update(&mut self, model: &Llama, gradients: &[Tensor<1>], scale: f64, learning_rate: f64) -> Llama {
+    pub fn update(&mut self, model: &Decoder, gradients: &[Tensor<1>], scale: f64, learning_rate: f64) -> Decoder {
         self.step += 1;
         if self.moments.is_empty() {
             self.moments = gradients.iter().map(|g| (g.zeros_like(), g.zeros_like())).collect();
@@ -87,7 +87,7 @@ impl Mapper for Walk<'_> {
 /// The gradients of a tracked model, flat and in the order of the walk; zeros where the loss does
 /// not depend on a weight.
 #[must_use]
-pub fn collect(model: &Llama, gradients: &Gradients) -> Vec<Tensor<1>> {
+pub fn collect(model: &Decoder, gradients: &Gradients) -> Vec<Tensor<1>> {
     struct Collect<'a>(&'a Gradients, Vec<Tensor<1>>);
     impl Visitor for Collect<'_> {
         fn visit<const D: usize>(&mut self, _: &str, weight: &Tensor<D>) {

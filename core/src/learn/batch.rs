@@ -8,7 +8,7 @@ use selfsame_shaders::selective_log_softmax;
 use crate::{
     Result,
     device::{indices, read_floats},
-    model::Llama,
+    model::Decoder,
 };
 
 /// Tokens and what the model should say at some of their positions.
@@ -78,19 +78,19 @@ impl Batch {
 
     /// The logits at every label, `[labels, vocab]`, in the order of the sequences.
     #[must_use]
-    pub fn logits(&self, model: &Llama) -> Tensor<2> {
+    pub fn logits(&self, model: &Decoder) -> Tensor<2> {
         model.logits(model.hidden(self.tokens.clone()).select(0, self.rows.clone()))
     }
 
     /// The log-probability of every label, `[labels]`.
     #[must_use]
-    pub fn token_logprobs(&self, model: &Llama) -> Tensor<1> {
+    pub fn token_logprobs(&self, model: &Decoder) -> Tensor<1> {
         selective_log_softmax(self.logits(model), self.targets.clone()).squeeze_dim(1)
     }
 
     /// The summed log-probability of each sequence's labels, `[batch]`.
     #[must_use]
-    pub fn sequence_logprobs(&self, model: &Llama) -> Tensor<1> {
+    pub fn sequence_logprobs(&self, model: &Decoder) -> Tensor<1> {
         self.sum_per_sequence(self.token_logprobs(model))
     }
 
@@ -121,7 +121,7 @@ pub fn by_length(lengths: &[usize], budget: usize) -> Vec<Vec<usize>> {
 ///
 /// # Errors
 /// If a token is unknown to the model, or the device fails.
-pub async fn score(model: &Llama, sequences: &[Sequence], budget: usize) -> Result<Vec<Vec<f32>>> {
+pub async fn score(model: &Decoder, sequences: &[Sequence], budget: usize) -> Result<Vec<Vec<f32>>> {
     for sequence in sequences {
         model.check_tokens(sequence.tokens.iter().chain(sequence.labels.iter().map(|(_, token)| token)))?;
     }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Error, Result,
     device::read_floats,
-    model::Llama,
+    model::Decoder,
     rng::{Purpose, Stream},
 };
 
@@ -176,11 +176,11 @@ impl Trainer {
     #[allow(clippy::cast_precision_loss)] // item counts
     pub async fn step(
         &mut self,
-        model: &Llama,
+        model: &Decoder,
         batch: &[usize],
         iteration: u32,
-        mut objective: impl FnMut(&Llama, &[usize]) -> Result<Objective>,
-    ) -> Result<(Llama, StepReport)> {
+        mut objective: impl FnMut(&Decoder, &[usize]) -> Result<Objective>,
+    ) -> Result<(Decoder, StepReport)> {
         let step = self.optimiser.step;
         let mut gradients: Vec<Tensor<1>> = Vec::new();
         let mut names = Vec::new();

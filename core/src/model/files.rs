@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::{Dtype, tensor::TensorView};
 
-use super::{Config, FileSource, Layer, Llama, MemorySource, Source, Visitor, Weights, safetensors::Tensors};
+use super::{Config, Decoder, FileSource, Layer, MemorySource, Source, Visitor, Weights, safetensors::Tensors};
 use crate::{Error, Result};
 
 /// Reads a model folder. The weights are read as by [`from_source`].
@@ -13,7 +13,7 @@ use crate::{Error, Result};
 /// # Errors
 /// A missing, truncated or hostile file, tensors that disagree with the config, a number type we
 /// do not read, or weights that are not finite: each is named with what to do.
-pub fn load(folder: &Path, device: &Device) -> Result<Llama> {
+pub fn load(folder: &Path, device: &Device) -> Result<Decoder> {
     let config_path = folder.join("config.json");
     let text = fs::read_to_string(&config_path).map_err(|e| missing(folder, &config_path, &e))?;
     let config = Config::parse(&text, &config_path)?;
@@ -45,7 +45,7 @@ fn missing(folder: &Path, path: &Path, error: &std::io::Error) -> Error {
 ///
 /// # Errors
 /// As [`load`].
-pub fn from_bytes(config: Config, bytes: &[u8], path: &Path, device: &Device) -> Result<Llama> {
+pub fn from_bytes(config: Config, bytes: &[u8], path: &Path, device: &Device) -> Result<Decoder> {
     from_source(config, &mut MemorySource::new(bytes), path, device)
 }
 
@@ -55,7 +55,7 @@ pub fn from_bytes(config: Config, bytes: &[u8], path: &Path, device: &Device) ->
 ///
 /// # Errors
 /// As [`load`], and if the source or the device fails.
-pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device: &Device) -> Result<Llama> {
+pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device: &Device) -> Result<Decoder> {
     let tensors = Tensors::open(source, path)?;
     let next = format!("model.layers.{}.input_layernorm.weight", config.num_hidden_layers);
     if tensors.has(&next) {
@@ -97,7 +97,7 @@ pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device:
             Some(loader.tensor("lm_head.weight", [config.vocab_size, d])?)
         },
     };
-    Ok(Llama::new(config, weights))
+    Ok(Decoder::new(config, weights))
 }
 
 /// Brings tensors from a file to a device.
@@ -132,7 +132,7 @@ pub enum Precision {
 ///
 /// # Errors
 /// If the device fails to hand the weights out.
-pub async fn to_bytes(model: &Llama, precision: Precision) -> Result<Vec<u8>> {
+pub async fn to_bytes(model: &Decoder, precision: Precision) -> Result<Vec<u8>> {
     /// Tensors of any rank cannot share a list, but their flattened forms can.
     struct Collect(Vec<(String, Vec<usize>, Tensor<1>)>);
     impl Visitor for Collect {
@@ -176,7 +176,7 @@ pub(crate) fn serialize(named: &BTreeMap<String, (Vec<usize>, Vec<u8>)>, precisi
 ///
 /// # Errors
 /// If a file cannot be written.
-pub async fn save(model: &Llama, folder: &Path, precision: Precision) -> Result<()> {
+pub async fn save(model: &Decoder, folder: &Path, precision: Precision) -> Result<()> {
     let write = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
         fs::write(&path, bytes).map_err(|e| Error::write(&path, e))
@@ -206,7 +206,7 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/starter")
     }
 
-    fn bits(model: &Llama) -> BTreeMap<String, Vec<u32>> {
+    fn bits(model: &Decoder) -> BTreeMap<String, Vec<u32>> {
         struct Collect(BTreeMap<String, Vec<u32>>);
         impl Visitor for Collect {
             fn visit<const D: usize>(&mut self, name: &str, weight: &Tensor<D>) {
@@ -251,7 +251,7 @@ mod tests {
     fn mixed() -> (Config, Vec<u8>) {
         let mut config = Config::llama(64, 96, 2, 4, 2, 40_000);
         config.tie_word_embeddings = false;
-        let model = Llama::random(config.clone(), 7, &[], &cpu());
+        let model = Decoder::random(config.clone(), 7, &[], &cpu());
         let tensors: BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)> = bits(&model)
             .into_iter()
             .enumerate()

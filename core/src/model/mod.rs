@@ -3,8 +3,8 @@
 mod attention;
 mod cache;
 mod config;
+mod decoder;
 mod files;
-mod llama;
 mod rope;
 mod safetensors;
 mod source;
@@ -12,9 +12,8 @@ mod weights;
 
 pub use cache::Cache;
 pub use config::{Config, OneOrMany, RopeScaling};
-
+pub use decoder::Decoder;
 pub(crate) use files::serialize;
 pub use files::{Precision, from_bytes, from_source, load, save, to_bytes};
-pub use llama::Llama;
 pub use source::{FileSource, MemorySource, Source, content_hash, hash_source};
 pub use weights::{Layer, Mapper, Visitor, Weights};

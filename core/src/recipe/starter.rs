@@ -9,7 +9,7 @@ use crate::{
     Error, Result,
     judge::{Form, Generative},
     learn::{AdamWConfig, Batch, LearnConfig, Objective, ScheduleKind, Sequence, StepReport, Trainer},
-    model::{Config, Llama},
+    model::{Config, Decoder},
     rng::{Purpose, Stream},
     text::Tokenizer,
     world::{Demonstration, Judgement, World},
@@ -74,9 +74,9 @@ pub const PHASES: [&str; 3] = ["language", "ift", "eft"];
 #[derive(Debug, Clone)]
 pub struct Starter {
     /// After evaluation fine-tuning.
-    pub model: Llama,
+    pub model: Decoder,
     /// After the language phase: the base of the implicit reward.
-    pub base: Llama,
+    pub base: Decoder,
     /// The tokenizer of both.
     pub tokenizer: Tokenizer,
 }
@@ -97,7 +97,7 @@ pub async fn pretrain(
     parts: &[(usize, usize)],
     from: Option<Starter>,
     device: &Device,
-    mut report: impl FnMut(&str, &StepReport, &Llama),
+    mut report: impl FnMut(&str, &StepReport, &Decoder),
 ) -> Result<Starter> {
     let mut shape = Config::llama(
         config.hidden,
@@ -112,7 +112,7 @@ pub async fn pretrain(
     let (mut model, mut base) = match from {
         Some(starter) => (starter.model, starter.base),
         None => {
-            let model = Llama::random(shape, config.seed, parts, device);
+            let model = Decoder::random(shape, config.seed, parts, device);
             (model.clone(), model)
         }
     };
@@ -156,7 +156,7 @@ pub async fn pretrain(
 }
 
 /// The mean cross-entropy of the demonstrations' tokens, plus that of the judgements' labels.
-fn objective(model: &Llama, rows: &[&Sequence], judged: &[&(Sequence, usize)]) -> Objective {
+fn objective(model: &Decoder, rows: &[&Sequence], judged: &[&(Sequence, usize)]) -> Objective {
     let device = model.device();
     let language = Batch::new(rows, &device).token_logprobs(model).mean().neg();
     let mut metrics = vec![("loss/demonstrations", language.clone())];

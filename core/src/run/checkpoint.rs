@@ -11,7 +11,7 @@ use crate::{
     Error, Result,
     device::read_floats,
     learn::AdamW,
-    model::{self, Llama, Precision, content_hash},
+    model::{self, Decoder, Precision, content_hash},
     text::Tokenizer,
 };
 
@@ -30,7 +30,7 @@ struct State {
 pub async fn write(
     store: &mut dyn Store,
     name: &str,
-    model: &Llama,
+    model: &Decoder,
     tokenizer: &Tokenizer,
     optimiser: Option<&AdamW>,
 ) -> Result<String> {
@@ -63,7 +63,7 @@ pub async fn write(
 ///
 /// # Errors
 /// If a file is missing, or is not the one that was logged.
-pub fn read_model(store: &dyn Store, name: &str, sha256: &str, like: &Llama) -> Result<Llama> {
+pub fn read_model(store: &dyn Store, name: &str, sha256: &str, like: &Decoder) -> Result<Decoder> {
     let bytes = store.get(name, "model.safetensors")?;
     let path = Path::new("checkpoints").join(name).join("model.safetensors");
     if content_hash(&bytes) != sha256 {

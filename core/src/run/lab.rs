@@ -9,7 +9,7 @@ use super::{
 use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative},
-    model::Llama,
+    model::Decoder,
     prompt::{Prompt, Row},
     sample::{Answer, Request, Sampling, generate},
     select::{Candidates, Pair},
@@ -58,9 +58,9 @@ impl Observer for Silent {
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// The policy before the first iteration.
-    pub model: Llama,
+    pub model: Decoder,
     /// The base of the implicit reward.
-    pub base: Llama,
+    pub base: Decoder,
     /// The tokenizer of both.
     pub tokenizer: Tokenizer,
 }
@@ -98,11 +98,11 @@ pub enum Snapshot {
 pub struct Lab {
     pub(super) manifest: Manifest,
     pub(super) tokenizer: Tokenizer,
-    pub(super) initial: Llama,
-    pub(super) base: Llama,
-    pub(super) policy: Llama,
-    pub(super) start: Llama,
-    pub(super) previous: Llama,
+    pub(super) initial: Decoder,
+    pub(super) base: Decoder,
+    pub(super) policy: Decoder,
+    pub(super) start: Decoder,
+    pub(super) previous: Decoder,
     pub(super) world: Option<Box<dyn World>>,
     pub(super) rows: Vec<Row>,
     pub(super) store: Box<dyn Store>,
@@ -264,7 +264,7 @@ impl Lab {
 
     /// The policy as it is now.
     #[must_use]
-    pub fn policy(&self) -> &Llama {
+    pub fn policy(&self) -> &Decoder {
         &self.policy
     }
 
@@ -274,7 +274,7 @@ impl Lab {
         &self.tokenizer
     }
 
-    pub(super) fn snapshot(&self, which: Snapshot) -> &Llama {
+    pub(super) fn snapshot(&self, which: Snapshot) -> &Decoder {
         match which {
             Snapshot::Base => &self.base,
             Snapshot::Start => &self.start,
@@ -434,7 +434,7 @@ fn key(purpose: &str, index: usize) -> u64 {
 /// The mean probability that each answer beats the prompt's others, in both orders.
 async fn win_rates(
     judge: &Generative,
-    model: &Llama,
+    model: &Decoder,
     candidates: &[Candidates],
     budget: usize,
 ) -> Result<Vec<Vec<f32>>> {

@@ -13,7 +13,7 @@ use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative},
     learn::{Batch, LearnConfig, Objective, Sequence, Trainer, batch::score},
-    model::Llama,
+    model::Decoder,
     recipe::starter::judgement_sequence,
     rng::{Purpose, Stream},
     select::Pair,
@@ -22,7 +22,7 @@ use crate::{
 /// A micro-batch of pairs on its way through an objective. All tensors are `[pairs]`.
 pub struct PairBatch<'a> {
     /// The policy with its gradients recorded.
-    pub model: &'a Llama,
+    pub model: &'a Decoder,
     /// The pairs.
     pub pairs: Vec<&'a Pair>,
     /// Summed log-probabilities of the two answers under the policy, with gradients.
@@ -190,7 +190,7 @@ impl Lab {
         config: &LearnConfig,
         replay: Replay,
         tokens: &[usize],
-        mut objective: impl FnMut(&Llama, &[usize], &[usize], f64) -> Result<Objective>,
+        mut objective: impl FnMut(&Decoder, &[usize], &[usize], f64) -> Result<Objective>,
     ) -> Result<()> {
         config.check()?;
         let batches = config.batches(tokens.len(), self.manifest.seed, self.iteration);

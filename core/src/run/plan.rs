@@ -7,7 +7,7 @@ use crate::{
     Error, Result,
     learn::{Batch, LearnConfig, Objective, Sequence, Trainer},
     measure::control::Budget,
-    model::{Config, Llama},
+    model::{Config, Decoder},
     sample::{Request, Sampling, generate},
     text::Tokenizer,
 };
@@ -126,7 +126,7 @@ pub struct Speed {
 /// # Errors
 /// If the device fails.
 #[allow(clippy::cast_precision_loss)] // token counts
-pub async fn probe(model: &Llama, tokenizer: &Tokenizer) -> Result<Speed> {
+pub async fn probe(model: &Decoder, tokenizer: &Tokenizer) -> Result<Speed> {
     const ROWS: usize = 32;
     let tokens = PROMPT_TOKENS.min(model.config().max_position_embeddings / 2).max(1);
     let prompt: Vec<u32> = vec![0; tokens];

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Error, Result,
     device::read_floats,
-    model::{Cache, Llama},
+    model::{Cache, Decoder},
     rng::{Purpose, Stream},
     text::Tokenizer,
 };
@@ -99,7 +99,7 @@ pub struct Key {
 ///
 /// # Errors
 /// If a prompt is empty or leaves no room for an answer, or the device fails.
-pub async fn generate(model: &Llama, tokenizer: &Tokenizer, request: &Request<'_>) -> Result<Vec<Vec<Answer>>> {
+pub async fn generate(model: &Decoder, tokenizer: &Tokenizer, request: &Request<'_>) -> Result<Vec<Vec<Answer>>> {
     request.sampling.check()?;
     for (number, ids) in request.prompts {
         check_prompt(model, *number, ids)?;
@@ -122,7 +122,7 @@ pub async fn generate(model: &Llama, tokenizer: &Tokenizer, request: &Request<'_
 }
 
 /// Checks that a prompt can be read and leaves room for an answer.
-pub(super) fn check_prompt(model: &Llama, number: u64, ids: &[u32]) -> Result<()> {
+pub(super) fn check_prompt(model: &Decoder, number: u64, ids: &[u32]) -> Result<()> {
     let context = model.config().max_position_embeddings;
     model.check_tokens(ids)?;
     if ids.is_empty() {
@@ -155,7 +155,7 @@ pub(super) struct Row {
 impl Row {
     /// The empty answer number `sample` to the prompt with this number and these tokens, which is
     /// the `prompt`-th of its batch.
-    pub(super) fn new(model: &Llama, key: Key, prompt: usize, ids: &[u32], longest: usize) -> Self {
+    pub(super) fn new(model: &Decoder, key: Key, prompt: usize, ids: &[u32], longest: usize) -> Self {
         let room = model.config().max_position_embeddings - ids.len();
         Self {
             prompt,
@@ -194,7 +194,7 @@ impl Row {
 }
 
 /// Decodes the prompts with the indices `chunk`, all padded to `length`.
-async fn decode(model: &Llama, request: &Request<'_>, chunk: &[usize], length: usize) -> Result<Vec<Vec<Row>>> {
+async fn decode(model: &Decoder, request: &Request<'_>, chunk: &[usize], length: usize) -> Result<Vec<Vec<Row>>> {
     let device = model.device();
     let vocabulary = model.config().vocab_size;
     let stop = model.config().stop_tokens();

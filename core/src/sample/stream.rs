@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Result,
     device::read_floats,
-    model::{Cache, Llama},
+    model::{Cache, Decoder},
     text::Tokenizer,
 };
 
@@ -25,7 +25,7 @@ pub struct Token {
 
 /// An answer that is being drawn.
 pub struct Draw {
-    model: Llama,
+    model: Decoder,
     sampling: Sampling,
     stop: Vec<u32>,
     cache: Cache,
@@ -39,7 +39,7 @@ impl Draw {
     ///
     /// # Errors
     /// If a setting is out of range, or the prompt is empty or leaves no room for an answer.
-    pub fn new(model: &Llama, prompt: &[u32], sampling: &Sampling, key: Key) -> Result<Self> {
+    pub fn new(model: &Decoder, prompt: &[u32], sampling: &Sampling, key: Key) -> Result<Self> {
         sampling.check()?;
         check_prompt(model, key.prompt, prompt)?;
         let padding = padded(prompt) - prompt.len();
@@ -123,15 +123,15 @@ mod tests {
     }
 
     /// A small random model with a context of 40 in which `stops` end an answer.
-    fn model(stops: &[u32]) -> Llama {
+    fn model(stops: &[u32]) -> Decoder {
         let mut config = serde_json::to_value(Config::llama(32, 64, 2, 4, 2, tokenizer().size())).unwrap();
         config["max_position_embeddings"] = 40.into();
         config["eos_token_id"] = stops.into();
         let config = Config::parse(&config.to_string(), "config.json".as_ref()).unwrap();
-        Llama::random(config, 1, &[], &device::cpu())
+        Decoder::random(config, 1, &[], &device::cpu())
     }
 
-    fn drawn(model: &Llama, prompt: &[u32], sampling: &Sampling, key: Key) -> (Vec<Token>, Answer) {
+    fn drawn(model: &Decoder, prompt: &[u32], sampling: &Sampling, key: Key) -> (Vec<Token>, Answer) {
         let mut draw = Draw::new(model, prompt, sampling, key).unwrap();
         let mut tokens = Vec::new();
         while let Some(token) = pollster::block_on(draw.next()).unwrap() {

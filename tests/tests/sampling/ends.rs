@@ -2,7 +2,7 @@
 
 use selfsame_core::{
     Error, device,
-    model::{Config, Llama},
+    model::{Config, Decoder},
     sample::{FinishReason, Request, Sampling, generate},
 };
 use selfsame_tests::tiny_config;
@@ -10,11 +10,11 @@ use selfsame_tests::tiny_config;
 use super::{Bench, tokens};
 
 /// A model in which every sixteenth token ends an answer.
-fn often_stopping() -> Llama {
+fn often_stopping() -> Decoder {
     let mut value = serde_json::to_value(tiny_config()).unwrap();
     value["eos_token_id"] = (2..328).step_by(16).collect();
     let config = Config::parse(&value.to_string(), "config.json".as_ref()).unwrap();
-    Llama::random(config, 1, &[], &device::cpu())
+    Decoder::random(config, 1, &[], &device::cpu())
 }
 
 #[test]

@@ -17,7 +17,7 @@ use selfsame::{
     engine::{Command, Message, Outcome, Request, RunId},
     shelf::Place,
 };
-use selfsame_core::{Error, model::Llama, run::plan::Speed};
+use selfsame_core::{Error, model::Decoder, run::plan::Speed};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -273,7 +273,12 @@ impl Engine {
     ///
     /// # Errors
     /// If the device fails.
-    pub async fn speed(&self, key: String, model: &Llama, tokenizer: &selfsame_core::text::Tokenizer) -> Result<Speed> {
+    pub async fn speed(
+        &self,
+        key: String,
+        model: &Decoder,
+        tokenizer: &selfsame_core::text::Tokenizer,
+    ) -> Result<Speed> {
         if let Some(speed) = self.speeds.borrow().get(&key) {
             return Ok(*speed);
         }

@@ -13,7 +13,7 @@ use selfsame::{
 use selfsame_core::{
     Error,
     device::Selected,
-    model::{self, Config, Llama, content_hash},
+    model::{self, Config, Decoder, content_hash},
     prompt::{Row, parse_jsonl},
     text::Tokenizer,
 };
@@ -102,7 +102,7 @@ impl Shelf for Opened {
         Ok(Tokenizer::parse(&self.text(&folder.join("tokenizer.json"))?)?)
     }
 
-    fn model(&self, place: &Place, device: &Selected) -> selfsame::Result<(Llama, String)> {
+    fn model(&self, place: &Place, device: &Selected) -> selfsame::Result<(Decoder, String)> {
         let home = if *place == Place::StarterBase { folder(&Place::Starter) } else { folder(place) };
         let config = Config::parse(&self.text(&home.join("config.json"))?, &home.join("config.json"))?;
         let path = folder(place).join("model.safetensors");

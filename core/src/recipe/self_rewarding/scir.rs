@@ -131,7 +131,7 @@ impl Scir {
     /// labels.
     fn fixed_opinions(
         &self,
-        model: &crate::model::Llama,
+        model: &crate::model::Decoder,
         judges: &[Generative],
         batch: &PairBatch<'_>,
     ) -> Result<Vec<Tensor<1>>> {

@@ -58,7 +58,7 @@ pub fn tokens() -> Vec<String> {
 
 /// For each slot token the tokens it is made of: `must:fox` of `fox` and of the empty slot
 /// `must:any`. A fresh model starts with their embeddings added up, so that matching need not be
-/// learned from nothing; see [`crate::model::Llama::random`].
+/// learned from nothing; see [`crate::model::Decoder::random`].
 #[must_use]
 pub fn compositional_parts() -> Vec<(usize, usize)> {
     let tokens = tokens();

@@ -14,13 +14,13 @@ use crate::{
 
 /// A model in memory. Cloning is cheap: the clone shares the weights.
 #[derive(Debug, Clone)]
-pub struct Llama {
+pub struct Decoder {
     config: Config,
     rope: Rope,
     weights: Weights,
 }
 
-impl Llama {
+impl Decoder {
     /// A model from its parts. The weights must have the shapes that `config` says.
     #[must_use]
     pub fn new(config: Config, weights: Weights) -> Self {
