@@ -135,7 +135,8 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
     let composed = look().unwrap();
     keep("real-1-compose", &composed);
     // Beside the words of the large button is its colour.
-    let color = *composed.get_pixel(run[0].unsigned_abs() - 44, run[1].unsigned_abs());
+    let [x, y] = run.map(|at| u32::from(at.unsigned_abs()));
+    let color = *composed.get_pixel(x - 44, y);
     let start = filled(&composed, color, [700, 96]).expect("a button that begins the run");
     eye.click(id, start);
 

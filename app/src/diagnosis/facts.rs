@@ -202,10 +202,10 @@ impl FactsOf {
             && view.has_oracle()
             && facts.labelled < size.pairs
         {
-            let part = facts.labelled..size.pairs.min(facts.labelled + left.div_ceil(GRADING));
-            facts.right.extend(labels(view, iteration, part.clone()));
-            self.spent += GRADING * part.len();
-            facts.labelled = part.end;
+            let count = left.div_ceil(GRADING).min(size.pairs - facts.labelled);
+            facts.right.extend(labels(view, iteration, facts.labelled, count));
+            self.spent += GRADING * count;
+            facts.labelled += count;
         } else {
             facts.labels = (!facts.right.is_empty()).then(|| Mean::of(facts.right.iter().copied()));
             counted.learned = size.learned;
@@ -307,8 +307,8 @@ fn count_lengths(of: &IterationView) -> Option<Lengths> {
 }
 
 /// Whether the labels that judges made of some pairs while learning are right, for those that counted.
-fn labels(view: &RunView, iteration: u32, part: Range<usize>) -> Vec<f64> {
-    view.learned_part(Arm::Main, iteration, part)
+fn labels(view: &RunView, iteration: u32, first: usize, count: usize) -> Vec<f64> {
+    view.learned_part(Arm::Main, iteration, first, count)
         .iter()
         .filter(|pair| pair.kept != Some(false))
         .filter_map(|pair| Some(f64::from(u8::from(pair.right()?))))
