@@ -9,6 +9,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    thread::sleep,
     time::Duration,
 };
 
@@ -95,6 +96,27 @@ fn has(log: &Path, event: &str) -> bool {
     fs::read_to_string(log).is_ok_and(|text| text.contains(&format!("\"event\":\"{event}\"")))
 }
 
+/// Waits until the picture stands still, or has been moving for a while: a frame can take long.
+fn settled(eye: &Eye, window: u32) -> RgbaImage {
+    let mut before = eye.look(window).unwrap();
+    for _ in 0..20 {
+        sleep(Duration::from_millis(200));
+        let now = eye.look(window).unwrap();
+        if now == before {
+            break;
+        }
+        before = now;
+    }
+    before
+}
+
+/// Presses Tab and waits for longer than any frame takes: two presses in one would count as one. What
+/// the picture shows is no sign, because the mark in a text field blinks.
+fn step(eye: &Eye) {
+    eye.press(&[keys::TAB]);
+    sleep(Duration::from_millis(450));
+}
+
 #[test]
 fn begun_watched_closed_reopened_and_resumed_by_hand() {
     const TEST: &str = "begun_watched_closed_reopened_and_resumed_by_hand";
@@ -128,11 +150,10 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
     let tabs = double.tabs_to("Quick: a tenth of the work");
     assert!(tabs > 0, "the keyboard is in the panel");
     for _ in 0..tabs {
-        eye.press(&[keys::TAB]);
+        step(&eye);
     }
     eye.press(&[keys::SPACE]);
-    let look = || eye.look(id);
-    let composed = look().unwrap();
+    let composed = settled(&eye, id);
     keep("real-1-compose", &composed);
     // Beside the words of the large button is its colour.
     let [x, y] = run.map(|at| u32::from(at.unsigned_abs()));
@@ -145,11 +166,11 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
     window.until("the first answers", || has(&log, "sampled").then_some(()));
     control('5');
     window.until("the panel in the file", || remembers(home, Panel::Judges));
-    keep("real-2-judges", &look().unwrap());
+    keep("real-2-judges", &settled(&eye, id));
     window.until("the end of the run", || has(&log, "finished").then_some(()));
     control('6');
     window.until("the panel in the file", || remembers(home, Panel::Diagnoses));
-    keep("real-3-diagnoses", &look().unwrap());
+    keep("real-3-diagnoses", &settled(&eye, id));
     let finished = fs::read(&log).unwrap();
     let began = &records(&finished)[0];
     assert_eq!(began["manifest"]["recipe"], "scir");
@@ -157,7 +178,7 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
 
     // Another one, and the window is closed while it learns.
     eye.click(id, compose);
-    let start = window.until("the button", || filled(&look()?, color, [700, 96]));
+    let start = window.until("the button", || filled(&eye.look(id)?, color, [700, 96]));
     eye.click(id, start);
     let second = window.until("another log", || logs(home).pop().filter(|last| *last != log));
     window.until("a step of learning", || has(&second, "step").then_some(()));
@@ -188,7 +209,7 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
         if stopped(double.0.state()) {
             break;
         }
-        std::thread::sleep(Duration::from_millis(10));
+        sleep(Duration::from_millis(10));
     }
     double.0.run_ok();
     let tabs = double.tabs_to("Resume");
@@ -196,17 +217,17 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
     let (id, _) = appear(&mut window, &eye, "again");
     eye.focus(id);
     // The recorded run has no button like it: when the window looks like its double, the run is there.
-    std::thread::sleep(Duration::from_secs(2));
-    keep("real-4-again", &eye.look(id).unwrap());
+    sleep(Duration::from_secs(2));
+    keep("real-4-again", &settled(&eye, id));
     for _ in 0..tabs {
-        eye.press(&[keys::TAB]);
+        step(&eye);
     }
     eye.press(&[keys::SPACE]);
     window.until("the run to go on", || (fs::read(&second).unwrap().len() > closed.len()).then_some(()));
     window.until("the end of the run", || has(&second, "finished").then_some(()));
     control('3');
     window.until("the panel in the file", || remembers(home, Panel::Iterations));
-    keep("real-5-finished", &eye.look(id).unwrap());
+    keep("real-5-finished", &settled(&eye, id));
     eye.close(id);
     assert_ended_well(window, "closed after it");
     let whole = fs::read(&second).unwrap();
