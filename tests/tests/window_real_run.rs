@@ -117,6 +117,26 @@ fn step(eye: &Eye) {
     sleep(Duration::from_millis(450));
 }
 
+/// Presses the button that begins a run until there is one: it moves when the engine has said what the run
+/// will need.
+fn begin<T>(
+    program: &mut Program,
+    eye: &Eye,
+    window: u32,
+    color: image::Rgba<u8>,
+    mut begun: impl FnMut() -> Option<T>,
+) -> T {
+    program.until("a run", || {
+        if let Some(start) = filled(&settled(eye, window), color, [700, 96]) {
+            eye.click(window, start);
+        }
+        (0..20).find_map(|_| {
+            sleep(Duration::from_millis(100));
+            begun()
+        })
+    })
+}
+
 #[test]
 fn begun_watched_closed_reopened_and_resumed_by_hand() {
     const TEST: &str = "begun_watched_closed_reopened_and_resumed_by_hand";
@@ -158,11 +178,9 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
     // Beside the words of the large button is its colour.
     let [x, y] = run.map(|at| u32::from(at.unsigned_abs()));
     let color = *composed.get_pixel(x - 44, y);
-    let start = filled(&composed, color, [700, 96]).expect("a button that begins the run");
-    eye.click(id, start);
+    let log = begin(&mut window, &eye, id, color, || logs(home).pop());
 
     // It runs to its end while two panels are looked at.
-    let log = window.until("a log", || logs(home).pop());
     window.until("the first answers", || has(&log, "sampled").then_some(()));
     control('5');
     window.until("the panel in the file", || remembers(home, Panel::Judges));
@@ -178,9 +196,7 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
 
     // Another one, and the window is closed while it learns.
     eye.click(id, compose);
-    let start = window.until("the button", || filled(&eye.look(id)?, color, [700, 96]));
-    eye.click(id, start);
-    let second = window.until("another log", || logs(home).pop().filter(|last| *last != log));
+    let second = begin(&mut window, &eye, id, color, || logs(home).pop().filter(|last| *last != log));
     window.until("a step of learning", || has(&second, "step").then_some(()));
     eye.close(id);
     assert_ended_well(window, "closed while a run was going on");
