@@ -4,6 +4,9 @@
 //!
 //! [`goldens/losses.py`]: ../goldens/losses.py
 
+// Between single and double precision, and counts of tokens.
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+
 #[path = "goldens_losses/closed_forms.rs"]
 mod closed_forms;
 #[path = "goldens_losses/definitions.rs"]

@@ -35,7 +35,7 @@ pub struct Numbers {
 impl Numbers {
     /// From a golden file.
     pub fn read(value: &Value) -> Self {
-        let lengths = [0, 1].map(|side| {
+        let lengths = [0_usize, 1].map(|side| {
             let list = value["lengths"][side].as_array().unwrap();
             list.iter().map(|length| usize::try_from(length.as_u64().unwrap()).unwrap()).collect()
         });
@@ -58,7 +58,6 @@ impl Numbers {
 /// Compares a loss with a formula of the same variables in double precision: the sum of its values, and its
 /// gradient with central differences of the formula. Both within 1e-5, relative to values above 1.
 pub fn assert_follows(what: &str, at: &[f64], loss: impl Fn(Tensor<1>) -> Tensor<1>, formula: impl Fn(&[f64]) -> f64) {
-    #[allow(clippy::cast_possible_truncation)] // the points are f32
     let variable = variable(&at.iter().map(|value| *value as f32).collect::<Vec<_>>());
     let sum = loss(variable.clone()).sum();
     assert_one_near(f64::from(read(&sum)[0]), formula(at), 1e-5, &format!("{what} at {at:?}"));

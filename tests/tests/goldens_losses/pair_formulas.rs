@@ -15,7 +15,7 @@ struct Batch {
 fn batches() -> Vec<(&'static str, Batch)> {
     let ordinary = Batch {
         policy: [vec![-4.5, -3.25, -20.0, -9.125, -1.5], vec![-6.0, -2.0, -18.5, -11.0, -2.75]],
-        reference: [vec![-5.0, -3.0, -16.0, -9.5, -1.25], vec![-5.5, -4.0, -19.0, -8.0, -2.875]],
+        reference: [vec![-5.0, -3.0, -16.0, -9.5, -1.375], vec![-5.5, -4.0, -19.0, -8.0, -2.875]],
         lengths: [vec![3, 1, 9, 4, 1], vec![5, 2, 7, 4, 2]],
     };
     let extreme = Batch {
@@ -46,7 +46,6 @@ impl Batch {
         self.policy[side][pair] - self.reference[side][pair]
     }
 
-    #[allow(clippy::cast_precision_loss)]
     fn length(&self, side: usize, pair: usize) -> f64 {
         self.lengths[side][pair] as f64
     }
@@ -71,7 +70,6 @@ impl Batch {
                 }
             }
         };
-        #[allow(clippy::cast_precision_loss)]
         let mean_tokens = self.lengths[0].iter().sum::<usize>() as f64 / pairs as f64;
         let smoothed = |delta: f64| (1.0 - e) * softplus(-delta) + e * softplus(delta);
         if loss.sorts() {
@@ -128,7 +126,6 @@ impl Batch {
         let [(loss, _)] = objective.loss_type.terms() else { panic!("one loss at a time") };
         let pairs = self.pairs();
         let at: Vec<f64> = self.policy.concat();
-        #[allow(clippy::cast_possible_truncation)]
         let reference =
             self.reference.each_ref().map(|values| constant(&values.iter().map(|v| *v as f32).collect::<Vec<_>>()));
         let ours = |x: burn::tensor::Tensor<1>| {
@@ -192,7 +189,6 @@ fn every_divergence_follows_its_paper() {
 #[test]
 fn nothing_overflows_however_far_policy_and_reference_are_apart() {
     let (_, batch) = batches().swap_remove(1);
-    #[allow(clippy::cast_possible_truncation)]
     let of = |values: &Vec<f64>| values.iter().map(|v| *v as f32).collect::<Vec<_>>();
     for loss in PairLoss::ALL {
         for f_divergence_type in

@@ -26,7 +26,7 @@ fn whole_model_gradients_are_those_of_pytorch() {
     let sides = ["chosen_ids", "rejected_ids"].map(|side| {
         pairs.iter().map(|p| Sequence::completion(&ids(&p["prompt_ids"]), &ids(&p[side]))).collect::<Vec<_>>()
     });
-    let lengths = sides.each_ref().map(|rows| rows.iter().map(|row| row.labels.len()).collect());
+    let lengths: [Vec<usize>; 2] = sides.each_ref().map(|rows| rows.iter().map(|row| row.labels.len()).collect());
     let rows: Vec<&Sequence> = sides.iter().flatten().collect();
     let frozen = read(&Batch::new(&rows, &device::cpu()).token_logprobs(&reference));
     for case in models["cases"].as_array().unwrap() {
@@ -49,9 +49,8 @@ fn whole_model_gradients_are_those_of_pytorch() {
 #[test]
 fn a_reference_follows_as_in_trl() {
     let golden = &golden("losses.json")["sync"];
-    let flat = |key: &str| [0, 1].iter().flat_map(|row| floats(&golden[key][*row])).collect::<Vec<f32>>();
+    let flat = |key: &str| [0_usize, 1].iter().flat_map(|row| floats(&golden[key][*row])).collect::<Vec<f32>>();
     let rule = |alpha: f64, policy: &[f32], reference: &[f32]| -> Vec<f32> {
-        #[allow(clippy::cast_possible_truncation)]
         let mix = |(p, r): (&f32, &f32)| (alpha * f64::from(*p) + (1.0 - alpha) * f64::from(*r)) as f32;
         policy.iter().zip(reference).map(mix).collect()
     };
