@@ -1,19 +1,59 @@
-//! Models on disk: `config.json` and `model.safetensors` in the Hugging Face layout.
+//! Models on disk: `config.json` and `model.safetensors` in the Hugging Face layout, or one GGUF file.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::{Dtype, tensor::TensorView};
 
-use super::{Config, Decoder, FileSource, Layer, MemorySource, Source, Visitor, Weights, safetensors::Tensors};
+use super::{
+    Config, Decoder, FileSource, Layer, MemorySource, Source, Visitor, Weights,
+    gguf::{self, Gguf},
+    safetensors::Tensors,
+};
 use crate::{Error, Result};
 
-/// Reads a model folder. The weights are read as by [`from_source`].
+/// Tensors by their Hugging Face names.
+pub(super) trait Named {
+    /// Whether there is a tensor of that name.
+    fn has(&self, name: &str) -> bool;
+
+    /// The values of a tensor as f32, row by row. Beside them, one piece of the file is in memory.
+    ///
+    /// # Errors
+    /// If there is no such tensor of that shape, its number type is none that we read, a value is not
+    /// finite, or there is no memory for them.
+    fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>>;
+}
+
+/// Reads a model: a folder, or a GGUF file as [`gguf::find`] finds it. The weights are read as by
+/// [`from_source`].
 ///
 /// # Errors
 /// A missing, truncated or hostile file, tensors that disagree with the config, a number type we
 /// do not read, or weights that are not finite: each is named with what to do.
-pub fn load(folder: &Path, device: &Device) -> Result<Decoder> {
+pub fn load(path: &Path, device: &Device) -> Result<Decoder> {
+    match gguf::find(path)? {
+        Some(file) => {
+            let mut source = FileSource::open(&file)?;
+            Gguf::open(&mut source, &file)?.load(&mut source, device)
+        }
+        None => load_folder(path, device),
+    }
+}
+
+/// The file that has the weights of the model at `path`, whether it exists or not.
+///
+/// # Errors
+/// If a folder has several GGUF files.
+pub fn weights_file(path: &Path) -> Result<PathBuf> {
+    Ok(gguf::find(path)?.unwrap_or_else(|| path.join("model.safetensors")))
+}
+
+fn load_folder(folder: &Path, device: &Device) -> Result<Decoder> {
     let config_path = folder.join("config.json");
     let text = fs::read_to_string(&config_path).map_err(|e| missing(folder, &config_path, &e))?;
     let config = Config::parse(&text, &config_path)?;
@@ -35,7 +75,7 @@ fn missing(folder: &Path, path: &Path, error: &std::io::Error) -> Error {
     Error::model(
         path,
         format!(
-            "{error}. A model folder holds `config.json`, `model.safetensors` and `tokenizer.json`; check `--model {}`",
+            "{error}. A model is a folder with `config.json`, `model.safetensors` and `tokenizer.json`, or one GGUF file; check `--model {}`",
             folder.display()
         ),
     )
@@ -56,7 +96,11 @@ pub fn from_bytes(config: Config, bytes: &[u8], path: &Path, device: &Device) ->
 /// # Errors
 /// As [`load`], and if the source or the device fails.
 pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device: &Device) -> Result<Decoder> {
-    let tensors = Tensors::open(source, path)?;
+    from_tensors(config, &mut Tensors::open(source, path)?, path, device)
+}
+
+/// A model from a parsed config and the tensors of a file of any kind; `path` names it in errors.
+pub(super) fn from_tensors(config: Config, tensors: &mut dyn Named, path: &Path, device: &Device) -> Result<Decoder> {
     let next = format!("model.layers.{}.input_layernorm.weight", config.num_hidden_layers);
     if tensors.has(&next) {
         return Err(Error::model(
@@ -102,7 +146,7 @@ pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device:
 
 /// Brings tensors from a file to a device.
 struct Loader<'a> {
-    tensors: Tensors<'a>,
+    tensors: &'a mut dyn Named,
     device: &'a Device,
 }
 
