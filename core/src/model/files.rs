@@ -17,7 +17,10 @@ use super::{
 use crate::{Error, Result};
 
 /// Tensors by their Hugging Face names.
-pub(super) trait Named {
+pub(super) trait Library {
+    /// Names the file in errors.
+    fn path(&self) -> &Path;
+
     /// Whether there is a tensor of that name.
     fn has(&self, name: &str) -> bool;
 
@@ -96,22 +99,22 @@ pub fn from_bytes(config: Config, bytes: &[u8], path: &Path, device: &Device) ->
 /// # Errors
 /// As [`load`], and if the source or the device fails.
 pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device: &Device) -> Result<Decoder> {
-    from_tensors(config, &mut Tensors::open(source, path)?, path, device)
+    from_library(config, &mut Tensors::open(source, path)?, device)
 }
 
-/// A model from a parsed config and the tensors of a file of any kind; `path` names it in errors.
-pub(super) fn from_tensors(config: Config, tensors: &mut dyn Named, path: &Path, device: &Device) -> Result<Decoder> {
+/// A model from a parsed config and the tensors of a file of any kind.
+pub(super) fn from_library(config: Config, library: &mut dyn Library, device: &Device) -> Result<Decoder> {
     let next = format!("model.layers.{}.input_layernorm.weight", config.num_hidden_layers);
-    if tensors.has(&next) {
+    if library.has(&next) {
         return Err(Error::model(
-            path,
+            library.path(),
             format!(
                 "holds `{next}`, but config.json says `num_hidden_layers` = {}; the two files do not belong together",
                 config.num_hidden_layers
             ),
         ));
     }
-    let mut loader = Loader { tensors, device };
+    let mut loader = Loader { library, device };
     let (d, f, width) = (config.hidden_size, config.intermediate_size, config.head_width());
     // A product that goes around in a browser's 32 bits must not meet a tensor that is as small.
     let (queries, keys) = (config.num_attention_heads.saturating_mul(width), config.kv_heads().saturating_mul(width));
@@ -146,13 +149,13 @@ pub(super) fn from_tensors(config: Config, tensors: &mut dyn Named, path: &Path,
 
 /// Brings tensors from a file to a device.
 struct Loader<'a> {
-    tensors: &'a mut dyn Named,
+    library: &'a mut dyn Library,
     device: &'a Device,
 }
 
 impl Loader<'_> {
     fn tensor<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>> {
-        let values = self.tensors.floats(name, &shape)?;
+        let values = self.library.floats(name, &shape)?;
         let tensor = Tensor::from_data(TensorData::new(values, shape), self.device);
         // A graphics device's queue holds dozens of writes with their data, which may be a whole model.
         self.device

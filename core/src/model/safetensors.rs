@@ -13,7 +13,7 @@ use serde::{
 };
 
 use super::{
-    files::Named,
+    files::Library,
     source::{Source, in_pieces},
 };
 use crate::{Error, Result};
@@ -69,7 +69,11 @@ impl<'a> Tensors<'a> {
     }
 }
 
-impl Named for Tensors<'_> {
+impl Library for Tensors<'_> {
+    fn path(&self) -> &Path {
+        self.path
+    }
+
     fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
     }

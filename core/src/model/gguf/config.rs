@@ -6,7 +6,7 @@ use super::{
     super::{Config, rope},
     container::Header,
     names,
-    value::{Metadata, Number},
+    value::{Metadata, Number, shown},
 };
 use crate::{Error, Result};
 
@@ -55,7 +55,7 @@ pub(super) fn config(header: &Header, slowed: Option<&[f32]>) -> Result<Config> 
     set("head_dim", json!(width));
     set("max_position_embeddings", json!(keys.size("context_length")?));
     let epsilon = "attention.layer_norm_rms_epsilon";
-    set("rms_norm_eps", json!(keys.real(epsilon)?.ok_or_else(|| metadata.missing(&keys.of(epsilon)))?));
+    set("rms_norm_eps", json!(keys.real(epsilon)?.ok_or_else(|| metadata.missing(&key(epsilon)))?));
     set("rope_theta", json!(keys.real("rope.freq_base")?.unwrap_or(10_000.0)));
     set("vocab_size", json!(keys.vocabulary(header)?));
     set("tie_word_embeddings", json!(!header.tensors.contains_key(names::HEAD)));
@@ -99,18 +99,19 @@ fn ends(metadata: &Metadata) -> Result<Vec<usize>> {
     Ok(ends)
 }
 
-/// The keys of a Llama.
+/// The whole key of a setting.
+fn key(name: &str) -> String {
+    format!("llama.{name}")
+}
+
+/// The settings of a Llama.
 struct Keys<'a> {
     metadata: &'a Metadata,
 }
 
 impl Keys<'_> {
-    fn of(&self, name: &str) -> String {
-        format!("llama.{name}")
-    }
-
     fn optional_size(&self, name: &str) -> Result<Option<usize>> {
-        let key = self.of(name);
+        let key = key(name);
         // Files of models whose blocks differ have a list with a number for each block.
         if let Ok(Some(numbers)) = self.metadata.numbers(&key) {
             let sizes: Vec<Option<usize>> = numbers.into_iter().map(Number::size).collect();
@@ -123,11 +124,11 @@ impl Keys<'_> {
     }
 
     fn size(&self, name: &str) -> Result<usize> {
-        self.optional_size(name)?.ok_or_else(|| self.metadata.missing(&self.of(name)))
+        self.optional_size(name)?.ok_or_else(|| self.metadata.missing(&key(name)))
     }
 
     fn real(&self, name: &str) -> Result<Option<f64>> {
-        self.metadata.real(&self.of(name))
+        self.metadata.real(&key(name))
     }
 
     /// Checks that the file is the whole of a Llama.
@@ -136,10 +137,9 @@ impl Keys<'_> {
         let metadata = self.metadata;
         let architecture = metadata.text(ARCHITECTURE)?.ok_or_else(|| metadata.missing(ARCHITECTURE))?;
         if architecture != "llama" {
-            let name: String = architecture.chars().take(60).collect();
             return Err(metadata.wrong(
                 ARCHITECTURE,
-                format!("is `{name}`, which is not supported; this version reads `llama` from GGUF files, such as SmolLM2, TinyLlama or Llama 3.2"),
+                format!("is `{}`, which is not supported; this version reads `llama` from GGUF files, such as SmolLM2, TinyLlama or Llama 3.2", shown(architecture)),
             ));
         }
         if let Some(parts) = metadata.size("split.count")?.filter(|parts| *parts > 1) {
@@ -149,7 +149,7 @@ impl Keys<'_> {
             ));
         }
         for name in FOREIGN {
-            let key = self.of(name);
+            let key = key(name);
             let nothing = match metadata.values.get(&key) {
                 None => true,
                 Some(_) => {
@@ -172,7 +172,7 @@ impl Keys<'_> {
         for name in ["attention.value_length", "rope.dimension_count"] {
             if let Some(other) = self.optional_size(name)?.filter(|other| *other != width) {
                 return Err(self.metadata.wrong(
-                    &self.of(name),
+                    &key(name),
                     format!(
                         "is {other}, and a head is {width} wide; only heads that are the same everywhere are supported"
                     ),
@@ -193,7 +193,7 @@ impl Keys<'_> {
         })?;
         match self.optional_size("vocab_size")? {
             Some(other) if other != rows => Err(self.metadata.wrong(
-                &self.of("vocab_size"),
+                &key("vocab_size"),
                 format!("is {other}, but tensor `{}` has {rows} rows; download the file again", names::EMBEDDING),
             )),
             _ => Ok(rows),
@@ -202,17 +202,16 @@ impl Keys<'_> {
 
     /// The factor by which all positions are squeezed, if they are.
     fn linear(&self) -> Result<Option<f64>> {
-        let kind = self.metadata.text(&self.of("rope.scaling.type"))?;
+        let kind = self.metadata.text(&key("rope.scaling.type"))?;
         // Files of 2023 say no type.
         let old = self.real("rope.scale_linear")?;
         let factor = self.real("rope.scaling.factor")?.or(old);
         match kind {
             None | Some("linear") => Ok(factor.filter(|factor| *factor != 1.0 && *factor != 0.0)),
             Some("none") => Ok(None),
-            Some(other) => Err(self.metadata.wrong(
-                &self.of("rope.scaling.type"),
-                format!("is `{}`; `none` and `linear` are supported", other.chars().take(60).collect::<String>()),
-            )),
+            Some(other) => Err(self
+                .metadata
+                .wrong(&key("rope.scaling.type"), format!("is `{}`; `none` and `linear` are supported", shown(other)))),
         }
     }
 
@@ -221,6 +220,8 @@ impl Keys<'_> {
     fn llama3(&self, slowed: &[f32]) -> Result<Value> {
         let original = self.optional_size("rope.scaling.original_context_length")?.unwrap_or(LLAMA3_CONTEXT);
         let most = slowed.iter().fold(1.0, |most: f32, factor| most.max(*factor));
+        // The factors were computed in f32; the one they come from is a round number.
+        let most = (most * 1000.0).round() / 1000.0;
         Ok(json!({
             "rope_type": "llama3",
             "factor": most,

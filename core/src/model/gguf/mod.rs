@@ -15,6 +15,7 @@ mod tests;
 mod writer;
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -23,7 +24,7 @@ use burn::tensor::Device;
 
 use super::{
     Config, Decoder,
-    files::from_tensors,
+    files::from_library,
     source::{FileSource, Source},
 };
 use crate::{Error, Result};
@@ -124,6 +125,32 @@ impl Gguf {
         self.header.metadata.text("tokenizer.chat_template").ok().flatten().map(str::to_owned)
     }
 
+    /// The special tokens that the header names, by the names that chat templates have for them, such as
+    /// `bos_token`.
+    ///
+    /// # Errors
+    /// If a key is not what it should be.
+    pub fn special_tokens(&self) -> Result<BTreeMap<String, String>> {
+        let metadata = &self.header.metadata;
+        let Some(tokens) = metadata.texts(tokenizer::TOKENS)? else { return Ok(BTreeMap::new()) };
+        let mut special = BTreeMap::new();
+        // The format itself spells one of them like this.
+        for (name, key) in [
+            ("bos", "bos"),
+            ("eos", "eos"),
+            ("unk", "unknown"),
+            ("sep", "seperator"),
+            ("pad", "padding"),
+            ("mask", "mask"),
+        ] {
+            let id = metadata.size(&format!("tokenizer.ggml.{key}_token_id"))?;
+            if let Some(token) = id.and_then(|id| tokens.get(id)) {
+                special.insert(format!("{name}_token"), token.to_owned());
+            }
+        }
+        Ok(special)
+    }
+
     /// The model, from the file that the header is of. Beside what is on the device already, one tensor
     /// and one piece of a few megabytes are in memory.
     ///
@@ -134,6 +161,6 @@ impl Gguf {
         let config = self.config()?;
         names::check(&self.header, config.num_hidden_layers)?;
         let mut tensors = Tensors { source, header: &self.header, width: config.head_width() };
-        from_tensors(config, &mut tensors, &self.header.metadata.path, device)
+        from_library(config, &mut tensors, device)
     }
 }

@@ -1,7 +1,7 @@
 //! The names of tensors, and the order of rows that differs: llama.cpp rotates neighbouring rows of a
 //! head, and Hugging Face the rows of its two halves.
 
-use super::container::Header;
+use super::{container::Header, value::shown};
 use crate::{Error, Result};
 
 /// The factors by which the rotary frequencies are slowed down.
@@ -90,7 +90,7 @@ pub(super) fn check(header: &Header, blocks: usize) -> Result<()> {
             &header.metadata.path,
             format!(
                 "holds tensor `{}`, which a Llama of {blocks} blocks does not have: the file's model computes something else, which this version does not know (biases, experts, adapters). Choose another model",
-                name.chars().take(150).collect::<String>()
+                shown(name)
             ),
         )),
     }

@@ -1,12 +1,14 @@
 //! The tensors of a GGUF file under their Hugging Face names, as f32.
 
+use std::path::Path;
+
 use super::{
     super::source::{Source, in_pieces},
     blocks,
     container::Header,
     names,
 };
-use crate::{Error, Result, model::files::Named};
+use crate::{Error, Result, model::files::Library};
 
 /// Reads tensors as a model asks for them.
 pub(super) struct Tensors<'a> {
@@ -16,7 +18,11 @@ pub(super) struct Tensors<'a> {
     pub width: usize,
 }
 
-impl Named for Tensors<'_> {
+impl Library for Tensors<'_> {
+    fn path(&self) -> &Path {
+        &self.header.metadata.path
+    }
+
     fn has(&self, name: &str) -> bool {
         names::stored(name).is_some_and(|stored| self.header.tensors.contains_key(&stored))
     }

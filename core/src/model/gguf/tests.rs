@@ -149,8 +149,11 @@ fn a_sound_file_is_a_model() {
     }
     let template = "{{ messages }}";
     assert_eq!(open(&writer.bytes()).unwrap().chat_template(), None);
-    let with = writer.key("tokenizer.chat_template", text(template));
-    assert_eq!(open(&with.bytes()).unwrap().chat_template().as_deref(), Some(template));
+    let with = open(&writer.key("tokenizer.chat_template", text(template)).bytes()).unwrap();
+    assert_eq!(with.chat_template().as_deref(), Some(template));
+    let special =
+        [("bos_token", "<s>"), ("eos_token", "</s>")].map(|(name, token)| (name.to_owned(), token.to_owned()));
+    assert!(with.special_tokens().unwrap().into_iter().eq(special));
 }
 
 #[test]

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::value::{Metadata, Number, Texts};
+use super::value::{Metadata, Number, Texts, shown};
 use crate::Result;
 
 const MODEL: &str = "tokenizer.ggml.model";
-const TOKENS: &str = "tokenizer.ggml.tokens";
+pub(super) const TOKENS: &str = "tokenizer.ggml.tokens";
 const TYPES: &str = "tokenizer.ggml.token_type";
 
 /// `tokenizer.json`.
@@ -88,7 +88,7 @@ pub(super) fn json(metadata: &Metadata) -> Result<Json<'_>> {
         "gpt2" => byte_level::json,
         "llama" => sentencepiece::json,
         other => {
-            let name: String = other.chars().take(60).collect();
+            let name = shown(other);
             return Err(metadata.wrong(
                 MODEL,
                 format!("is `{name}`, which is not supported; `gpt2` (byte-level BPE) and `llama` (SentencePiece) are. Choose the model in the Hugging Face layout"),

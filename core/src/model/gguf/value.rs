@@ -75,6 +75,11 @@ impl Kind {
     }
 }
 
+/// A text of a file as an error shows it: short, and without what a terminal would obey.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().take(60).flat_map(char::escape_debug).collect()
+}
+
 /// A number of a header.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Number {

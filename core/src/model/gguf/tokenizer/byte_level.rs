@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Json, Parts, Vocabulary};
+use super::{Json, Parts, Vocabulary, shown};
 use crate::Result;
 
 const PRE: &str = "tokenizer.ggml.pre";
@@ -68,8 +68,7 @@ pub(super) fn json<'a>(vocabulary: &Vocabulary<'a>) -> Result<Json<'a>> {
     let name = metadata.text(PRE)?.unwrap_or("default");
     let family = FAMILIES.iter().find(|family| family.names.contains(&name)).ok_or_else(|| {
         let known: Vec<&str> = FAMILIES.iter().flat_map(|family| family.names).copied().collect();
-        let name: String = name.chars().take(60).collect();
-        metadata.wrong(PRE, format!("is `{name}`, and how it splits texts is not known to this version; known are {}. Choose the model in the Hugging Face layout", known.join(", ")))
+        metadata.wrong(PRE, format!("is `{}`, and how it splits texts is not known to this version; known are {}. Choose the model in the Hugging Face layout", shown(name), known.join(", ")))
     })?;
     Ok(vocabulary.tokenizer(Parts {
         normalizer: Value::Null,
