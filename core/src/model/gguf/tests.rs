@@ -215,7 +215,8 @@ fn lengths_that_lie_are_refused_before_anything_is_reserved() {
             let mut bytes = sound.clone();
             bytes[at..at + 8].copy_from_slice(&lie.to_le_bytes());
             refused(&bytes, &[word]);
-            // The same in a file that says it had them.
+            // The same in a file that says it had them, and has more than is read at once.
+            bytes.resize(bytes.len() + (600 << 10), 0);
             let mut source = Recorder::new(&bytes);
             source.claimed = 1 << 50;
             assert!(Gguf::open(&mut source, Path::new("m.gguf")).is_err());
@@ -359,21 +360,21 @@ impl Chance {
     }
 }
 
-/// One to four changes: bits, lengths, pieces that are lost, doubled or cut off.
+/// One to three changes: bits, lengths, pieces that are lost, doubled or cut off.
 fn mutate(bytes: &mut Vec<u8>, header: usize, chance: &mut Chance) {
     const LENGTHS: [u64; 10] = [0, 1, 2, 8, 255, 1 << 16, 1 << 31, 1 << 40, u64::MAX / 8 + 1, u64::MAX];
-    for _ in 0..=chance.below(4) {
+    for _ in 0..=chance.below(3) {
         let at = chance.below(header.min(bytes.len()));
         let run = 1 + chance.below(24);
         let end = (at + run).min(bytes.len());
-        match chance.below(6) {
-            0 | 1 => bytes[at] ^= 1 << chance.below(8),
-            2 => {
+        match chance.below(10) {
+            0..=5 => bytes[at] ^= 1 << chance.below(8),
+            6 => {
                 let length = LENGTHS[chance.below(LENGTHS.len())].to_le_bytes();
                 bytes.iter_mut().skip(at).zip(length).for_each(|(byte, new)| *byte = new);
             }
-            3 => drop(bytes.drain(at..end)),
-            4 => {
+            7 => drop(bytes.drain(at..end)),
+            8 => {
                 let again = bytes[at..end].to_vec();
                 bytes.splice(at..at, again);
             }
@@ -397,14 +398,16 @@ fn chance_makes_no_file_that_panics_or_reserves() {
         for round in 0..4000 {
             let mut bytes = sound.clone();
             mutate(&mut bytes, header, &mut chance);
+            // As if it was the beginning of a large file that cannot be read to its end.
+            let large = round % 4 == 0;
+            bytes.resize(bytes.len() + if large { 600 << 10 } else { 0 }, 0);
             let mut source = Recorder::new(&bytes);
-            // As if the rest of a large file had been there.
-            source.claimed = if round % 4 == 0 { 1 << 45 } else { source.claimed };
+            source.claimed = if large { 1 << 45 } else { source.claimed };
             let result = Gguf::open(&mut source, Path::new("m.gguf")).and_then(|file| {
                 assert!(source.largest() <= 256 << 10);
                 Tokenizer::parse(&file.tokenizer_json()?)?;
                 file.config()?;
-                if source.claimed == bytes.len() as u64 { file.load(&mut source, &cpu()).map(Some) } else { Ok(None) }
+                if large { Ok(None) } else { file.load(&mut source, &cpu()).map(Some) }
             });
             assert!(source.largest() <= PIECE as u64);
             let within = source.pieces.iter().all(|(at, size)| at + size <= source.claimed);
@@ -421,5 +424,5 @@ fn chance_makes_no_file_that_panics_or_reserves() {
         }
     }
     println!("loaded, opened, refused: {outcomes:?}");
-    assert!(outcomes.iter().all(|count| *count > 100), "{outcomes:?}");
+    assert!(outcomes.iter().all(|count| *count > 20), "{outcomes:?}");
 }
