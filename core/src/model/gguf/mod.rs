@@ -9,11 +9,6 @@ mod tensors;
 mod tokenizer;
 mod value;
 
-#[cfg(test)]
-mod tests;
-#[cfg(test)]
-mod writer;
-
 use std::{
     collections::BTreeMap,
     fs, io,
@@ -164,3 +159,9 @@ impl Gguf {
         from_library(config, &mut tensors, device)
     }
 }
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod writer;

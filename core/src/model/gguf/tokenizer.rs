@@ -2,8 +2,6 @@
 
 mod byte_level;
 mod sentencepiece;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 
@@ -23,24 +21,12 @@ pub(super) struct Json<'a> {
     version: &'static str,
     truncation: (),
     padding: (),
-    added_tokens: Vec<Added<'a>>,
+    added_tokens: Vec<Value>,
     normalizer: Value,
     pre_tokenizer: Value,
     post_processor: Value,
     decoder: Value,
     model: Bpe<'a>,
-}
-
-/// A token that is found in a text before anything else is done to it.
-#[derive(Debug, Serialize)]
-struct Added<'a> {
-    id: usize,
-    content: &'a str,
-    single_word: bool,
-    lstrip: bool,
-    rstrip: bool,
-    normalized: bool,
-    special: bool,
 }
 
 /// A vocabulary and the pairs that are put together, the first first.
@@ -159,23 +145,24 @@ impl<'a> Vocabulary<'a> {
         }
     }
 
-    /// The tokens that a text can name.
-    fn added(&self) -> Vec<Added<'a>> {
+    /// The tokens that a text can name: they are found before anything else is done to it.
+    fn added(&self) -> Vec<Value> {
         let all = self.tokens.iter().zip(&self.roles).enumerate();
         let added = all.filter(|(_, (content, role))| {
             !content.is_empty() && matches!(role, Role::Unknown | Role::Control | Role::UserDefined)
         });
-        added
-            .map(|(id, (content, role))| Added {
-                id,
-                content,
-                single_word: false,
-                lstrip: false,
-                rstrip: false,
-                normalized: false,
-                special: *role != Role::UserDefined,
+        let entry = |(id, (content, role)): (usize, (&str, &Role))| {
+            json!({
+                "id": id,
+                "content": content,
+                "single_word": false,
+                "lstrip": false,
+                "rstrip": false,
+                "normalized": false,
+                "special": *role != Role::UserDefined,
             })
-            .collect()
+        };
+        added.map(entry).collect()
     }
 
     /// What is put around a text: its beginning and end, where the header or else the family wants them.
@@ -246,3 +233,6 @@ struct Parts<'a> {
     ignore_merges: bool,
     merges: Vec<(&'a str, &'a str)>,
 }
+
+#[cfg(test)]
+mod tests;
