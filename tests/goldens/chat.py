@@ -265,7 +265,8 @@ def main():
     trl = pathlib.Path(importlib.util.find_spec("trl").submodule_search_locations[0]) / "chat_templates"
     shipped = {}
     for path in sorted(trl.glob("*.jinja")):
-        source = path.read_text(encoding="utf-8")
+        # With its line ends as they are; one of the files has those of Windows.
+        source = path.read_bytes().decode()
         marked = "endgeneration" in source
         full = path.stem in ("llama3", "qwen3_training")
         shipped[path.stem] = {"sha256": sha256(source), "cases": goldens(source, full, marked)}

@@ -64,7 +64,7 @@ impl Chat {
 /// # Errors
 /// If the text is longer than a conversation may be.
 pub fn user_turn(text: &str) -> Result<Json> {
-    Json::list(vec![Json::message("user", text)])
+    Json::list(vec![Json::message("user", text)?])
 }
 
 /// The tokens of a prompt's text. One that a template wrote has its special tokens already.

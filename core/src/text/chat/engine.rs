@@ -14,7 +14,7 @@ use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Va
 
 use super::{
     filters,
-    limits::{Limits, RECURSION, exceeded},
+    limits::{Limits, RECURSION, SOURCE, exceeded},
     statements::{Generation, rewrite},
     time::Moment,
 };
@@ -33,10 +33,9 @@ pub(super) struct Engine {
 impl Engine {
     /// Compiles a template.
     pub(super) fn compile(source: &str) -> crate::Result<Self> {
-        let limit = Limits::default().source;
-        if source.len() > limit {
+        if source.len() > SOURCE {
             return Err(crate::Error::Template(format!(
-                "its source has {} bytes, and at most {limit} are read",
+                "its source has {} bytes, and at most {SOURCE} are read",
                 source.len()
             )));
         }

@@ -57,7 +57,7 @@ const FILTERS: [(&str, bool); 41] = [
     ("slice", true),
     ("sort", true),
     ("string", false),
-    ("sum", false),
+    ("sum", true),
     ("title", false),
     ("tojson", false),
     ("trim", false),
@@ -69,7 +69,7 @@ const FILTERS: [(&str, bool); 41] = [
 ];
 
 /// Names that Python's dictionaries answer to even where they hold no such key.
-const METHODS_OF_MAPPINGS: [&str; 11] =
+pub(super) const METHODS_OF_MAPPINGS: [&str; 11] =
     ["clear", "copy", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
 
 /// Whether the engine has this filter.
@@ -342,6 +342,12 @@ impl<'a> Expressions<'a> {
             (Kind::Name, "namespace") if !self.is(Kind::Operator, "(") => {
                 Err("`namespace` can only be called".to_owned())
             }
+            // A loop holds what it goes over, and could be passed on without end.
+            (Kind::Name, "loop")
+                if !["(", "."].iter().any(|next| self.is(Kind::Operator, next)) && !self.is(Kind::Name, "is") =>
+            {
+                Err("`loop` can only be asked for its parts".to_owned())
+            }
             (Kind::Name, "and" | "or" | "if" | "else" | "in" | "is" | "not") => {
                 Err(format!("expected an expression and found `{}`", token.text))
             }
@@ -414,13 +420,17 @@ impl<'a> Expressions<'a> {
                 code = match token.kind {
                     Kind::Name if self.is(Kind::Operator, "(") => self.method(&code, token.text)?,
                     Kind::Name => self.attribute(&code, token.text)?,
-                    Kind::Integer => self.code(format!("{}[{}]", code.text, token.text), &[&code], true)?,
+                    Kind::Integer => self.call("item", &[&code, &Self::atom(token.text)])?,
                     _ => return Err(format!("expected a name after `.` and found `{}`", token.text)),
                 };
             } else if self.eat("[") {
                 code = self.inside(|this| this.subscript(code))?;
             } else if self.is(Kind::Operator, "(") {
-                let own = if code.text == "namespace" { Some("data") } else { None };
+                let own = match code.text.as_str() {
+                    "namespace" => Some("data"),
+                    "loop" => Some("each"),
+                    _ => None,
+                };
                 let (arguments, parts) = self.arguments(own)?;
                 code = self.with_arguments(&code.text.clone(), &arguments, code, parts)?;
             } else {
@@ -435,7 +445,7 @@ impl<'a> Expressions<'a> {
     }
 
     fn method(&mut self, code: &Code, name: &str) -> Parsed {
-        let (arguments, parts) = self.arguments(None)?;
+        let (arguments, parts) = self.arguments((name == "changed").then_some("weighed"))?;
         if name == "cycle" && (parts.is_empty() || arguments.contains('*')) {
             return Err("`loop.cycle` needs its values one by one".to_owned());
         }
@@ -469,11 +479,7 @@ impl<'a> Expressions<'a> {
         }
         if colons == 0 {
             let index = bounds.pop().flatten().ok_or("`[]` needs an index")?;
-            let name = unescape(&index.text).filter(|_| index.text.starts_with('"'));
-            if name.is_some_and(|name| METHODS_OF_MAPPINGS.contains(&name.as_str())) {
-                return self.call("item", &[&code, &index]);
-            }
-            return self.code(format!("{}[{}]", code.text, index.text), &[&code, &index], true);
+            return self.call("item", &[&code, &index]);
         }
         if colons > 2 {
             return Err("a slice has at most three parts".to_owned());
@@ -540,6 +546,10 @@ impl<'a> Expressions<'a> {
         let (arguments, mut parts) =
             if self.is(Kind::Operator, "(") { self.arguments(None)? } else { Default::default() };
         parts.push(code);
+        let compares = matches!(name, "groupby" | "max" | "min" | "sort" | "unique");
+        if let Some(base) = parts.pop() {
+            parts.push(if compares { self.call("weighed", &[&base])? } else { base });
+        }
         let [.., base] = &parts[..] else { return Err("a filter needs a value".to_owned()) };
         let call = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
         let filtered = self.code(format!("{}|{name}{call}", base.text), &parts.iter().collect::<Vec<_>>(), false)?;
@@ -631,10 +641,13 @@ mod tests {
             ("a if b else c if d", "(a if b else (c if d))"),
             ("[1, 'x' 'y', (2,)]", r#"_list(1, "xy", _tuple(2))"#),
             ("{'a': 1}.items()", r#"_dict("a", 1).items()"#),
-            ("a[1:][::-1][0]", "_slice(_slice(a, 1, none, none), none, none, (-1))[0]"),
+            ("a[1:][::-1][0]", "_item(_slice(_slice(a, 1, none, none), none, none, (-1)), 0)"),
             ("a.items is defined", r#"(_attribute(a, "items") is defined)"#),
             ("a['items'].b", r#"_item(a, "items").b"#),
             ("a is divisibleby 3 ~ b", "_concatenate((a is divisibleby(3)), b)"),
+            ("a[b].1", "_item(_item(a, b), 1)"),
+            ("loop.index0 + loop(x)", "_add(loop.index0, loop(_each(x)))"),
+            ("a|sort", "_adopt(_weighed(a)|sort)"),
             ("namespace(a=[], **b)", "namespace(a=_data(_list()), **b)"),
             ("f(x, y=1)(z)", "f(x, y=1)(z)"),
             ("2 ** 3 ** 2 % 5", "_modulo(((2 ** 3) ** 2), 5)"),
@@ -652,11 +665,13 @@ mod tests {
             ("a +", "too early"),
             ("a | nothing", "no filter"),
             ("namespace", "only be called"),
+            ("loop", "its parts"),
+            ("[loop]", "its parts"),
             ("loop.cycle()", "one by one"),
             ("loop.cycle(*a)", "one by one"),
             ("a[1:2:3:4]", "three parts"),
             ("if", "an expression"),
-            ("a.1.5.(b)", "after `.`"),
+            ("a.(b)", "after `.`"),
         ] {
             let problem = rewritten(expression).unwrap_err();
             assert!(problem.contains(word), "{expression}: {problem}");

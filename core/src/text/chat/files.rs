@@ -106,7 +106,7 @@ mod tests {
     use crate::text::{Json, Rendering};
 
     fn written(template: &ChatTemplate, with: &Rendering) -> String {
-        template.render(&Json::list(vec![Json::message("user", "hi")]).unwrap(), with).unwrap().text
+        template.render(&Json::list(vec![Json::message("user", "hi").unwrap()]).unwrap(), with).unwrap().text
     }
 
     #[test]

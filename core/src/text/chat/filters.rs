@@ -1,5 +1,8 @@
 //! Filters, tests and functions where the engine differs from Jinja or from transformers.
 
+// The engine hands its values over.
+#![allow(clippy::needless_pass_by_value)]
+
 use minijinja::{
     Environment, Error, ErrorKind, State, Value, filters,
     value::{Kwargs, Rest, ValueKind},
@@ -8,9 +11,10 @@ use minijinja::{
 use super::{
     expression::is_filter,
     json::Layout,
+    limits::{FORMAT, exceeded},
     methods, operators, show,
     time::Moment,
-    value::{Dict, adopt},
+    value::{Dict, adopt, each},
 };
 
 /// Filters of the engine that Jinja does not have.
@@ -31,11 +35,14 @@ pub(super) fn install(environment: &mut Environment<'static>, prefix: &str, now:
 }
 
 fn filters(environment: &mut Environment<'static>) {
-    environment.add_filter("string", |value: &Value| show::text(value).map(Value::from));
-    environment.add_filter("trim", |value: &Value, set: Option<&str>| -> Result<Value, Error> {
+    environment.add_filter("string", |state: &State, value: &Value| operators::shown(state, value).map(Value::from));
+    environment.add_filter("trim", |state: &State, value: &Value, set: Option<&str>| -> Result<Value, Error> {
         let text = show::text(value)?;
         Ok(Value::from(match set {
-            Some(set) => text.trim_matches(|c| set.contains(c)),
+            Some(set) => {
+                let set = methods::characters(state, &text, set)?;
+                text.trim_matches(|c| set.contains(&c))
+            }
             None => text.trim_matches(methods::blank),
         }))
     });
@@ -113,6 +120,35 @@ fn tests(environment: &mut Environment<'static>) {
     });
     environment.add_test("iterable", |value: &Value| !value.is_none() && value.try_iter().is_ok());
     environment.add_test("mapping", |value: &Value| value.downcast_object_ref::<Dict>().is_some());
+    for name in ["startingwith", "endingwith"] {
+        environment.remove_test(name);
+    }
+    // Those of the engine compare without counting.
+    let comparisons = [
+        ("==", ["==", "eq", "equalto"].as_slice()),
+        ("!=", &["!=", "ne"]),
+        ("<", &["<", "lt", "lessthan"]),
+        ("<=", &["<=", "le"]),
+        (">", &[">", "gt", "greaterthan"]),
+        (">=", &[">=", "ge"]),
+        ("in", &["in"]),
+    ];
+    for (operator, names) in comparisons {
+        for name in names {
+            environment
+                .add_test(*name, move |state: &State, a: Value, b: Value| operators::compare(state, operator, a, b));
+        }
+    }
+    for (name, cased, other) in [
+        ("upper", char::is_uppercase as fn(char) -> bool, char::is_lowercase as fn(char) -> bool),
+        ("lower", char::is_lowercase, char::is_uppercase),
+    ] {
+        environment.add_test(name, move |state: &State, value: &Value| -> Result<bool, Error> {
+            let text = show::text(value)?;
+            state.consume_fuel(text.len() as u64 / 64)?;
+            Ok(text.chars().any(cased) && !text.chars().any(other))
+        });
+    }
     environment.add_test("callable", |value: &Value| {
         let data = value.kind() != ValueKind::Plain && value.kind() != ValueKind::Map;
         !data && value.downcast_object_ref::<Dict>().is_none()
@@ -123,9 +159,14 @@ fn functions(environment: &mut Environment<'static>, now: Moment) {
     environment.add_function("raise_exception", |message: Value| -> Result<Value, Error> {
         Err(Error::new(ErrorKind::InvalidOperation, show::text(&message)?.into_owned()))
     });
-    environment.add_function("strftime_now", move |format: &str| now.format(format));
+    environment.add_function("strftime_now", move |format: &str| {
+        if format.len() > FORMAT {
+            return Err(exceeded(format_args!("a date's format has more than {FORMAT} bytes")));
+        }
+        Ok(now.format(format))
+    });
     environment.add_function("range", operators::range);
-    environment.add_function("dict", |pairs: Option<Value>, named: Kwargs| -> Result<Value, Error> {
+    environment.add_function("dict", |state: &State, pairs: Option<Value>, named: Kwargs| -> Result<Value, Error> {
         let mut entries = Vec::new();
         if let Some(pairs) = pairs {
             match pairs.downcast_object_ref::<Dict>() {
@@ -141,6 +182,7 @@ fn functions(environment: &mut Environment<'static>, now: Moment) {
                 }
             }
         }
+        state.consume_fuel(entries.len() as u64)?;
         for name in named.args() {
             entries.push((Value::from(name), named.peek(name)?));
         }
@@ -164,6 +206,8 @@ fn rewritten(environment: &mut Environment<'static>, prefix: &str) {
     environment.add_function(name("tuple"), operators::literal_tuple);
     environment.add_function(name("dict"), operators::literal_dict);
     environment.add_function(name("adopt"), adopt as fn(&State<'_, '_>, Value) -> Result<Value, Error>);
+    environment.add_function(name("each"), each as fn(&State<'_, '_>, Value) -> Result<Value, Error>);
+    environment.add_function(name("weighed"), operators::weighed);
     environment.add_function(name("data"), operators::data);
     environment.add_function(name("attribute"), operators::attribute);
     environment.add_function(name("item"), operators::item);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use minijinja::{Error, ErrorKind, Value, value::ValueKind};
 
 use super::{
-    limits::{Limits, Text, exceeded},
+    limits::{Text, exceeded},
     operators::wrong,
     show,
     value::{Dict, List},
@@ -63,7 +63,7 @@ impl Layout {
 
     /// The JSON of a value.
     pub(super) fn dumps(&self, value: &Value) -> Result<String, Error> {
-        let mut out = Text::new(Limits::default().value);
+        let mut out = Text::default();
         self.write(value, 0, &mut out)?;
         Ok(out.into_string())
     }

@@ -55,15 +55,17 @@ pub(super) fn pieces(source: &str) -> Result<Vec<Piece<'_>>> {
     let mut found = Vec::new();
     let mut from = 0;
     let mut at = 0;
-    let line_of = |offset: usize| 1 + source[..offset].matches('\n').count();
+    let (mut line, mut counted) = (1, 0);
     while let Some(next) = source[at..].find('{') {
         let open = at + next;
+        line += source[counted..open].matches('\n').count();
+        counted = open;
         let rest = &source[open..];
         if rest.starts_with("{#") {
-            let end = rest.find("#}").ok_or_else(|| wrong(line_of(open), "a comment does not end"))?;
+            let end = rest.find("#}").ok_or_else(|| wrong(line, "a comment does not end"))?;
             // Jinja looks for the end after the opening, so that `{#}` opens and does not close.
             let end = if end == 1 { rest[2..].find("#}").map(|found| found + 2) } else { Some(end) }
-                .ok_or_else(|| wrong(line_of(open), "a comment does not end"))?;
+                .ok_or_else(|| wrong(line, "a comment does not end"))?;
             at = open + end + 2;
         } else if rest.starts_with("{%") {
             if let Some(length) = raw(rest) {
@@ -73,7 +75,7 @@ pub(super) fn pieces(source: &str) -> Result<Vec<Piece<'_>>> {
             if !source[from..open].is_empty() {
                 found.push(Piece::Verbatim(&source[from..open]));
             }
-            let (tag, length) = tag(rest, "%}", line_of(open))?;
+            let (tag, length) = tag(rest, "%}", line)?;
             found.push(Piece::Tag(tag));
             at = open + length;
             from = at;
@@ -81,7 +83,7 @@ pub(super) fn pieces(source: &str) -> Result<Vec<Piece<'_>>> {
             if !source[from..open].is_empty() {
                 found.push(Piece::Verbatim(&source[from..open]));
             }
-            let (tag, length) = tag(rest, "}}", line_of(open))?;
+            let (tag, length) = tag(rest, "}}", line)?;
             found.push(Piece::Tag(tag));
             at = open + length;
             from = at;
@@ -278,7 +280,10 @@ pub(super) fn unescape(token: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        Kind::{Float, Integer, Name, Operator},
+        *,
+    };
 
     fn texts<'a>(tag: &'a Tag<'a>) -> Vec<&'a str> {
         tag.tokens.iter().map(|token| token.text).collect()
@@ -303,7 +308,6 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let kinds: Vec<Kind> = read("{{ 1 1.5 1e3 1_000 0x1f 2.x }}").into_iter().map(|(kind, _)| kind).collect();
-        use Kind::{Float, Integer, Name, Operator};
         assert_eq!(kinds, [Integer, Float, Float, Integer, Integer, Integer, Operator, Name]);
         assert_eq!(read("{{-1-}}").iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["1"]);
         assert_eq!(read("{{ a //b**c!=d }}").len(), 7);

@@ -1,13 +1,15 @@
 //! The methods of Python's texts, lists and mappings that read and do not change.
 
+use std::collections::HashSet;
+
 use minijinja::{
     Error, ErrorKind, State, Value,
     value::{Kwargs, ValueKind, from_args},
 };
 
 use super::{
-    limits::{Limits, exceeded},
-    operators::{integer, wrong},
+    limits::{fits, room},
+    operators::{equal, found, integer, wrong},
     show,
     value::{Dict, List, adopt, list},
 };
@@ -25,11 +27,11 @@ pub(super) fn call(state: &mut State<'_, '_>, value: &Value, name: &str, argumen
     let found = if let Some(text) = value.as_str() {
         of_text(state, text, &arguments)?
     } else if let Some(dict) = value.downcast_object_ref::<Dict>() {
-        of_mapping(dict, value, &arguments)?
+        of_mapping(state, dict, value, &arguments)?
     } else if value.kind() == ValueKind::Seq {
         let value = adopt(state, value.clone())?;
         match value.downcast_object_ref::<List>() {
-            Some(list) => of_list(list, &value, &arguments)?,
+            Some(list) => of_list(state, list, &value, &arguments)?,
             None => None,
         }
     } else {
@@ -80,27 +82,34 @@ impl<'a> Arguments<'a> {
     }
 }
 
-fn of_mapping(dict: &Dict, value: &Value, arguments: &Arguments<'_>) -> Result<Option<Value>, Error> {
+fn of_mapping(
+    state: &State<'_, '_>,
+    dict: &Dict,
+    value: &Value,
+    arguments: &Arguments<'_>,
+) -> Result<Option<Value>, Error> {
     Ok(Some(match arguments.name {
         "get" => {
             arguments.at_most(2)?;
             let key = arguments.given.first().ok_or_else(|| wrong("`get` needs a key"))?;
-            let found = if key.as_object().is_some() { None } else { dict.get(key).cloned() };
-            found.or_else(|| arguments.given.get(1).cloned()).unwrap_or_else(|| Value::from(()))
+            found(state, dict, key)?.or_else(|| arguments.given.get(1).cloned()).unwrap_or_else(|| Value::from(()))
         }
         "items" => {
             arguments.at_most(0)?;
             let pair = |(key, value): &(Value, Value)| {
                 List::new(vec![key.clone(), value.clone()], true).map(Value::from_object)
             };
+            state.consume_fuel(2 * dict.entries.len() as u64)?;
             list(dict.entries.iter().map(pair).collect::<Result<_, _>>()?)?
         }
         "keys" => {
             arguments.at_most(0)?;
+            state.consume_fuel(dict.entries.len() as u64)?;
             list(dict.entries.iter().map(|(key, _)| key.clone()).collect())?
         }
         "values" => {
             arguments.at_most(0)?;
+            state.consume_fuel(dict.entries.len() as u64)?;
             list(dict.entries.iter().map(|(_, value)| value.clone()).collect())?
         }
         "copy" => value.clone(),
@@ -109,17 +118,28 @@ fn of_mapping(dict: &Dict, value: &Value, arguments: &Arguments<'_>) -> Result<O
     }))
 }
 
-fn of_list(list: &List, value: &Value, arguments: &Arguments<'_>) -> Result<Option<Value>, Error> {
+fn of_list(
+    state: &State<'_, '_>,
+    list: &List,
+    value: &Value,
+    arguments: &Arguments<'_>,
+) -> Result<Option<Value>, Error> {
     let wanted = || arguments.given.first().ok_or_else(|| wrong(format!("`{}` needs a value", arguments.name)));
     Ok(Some(match arguments.name {
-        "count" => {
+        "count" | "index" => {
             let wanted = wanted()?;
-            Value::from(list.items.iter().filter(|item| *item == wanted).count())
-        }
-        "index" => {
-            let wanted = wanted()?;
-            let at = list.items.iter().position(|item| item == wanted);
-            Value::from(at.ok_or_else(|| wrong("`index` does not find the value"))?)
+            let mut places = Vec::new();
+            for (index, item) in list.items.iter().enumerate() {
+                state.consume_fuel(1)?;
+                if equal(state, item, wanted)? {
+                    places.push(index);
+                }
+            }
+            if arguments.name == "count" {
+                Value::from(places.len())
+            } else {
+                Value::from(*places.first().ok_or_else(|| wrong("`index` does not find the value"))?)
+            }
         }
         "copy" => value.clone(),
         "append" | "clear" | "extend" | "insert" | "pop" | "remove" | "reverse" | "sort" => {
@@ -138,8 +158,8 @@ fn of_text(state: &mut State<'_, '_>, text: &str, arguments: &Arguments<'_>) -> 
     Ok(Some(match arguments.name {
         "strip" | "lstrip" | "rstrip" => {
             arguments.at_most(1)?;
-            let set: Option<Vec<char>> = match arguments.get(0, "")? {
-                Some(_) => Some(arguments.text(0)?.chars().collect()),
+            let set: Option<HashSet<char>> = match arguments.get(0, "")? {
+                Some(_) => Some(characters(state, text, arguments.text(0)?)?),
                 None => None,
             };
             let matches = |c: char| set.as_ref().map_or_else(|| blank(c), |set| set.contains(&c));
@@ -183,7 +203,7 @@ fn of_text(state: &mut State<'_, '_>, text: &str, arguments: &Arguments<'_>) -> 
             let (old, new) = (arguments.text(0)?, arguments.text(1)?);
             let count = arguments.count(2, "count")?;
             let found = text.matches(old).count().min(count.unwrap_or(usize::MAX));
-            grow(state, text.len().saturating_add(found.saturating_mul(new.len().saturating_sub(old.len()))))?;
+            room(state, text.len().saturating_add(found.saturating_mul(new.len().saturating_sub(old.len()))))?;
             Value::from(count.map_or_else(|| text.replace(old, new), |count| text.replacen(old, new, count)))
         }
         "removeprefix" => Value::from(text.strip_prefix(arguments.text(0)?).unwrap_or(text)),
@@ -195,9 +215,7 @@ fn of_text(state: &mut State<'_, '_>, text: &str, arguments: &Arguments<'_>) -> 
                 let item = item?;
                 let part = item.as_str().ok_or_else(|| wrong(format!("`join` needs texts, not a {}", item.kind())))?;
                 let lead = if index > 0 { text } else { "" };
-                if out.len() + lead.len() + part.len() > Limits::default().value {
-                    return Err(exceeded("a joined text would be too long"));
-                }
+                fits(out.len() + lead.len() + part.len())?;
                 state.consume_fuel(1 + (lead.len() + part.len()) as u64 / 64)?;
                 out.push_str(lead);
                 out.push_str(part);
@@ -236,7 +254,7 @@ fn of_text(state: &mut State<'_, '_>, text: &str, arguments: &Arguments<'_>) -> 
             } else {
                 arguments.given.get(1).and_then(Value::as_str).unwrap_or(" ")
             };
-            grow(state, text.len().saturating_add(missing.saturating_mul(fill.len())))?;
+            room(state, text.len().saturating_add(missing.saturating_mul(fill.len())))?;
             let (left, right) = match arguments.name {
                 "ljust" => (0, missing),
                 "center" => (missing / 2 + (missing & width & 1), missing - missing / 2 - (missing & width & 1)),
@@ -253,11 +271,10 @@ fn of_text(state: &mut State<'_, '_>, text: &str, arguments: &Arguments<'_>) -> 
     }))
 }
 
-fn grow(state: &State<'_, '_>, bytes: usize) -> Result<(), Error> {
-    if bytes > Limits::default().value {
-        return Err(exceeded("a text would be too long"));
-    }
-    state.consume_fuel(bytes as u64 / 64)
+/// The characters of a set that a text is about to be stripped of.
+pub(super) fn characters(state: &State<'_, '_>, text: &str, set: &str) -> Result<HashSet<char>, Error> {
+    state.consume_fuel((text.len() + set.len()) as u64 / 8)?;
+    Ok(set.chars().collect())
 }
 
 fn split(state: &State<'_, '_>, text: &str, arguments: &Arguments<'_>) -> Result<Value, Error> {
@@ -342,7 +359,7 @@ fn title(text: &str) -> String {
 
 /// `str.format` with `{}`, `{0}` and `{name}`, without format specifications.
 fn format_text(text: &str, arguments: &Arguments<'_>) -> Result<String, Error> {
-    let mut out = super::limits::Text::new(Limits::default().value);
+    let mut out = super::limits::Text::default();
     let mut next = 0;
     let mut rest = text;
     while let Some(at) = rest.find(['{', '}']) {

@@ -115,12 +115,6 @@ impl ChatTemplate {
         self
     }
 
-    /// The source of the template.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-
     /// SHA-256 of all that decides what the template writes: its source, that of the one for tools,
     /// and the special tokens.
     #[must_use]

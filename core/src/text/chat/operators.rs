@@ -1,18 +1,24 @@
 //! The operators that make new values, as Python computes them, within the limits.
 
+// The engine hands its values over.
+#![allow(clippy::needless_pass_by_value)]
+
+use std::borrow::Cow;
+
 use minijinja::{
     Error, ErrorKind, State, Value,
     value::{Rest, ValueKind},
 };
 
 use super::{
-    limits::{Limits, RANGE, exceeded},
+    expression::METHODS_OF_MAPPINGS,
+    limits::{RANGE, exceeded, room},
     printf, show,
     value::{Dict, List, Measure, Method, adopt, list},
 };
 
 /// A complaint in Python's words.
-pub(super) fn wrong(problem: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+pub(super) fn wrong(problem: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidOperation, problem)
 }
 
@@ -61,15 +67,6 @@ fn arithmetic(
     })
 }
 
-/// A text of this many bytes is about to be made.
-fn room(state: &State<'_, '_>, bytes: usize) -> Result<(), Error> {
-    let limit = Limits::default().value;
-    if bytes > limit {
-        return Err(exceeded(format_args!("a text would be longer than {limit} bytes")));
-    }
-    state.consume_fuel(bytes as u64 / 64)
-}
-
 /// `a + b + c`.
 pub(super) fn add(state: &State<'_, '_>, terms: Rest<Value>) -> Result<Value, Error> {
     if terms.iter().all(|term| term.as_str().is_some()) {
@@ -109,9 +106,17 @@ fn unfit(operator: &str, a: &Value, b: &Value) -> Error {
     wrong(format!("`{operator}` does not go with a {} and a {}", a.kind(), b.kind()))
 }
 
+/// A value as text; lists are walked through, which takes longer than copying.
+pub(super) fn shown<'a>(state: &State<'_, '_>, value: &'a Value) -> Result<Cow<'a, str>, Error> {
+    if value.as_object().is_some() {
+        state.consume_fuel(Measure::of(value).map_or(0, |measure| measure.bytes) as u64 / 16)?;
+    }
+    show::text(value)
+}
+
 /// `a ~ b ~ c`.
 pub(super) fn concatenate(state: &State<'_, '_>, terms: Rest<Value>) -> Result<Value, Error> {
-    let texts = terms.iter().map(show::text).collect::<Result<Vec<_>, _>>()?;
+    let texts = terms.iter().map(|term| shown(state, term)).collect::<Result<Vec<_>, _>>()?;
     joined(state, texts.iter().map(AsRef::as_ref))
 }
 
@@ -183,14 +188,13 @@ pub(super) fn compare(state: &State<'_, '_>, operator: &str, a: Value, b: Value)
 
 /// Comparing takes as long as the shorter of the two.
 fn charge(state: &State<'_, '_>, a: &Value, b: &Value) -> Result<(), Error> {
-    if a.as_object().is_some() && b.as_object().is_some() {
-        let bytes = |value: &Value| Measure::of(value).map_or(8, |measure| measure.bytes);
-        state.consume_fuel(bytes(a).min(bytes(b)) as u64 / 8)?;
-    }
-    Ok(())
+    let bytes = |value: &Value| Measure::of(value).map_or(8, |measure| measure.bytes);
+    let shorter = bytes(a).min(bytes(b)) as u64;
+    state.consume_fuel(shorter / if a.as_object().is_some() { 8 } else { 64 })
 }
 
-fn equal(state: &State<'_, '_>, a: &Value, b: &Value) -> Result<bool, Error> {
+/// Whether two values are equal for Python.
+pub(super) fn equal(state: &State<'_, '_>, a: &Value, b: &Value) -> Result<bool, Error> {
     charge(state, a, b)?;
     if a.is_undefined() || b.is_undefined() {
         return Ok(a.is_undefined() && b.is_undefined());
@@ -212,7 +216,7 @@ fn contains(state: &State<'_, '_>, container: &Value, item: &Value) -> Result<bo
         return Ok(text.contains(part));
     }
     if let Some(dict) = container.downcast_object_ref::<Dict>() {
-        return Ok(item.as_object().is_none() && dict.get(item).is_some());
+        return found(state, dict, item).map(|found| found.is_some());
     }
     if container.is_undefined() {
         return Ok(false);
@@ -309,12 +313,31 @@ pub(super) fn attribute(value: &Value, name: &str) -> Result<Value, Error> {
     }
 }
 
-/// `value['name']` where Python's mappings have a method of that name.
-pub(super) fn item(value: &Value, name: &str) -> Result<Value, Error> {
-    match value.downcast_object_ref::<Dict>().and_then(|dict| dict.get(&Value::from(name))) {
-        Some(found) => Ok(found.clone()),
-        None => attribute(value, name),
+/// `value[key]`. Where a mapping has no such key, Jinja looks for an attribute.
+pub(super) fn item(state: &State<'_, '_>, value: &Value, key: &Value) -> Result<Value, Error> {
+    if let Some(dict) = value.downcast_object_ref::<Dict>() {
+        return match (found(state, dict, key)?, key.as_str()) {
+            (None, Some(name)) if METHODS_OF_MAPPINGS.contains(&name) => attribute(value, name),
+            (found, _) => Ok(found.unwrap_or_default()),
+        };
     }
+    if let Some(text) = value.as_str() {
+        state.consume_fuel(text.len() as u64 / 64)?;
+    }
+    value.get_item(key)
+}
+
+/// What a mapping holds under a key; a container is never one. Hashing takes as long as the key.
+pub(super) fn found(state: &State<'_, '_>, dict: &Dict, key: &Value) -> Result<Option<Value>, Error> {
+    state.consume_fuel(key.as_str().map_or(0, str::len) as u64 / 64)?;
+    Ok(if key.as_object().is_some() { None } else { dict.get(key).cloned() })
+}
+
+/// A value whose parts are about to be compared with each other.
+pub(super) fn weighed(state: &State<'_, '_>, value: Value) -> Result<Value, Error> {
+    let value = adopt(state, value)?;
+    state.consume_fuel(Measure::of(&value).map_or(0, |measure| measure.bytes) as u64 / 8)?;
+    Ok(value)
 }
 
 /// `range(start, stop, step)`.

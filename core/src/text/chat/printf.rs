@@ -3,7 +3,7 @@
 use minijinja::{Error, Value};
 
 use super::{
-    limits::{Limits, Text, exceeded},
+    limits::{Text, exceeded},
     operators::wrong,
     show,
     value::{Dict, List},
@@ -20,7 +20,7 @@ pub(super) fn format(format: &str, values: &Value) -> Result<String, Error> {
         None => std::slice::from_ref(values).iter(),
     };
     let mapping = values.downcast_object_ref::<Dict>();
-    let mut out = Text::new(Limits::default().value);
+    let mut out = Text::default();
     let mut rest = format;
     while let Some(at) = rest.find('%') {
         out.push(&rest[..at])?;

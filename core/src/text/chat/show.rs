@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Write as _};
 use minijinja::{Error, ErrorKind, Value, value::ValueKind};
 
 use super::{
-    limits::{Limits, Text},
+    limits::Text,
     value::{Dict, List},
 };
 
@@ -22,7 +22,7 @@ pub(super) fn text(value: &Value) -> Result<Cow<'_, str>, Error> {
 
 /// What Python's `repr` shows.
 pub(super) fn repr(value: &Value) -> Result<String, Error> {
-    let mut out = Text::new(Limits::default().value);
+    let mut out = Text::default();
     write(value, &mut out)?;
     Ok(out.into_string())
 }

@@ -89,7 +89,7 @@ fn inside<'a>(
     let (text, captures) = match name {
         "if" | "elif" => (format!("{name} {}", reader.tuple(false)?.text), false),
         "else" | "break" | "continue" => (name.to_owned(), false),
-        "for" => loop_head(&mut reader)?,
+        "for" => loop_head(&mut reader, prefix)?,
         "set" => match assignment(&mut reader, prefix)? {
             (text, true) => (text, true),
             (text, false) => {
@@ -142,12 +142,12 @@ fn inside<'a>(
 }
 
 /// `for a, b in list if condition recursive`, and whether it is recursive.
-fn loop_head(reader: &mut Expressions<'_>) -> Result<(String, bool), Problem> {
+fn loop_head(reader: &mut Expressions<'_>, prefix: &str) -> Result<(String, bool), Problem> {
     let target = target(reader, false)?;
     if !reader.eat_name("in") {
         return Err("a `for` needs `in`".to_owned());
     }
-    let mut text = format!("for {target} in {}", reader.tuple(false)?.text);
+    let mut text = format!("for {target} in {prefix}each({})", reader.tuple(false)?.text);
     if reader.eat_name("if") {
         text = format!("{text} if {}", reader.expression()?.text);
     }
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(text("{{-\n x\n -}}y"), "{{- x\n\n -}}y");
         assert_eq!(
             text("{% for a, b in c if d recursive %}{% endfor %}"),
-            "{% for a, b in c if d recursive %}{% endfor %}"
+            "{% for a, b in _py_each(c) if d recursive %}{% endfor %}"
         );
         assert_eq!(text("{% set n.x = [] %}"), "{% set n.x = _py_data(_py_list()) %}");
         assert_eq!(text("{% set a, b = 1, 2 %}"), "{% set a, b = _py_tuple(1, 2) %}");

@@ -4,7 +4,7 @@
 use super::*;
 
 fn user(text: &str) -> Json {
-    Json::list(vec![Json::message("user", text)]).unwrap()
+    Json::list(vec![Json::message("user", text).unwrap()]).unwrap()
 }
 
 fn render(source: &str) -> Result<String> {
@@ -67,8 +67,8 @@ fn lists_cannot_grow_without_end() {
         "dict(a=ns.x, b=ns.x)",
         "[ns.x] | batch(1, ns.x) | list + [ns.x]",
     ] {
-        // A list that doubles runs out of steps before it runs out of room.
-        let limit = if step == "ns.x + ns.x" { "" } else { "written out" };
+        // A list that doubles reaches another limit first: steps, or room for its items.
+        let limit = if matches!(step, "ns.x + ns.x" | "ns.x * 2") { "" } else { "written out" };
         refuses(&forty(step), limit);
         // Unrolled, without a loop.
         refuses(
@@ -105,6 +105,46 @@ fn loops_and_macros_come_to_an_end() {
 }
 
 #[test]
+fn work_that_looks_small_is_counted() {
+    let big = "{% set s = 'ab' * 4000000 %}{% set l = [0] * 500000 %}{% set d = {s: 1} %}";
+    let twice = "{% set t = 'ab' * 4000000 %}{% set m = [0] * 500000 %}";
+    for work in [
+        "s == t",
+        "s < t",
+        "s in t",
+        "l == m",
+        "l in [m]",
+        "[m].count(l)",
+        "[l, m] | sort",
+        "[l, m] | unique",
+        "[l, m] | select('equalto', m) | list",
+        "d[s]",
+        "d.get(s)",
+        "s in d",
+        "s[-1]",
+        "s[::2]",
+        "s is upper",
+        "s.strip(t)",
+        "s | trim(t)",
+        "l | string",
+        "'' ~ l",
+        "l | tojson",
+        "dict(d, a=l).items() and l[1:]",
+    ] {
+        let source = format!("{big}{twice}{{% for i in range(100000) %}}{{% set x = {work} %}}{{% endfor %}}");
+        refuses(&source, "steps");
+    }
+    for head in ["for c in s", "for c in l"] {
+        let source =
+            format!("{big}{{% for i in range(100000) %}}{{% {head} %}}{{% break %}}{{% endfor %}}{{% endfor %}}");
+        // A list is gone over as it is; a text is taken apart first.
+        assert_eq!(render(&source).is_err(), head.ends_with('s'), "{head}");
+    }
+    let loops = "{% for x in [1] %}{% for i in range(100000) %}{{ loop.changed(l, m) }}{% endfor %}{% endfor %}";
+    refuses(&format!("{big}{twice}{loops}"), "steps");
+}
+
+#[test]
 fn depth_is_bounded_however_it_is_made() {
     let nested = |step: &str| {
         format!(
@@ -126,10 +166,10 @@ fn depth_is_bounded_however_it_is_made() {
         }
     }
     // Nothing that is not data can be nested either.
-    for step in ["namespace(y=ns.x)", "loop", "ns", "range"] {
+    for step in ["namespace(y=ns.x)", "ns", "range"] {
         refuses(&nested(step), "holds text");
     }
-    refuses("{% for y in [1] %}{{ [loop] }}{% endfor %}", "holds text");
+    refuses("{% for y in [1] %}{{ [loop] }}{% endfor %}", "its parts");
     refuses("{% set ns = namespace() %}{{ [ns] }}", "holds text");
     refuses("{% set ns = namespace() %}{{ ns }}", "cannot be shown");
 }
@@ -151,7 +191,7 @@ fn sources_and_conversations_have_a_largest_size() {
 #[test]
 fn long_conversations_fit() {
     let turns = |count: usize, text: &str| {
-        let turn = |index: usize| Json::message(if index % 2 == 0 { "user" } else { "assistant" }, text);
+        let turn = |index: usize| Json::message(if index % 2 == 0 { "user" } else { "assistant" }, text).unwrap();
         Json::list((0..count).map(turn).collect()).unwrap()
     };
     let source = "{% set ns = namespace(seen=[]) %}{% for m in messages %}{% set ns.seen = ns.seen + [m.role] %}{{ '<' + m.role + '>' + (m.content | trim) + '</s>' }}{% endfor %}{{ ns.seen | length }}";
@@ -262,9 +302,9 @@ fn generation_changes_nothing_but_the_ranges() {
     for first in texts {
         for second in texts {
             let messages = Json::list(vec![
-                Json::message("user", first),
-                Json::message("assistant", second),
-                Json::message("assistant", first),
+                Json::message("user", first).unwrap(),
+                Json::message("assistant", second).unwrap(),
+                Json::message("assistant", first).unwrap(),
             ]);
             let messages = messages.unwrap();
             let with = Rendering::default();

@@ -2,11 +2,11 @@
 //! what keeps `{% set x = [x, x] %}`, forty times over, from being a bomb: it is there before the
 //! text is.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{cmp::Ordering, collections::HashMap, fmt, sync::Arc};
 
 use minijinja::{
     Error, ErrorKind, State, Value,
-    value::{Enumerator, Object, ObjectRepr, ValueKind},
+    value::{DynObject, Enumerator, Object, ObjectExt, ObjectRepr, ValueKind},
 };
 use serde::{
     Deserialize, Deserializer,
@@ -14,7 +14,7 @@ use serde::{
 };
 
 use super::{
-    limits::{DEPTH, Limits, exceeded},
+    limits::{DEPTH, VALUE, exceeded},
     show,
 };
 
@@ -38,13 +38,13 @@ impl Json {
     }
 
     /// One message: its role and its text.
-    pub fn message(role: &str, content: &str) -> Self {
-        let entries = [("role", role), ("content", content)];
-        // Two short keys cannot exceed a limit that a text has not exceeded already.
-        Self(
-            Dict::new(entries.map(|(key, text)| (key.into(), text.into())).to_vec())
-                .map_or(Value::UNDEFINED, Value::from_object),
-        )
+    ///
+    /// # Errors
+    /// If the text is too long for any template.
+    pub fn message(role: &str, content: &str) -> crate::Result<Self> {
+        let entries = [("role", role), ("content", content)].map(|(key, text)| (key.into(), text.into()));
+        let dict = Dict::new(entries.to_vec());
+        dict.map(|dict| Self(Value::from_object(dict))).map_err(|e| crate::Error::Template(super::told(&e)))
     }
 
     /// A list of these.
@@ -59,18 +59,6 @@ impl Json {
     /// Bytes that it takes if it is written out, about.
     pub(super) fn bytes(&self) -> usize {
         Measure::of(&self.0).map_or(usize::MAX, |measure| measure.bytes)
-    }
-}
-
-impl From<&str> for Json {
-    fn from(text: &str) -> Self {
-        Self(Value::from(text))
-    }
-}
-
-impl From<bool> for Json {
-    fn from(value: bool) -> Self {
-        Self(Value::from(value))
     }
 }
 
@@ -163,9 +151,8 @@ impl Measure {
         if sum.depth > DEPTH {
             return Err(exceeded(format_args!("lists nest more than {DEPTH} levels deep")));
         }
-        let limit = Limits::default().value;
-        if sum.bytes > limit {
-            return Err(exceeded(format_args!("a list would have more than {limit} bytes if it were written out")));
+        if sum.bytes > VALUE {
+            return Err(exceeded(format_args!("a list would have more than {VALUE} bytes if it were written out")));
         }
         Ok(sum)
     }
@@ -195,6 +182,11 @@ impl Object for List {
     }
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         Enumerator::Seq(self.items.len())
+    }
+    fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
+        // A tuple never equals a list; two of a kind are compared item by item.
+        let other = other.downcast_ref::<Self>()?;
+        (self.tuple != other.tuple).then(|| self.tuple.cmp(&other.tuple))
     }
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&show::repr(&Value::from_dyn_object(self.clone())).map_err(|_| fmt::Error)?)
@@ -239,7 +231,7 @@ impl Object for Dict {
         if key.as_object().is_some() { None } else { self.get(key).cloned() }
     }
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.entries.iter().map(|(key, _)| key.clone()).collect())
+        self.mapped_enumerator(|this| Box::new(this.entries.iter().map(|(key, _)| key.clone())))
     }
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
         Some(self.entries.len())
@@ -262,6 +254,19 @@ impl Object for Method {
 /// A list of these values.
 pub(super) fn list(items: Vec<Value>) -> Result<Value, Error> {
     List::new(items, false).map(Value::from_object)
+}
+
+/// What a loop goes over: the characters of a text and the keys of a mapping as a list, which are counted.
+pub(super) fn each(state: &State<'_, '_>, value: Value) -> Result<Value, Error> {
+    if let Some(text) = value.as_str() {
+        state.consume_fuel(text.len() as u64 / 2)?;
+        return list(text.chars().map(Value::from).collect());
+    }
+    if let Some(dict) = value.downcast_object_ref::<Dict>() {
+        state.consume_fuel(dict.entries.len() as u64)?;
+        return list(dict.entries.iter().map(|(key, _)| key.clone()).collect());
+    }
+    Ok(value)
 }
 
 /// A value of the engine's as one of ours: what it iterates over becomes a list.
