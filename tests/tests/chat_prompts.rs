@@ -83,7 +83,7 @@ fn plain_prompts_are_turns_only_when_asked() {
     let folder = tempfile::tempdir().unwrap();
     let mut args = arguments(folder.path(), Some(TEMPLATE), "{\"prompt\": \"must:fox\"}\n");
     let inputs = inputs::prepare(&args, &Disk, &device).unwrap();
-    assert_eq!((texts(&inputs), inputs.manifest.chat), (vec!["must:fox"], None));
+    assert_eq!((texts(&inputs), &inputs.manifest.chat), (vec!["must:fox"], &None));
     args.chat = true;
     let inputs = inputs::prepare(&args, &Disk, &device).unwrap();
     assert_eq!(texts(&inputs), ["<bos> must:fox <resp>"]);
