@@ -262,6 +262,9 @@ pub(super) fn each(state: &State<'_, '_>, value: Value) -> Result<Value, Error> 
         state.consume_fuel(text.len() as u64 / 2)?;
         return list(text.chars().map(Value::from).collect());
     }
+    if value.is_none() {
+        return Err(Error::new(ErrorKind::InvalidOperation, "a loop cannot go over none"));
+    }
     if let Some(dict) = value.downcast_object_ref::<Dict>() {
         state.consume_fuel(dict.entries.len() as u64)?;
         return list(dict.entries.iter().map(|(key, _)| key.clone()).collect());
