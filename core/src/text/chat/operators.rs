@@ -256,8 +256,7 @@ pub(super) fn slice(state: &State<'_, '_>, value: Value, bounds: [Value; 3]) -> 
     }
     let value = adopt(state, value)?;
     let Some(list) = value.downcast_object_ref::<List>() else {
-        // Jinja finds nothing under an index that does not fit, be it a slice or not.
-        return if value.is_undefined() { Err(unfit("[:]", &value, &value)) } else { Ok(Value::UNDEFINED) };
+        return Err(unfit("[:]", &value, &Value::from(())));
     };
     state.consume_fuel(list.items.len() as u64 / 2)?;
     let items = chosen(list.items.len(), start, stop, step).map(|at| list.items[at].clone()).collect();

@@ -233,7 +233,7 @@ fn what_undefined_may_do_is_what_jinja_allows() {
         "[{{ a }}][{{ messages[0].a }}][{{ 'x' ~ a }}][{% for i in a %}{% endfor %}][{{ a | length }}]",
         "[][][x][][0]",
     );
-    shows("[{{ 3[1:] }}][{{ none[0] }}][{{ true.x }}]", "[][][]");
+    shows("[{{ none[0] }}][{{ true.x }}][{{ 3[0] }}]", "[][][]");
     shows(
         "{{ a is defined }}{{ a == b }}{{ a == none }}{{ a in [1] }}{{ 1 in a }}{{ not a }}",
         "FalseTrueFalseFalseFalseTrue",
@@ -254,6 +254,8 @@ fn what_undefined_may_do_is_what_jinja_allows() {
         "{{ 1 in none }}",
         "{% for i in none %}{% endfor %}",
         "{% for i in 3 %}{% endfor %}",
+        "{{ messages[0].content.x[1:] }}",
+        "{{ (messages | length)[1:] }}",
     ] {
         refuses(source, "");
     }
