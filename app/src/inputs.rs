@@ -158,17 +158,14 @@ type Prompts = (Source, Option<Box<dyn World>>, Vec<Row>);
 
 /// The prompts that the arguments name, checked against the tokenizer.
 fn prompts(args: &RunArgs, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<Prompts> {
-    let foreign = foreign_token(tokenizer)?;
     if let Some(path) = &args.data {
         let (rows, sha256) = shelf.prompts(path)?;
-        if foreign.is_none() {
-            known_words(path, &rows, tokenizer)?;
-        }
+        known_words(path, &rows, tokenizer)?;
         let source = Source::File { path: utf8(&shelf.absolute(path)?)?, sha256 };
         return Ok((source, None, rows));
     }
     let name = args.world.as_deref().unwrap_or("rules");
-    if let Some(token) = foreign {
+    if let Some(token) = foreign_token(tokenizer)? {
         return Err(Error::told(format!(
             "this model cannot read the world `{name}`: its tokenizer has no single token for `{token}`. Give it prompts of your own with --data FILE.jsonl"
         )));
@@ -217,12 +214,11 @@ pub fn foreign_token(tokenizer: &Tokenizer) -> Result<Option<String>> {
         .cloned())
 }
 
-/// The starter's tokenizer silently reads every unknown word as one and the same token.
+/// A tokenizer of whole words, as the starter's, silently reads every unknown word as one and the same token.
 fn known_words(path: &Path, rows: &[Row], tokenizer: &Tokenizer) -> Result<()> {
     for (index, row) in rows.iter().enumerate() {
         let texts = [Some(&row.prompt.text), row.completion.as_ref(), row.chosen.as_ref(), row.rejected.as_ref()];
-        let mut words = texts.into_iter().flatten().flat_map(|text| text.split_whitespace());
-        if let Some(word) = words.find(|word| tokenizer.id(word).is_none()) {
+        if let Some(word) = texts.into_iter().flatten().find_map(|text| tokenizer.unknown_word(text)) {
             return Err(CoreError::Data {
                 path: path.to_path_buf(),
                 line: index + 1,

@@ -19,6 +19,9 @@ use tools::{Workspace, command};
 /// The command README gives for running the tests. A unit test holds README to it.
 const TEST_COMMAND: &str = "cargo test --release --workspace";
 
+/// Builds what [`TEST_COMMAND`] runs.
+const BUILD_TESTS: [&str; 4] = ["test", "--release", "--workspace", "--no-run"];
+
 /// Setting this to `1` turns every skipped step into a failure.
 const STRICT: &str = "SELFSAME_CI";
 
@@ -99,6 +102,11 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
     };
 
     licences::check(workspace, runner)?;
+    // Two cores are busier with two builds than with one, in which crates wait for each other.
+    let compiling = match &web {
+        Some((_, requirements)) => Some(wasm::compile_beside(workspace, runner, requirements)?),
+        None => None,
+    };
     runner.run("formatting", command("cargo", workspace).args(["fmt", "--all", "--check"]))?;
     runner.run(
         "clippy",
@@ -119,6 +127,11 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
             .args(["doc", "--release", "--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
+    runner.run("native build", command("cargo", workspace).args(BUILD_TESTS))?;
+    // Tests and browsers get the machine for themselves.
+    if let Some(compiling) = compiling {
+        runner.join(compiling)?;
+    }
     test(runner, workspace)?;
     let Some((browser, requirements)) = web else {
         for title in ["browser proof", "page", "page tests"] {
@@ -126,7 +139,6 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
         }
         return Ok(());
     };
-    wasm::compile(workspace, runner, &requirements)?;
     wasm::proof(workspace, runner, &requirements, &browser)?;
     let options = wasm::page::Options::parse(workspace, &[])?;
     wasm::page::build(workspace, runner, &requirements, &options)?;
