@@ -4,10 +4,17 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Prompt, Row};
-use crate::{Error, Result};
+use crate::{Error, Result, text::Json};
+
+/// A line whose prompt is a conversation, with its keys in order.
+#[derive(Deserialize)]
+struct Conversation {
+    prompt: Json,
+}
 
 /// Reads every line of a file. Blank lines at the end are allowed, others are not.
 ///
@@ -35,9 +42,16 @@ pub fn parse_jsonl(text: &str, path: &Path) -> Result<Vec<Row>> {
             )
         })?;
         let text = prompt_text(&value).map_err(|problem| wrong(index + 1, problem))?;
+        let messages = if value.get("prompt").is_some_and(Value::is_array) {
+            let read = serde_json::from_str::<Conversation>(line);
+            Some(read.map_err(|e| wrong(index + 1, format!("the conversation cannot be read ({e})")))?.prompt)
+        } else {
+            None
+        };
         let answer = |name: &str| answer_text(&value, name).map_err(|problem| wrong(index + 1, problem));
         rows.push(Row {
             prompt: Prompt { id: format!("line-{}", index + 1), text },
+            messages,
             completion: answer("completion")?,
             chosen: answer("chosen")?,
             rejected: answer("rejected")?,
@@ -125,6 +139,7 @@ mod tests {
         let texts: Vec<_> = prompts.iter().map(|row| row.prompt.text.as_str()).collect();
         assert_eq!(texts, ["hello", "hi", "system: be kind\nuser: hi\nassistant:"]);
         assert_eq!(prompts[2].prompt.id, "line-3");
+        assert_eq!(prompts.iter().map(|row| row.messages.is_some()).collect::<Vec<_>>(), [false, true, true]);
     }
 
     #[test]
