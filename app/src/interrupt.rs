@@ -12,15 +12,21 @@ use crate::{Error, Result, output};
 /// # Errors
 /// If the system refuses the handler.
 pub fn flag() -> Result<Arc<AtomicBool>> {
+    flag_saying("stopping at the next safe point; Ctrl-C again ends at once (the run can be resumed all the same)")
+}
+
+/// [`flag`], with other words for the person who pressed it.
+///
+/// # Errors
+/// As [`flag`].
+pub fn flag_saying(words: &'static str) -> Result<Arc<AtomicBool>> {
     let flag = Arc::new(AtomicBool::new(false));
     let set = Arc::clone(&flag);
     ctrlc::set_handler(move || {
         if set.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        output::note(
-            "stopping at the next safe point; Ctrl-C again ends at once (the run can be resumed all the same)",
-        );
+        output::note(words);
     })
     .map_err(|e| Error::told(format!("Ctrl-C cannot be caught: {e}")))?;
     Ok(flag)

@@ -1,8 +1,11 @@
 //! Prompt sets: from a world, or from a file of the user's.
 
+pub mod dataset;
 mod jsonl;
 
-pub use jsonl::{parse_jsonl, read_jsonl};
+pub use jsonl::parse_jsonl;
+#[cfg(not(target_family = "wasm"))]
+pub use jsonl::read_jsonl;
 use serde::{Deserialize, Serialize};
 
 /// One prompt.
