@@ -91,8 +91,9 @@ fn named_eos(path: &Path) -> Result<Option<String>> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(CoreError::read(path, e).into()),
     };
-    let value: Value = serde_json::from_str(&text)
-        .map_err(|e| CoreError::model(path, format!("not valid JSON ({e}); restore the file from the model's source")))?;
+    let value: Value = serde_json::from_str(&text).map_err(|e| {
+        CoreError::model(path, format!("not valid JSON ({e}); restore the file from the model's source"))
+    })?;
     let token = &value["eos_token"];
     Ok(token.as_str().or_else(|| token["content"].as_str()).map(str::to_owned))
 }

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 
 use selfsame_core::{
     learn::tune::Order,
-    prompt::dataset::{
-        Dataset, Form, Item, Kind, Message, Plain, Text, TokenRow, Truncation, fit, tokenise,
-    },
+    prompt::dataset::{Dataset, Form, Item, Kind, Message, Plain, Text, TokenRow, Truncation, fit, tokenise},
     text::Tokenizer,
 };
 use selfsame_tests::{golden, goldens, ids};
@@ -26,7 +24,12 @@ fn text(text: &Text) -> Value {
     match text {
         Text::Plain(text) => json!(text),
         Text::Chat(messages) => {
-            json!(messages.iter().map(|Message { role, content }| json!({"role": role, "content": content})).collect::<Vec<_>>())
+            json!(
+                messages
+                    .iter()
+                    .map(|Message { role, content }| json!({"role": role, "content": content}))
+                    .collect::<Vec<_>>()
+            )
         }
     }
 }

@@ -115,7 +115,11 @@ fn compare(name: &str) -> f64 {
             let residual = (of(line, metric) - expected) / expected.abs().max(1.0);
             // Shares of a few tokens or pairs: a tie within rounding may fall on either side.
             let tolerance = if metric.ends_with("accuracies") { 0.25 } else { TOLERANCE };
-            assert!(residual.abs() <= tolerance, "{name}, {metric}, step {}: {residual:e} beside {expected}", line.step);
+            assert!(
+                residual.abs() <= tolerance,
+                "{name}, {metric}, step {}: {residual:e} beside {expected}",
+                line.step
+            );
             residuals.push(residual);
         }
         assert_no_drift(&residuals, &format!("{name}, {metric}"));

@@ -24,7 +24,16 @@ fn a_preview_shows_tokens_and_counts() {
     let output = run(&program, common);
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    for words in ["row 1, chosen", "row 3, rejected", "<s>", "[</s>]", "preference, standard", "rows       3", "merged", "score_chosen"] {
+    for words in [
+        "row 1, chosen",
+        "row 3, rejected",
+        "<s>",
+        "[</s>]",
+        "preference, standard",
+        "rows       3",
+        "merged",
+        "score_chosen",
+    ] {
         assert!(shown.contains(words), "{words:?} is not in:\n{shown}");
     }
     let output = run(&program, common.iter().copied().chain(["--json", "--rows", "1"]));
@@ -51,9 +60,22 @@ fn learning_writes_model_settings_and_metrics() {
     let lines = json_lines(&printed);
     assert_eq!(lines.len(), 7);
     for name in [
-        "step", "epoch", "loss", "grad_norm", "learning_rate", "rewards/chosen", "rewards/rejected",
-        "rewards/accuracies", "rewards/margins", "logps/chosen", "logps/rejected", "logits/chosen", "logits/rejected",
-        "entropy", "mean_token_accuracy", "num_tokens",
+        "step",
+        "epoch",
+        "loss",
+        "grad_norm",
+        "learning_rate",
+        "rewards/chosen",
+        "rewards/rejected",
+        "rewards/accuracies",
+        "rewards/margins",
+        "logps/chosen",
+        "logps/rejected",
+        "logits/chosen",
+        "logits/rejected",
+        "entropy",
+        "mean_token_accuracy",
+        "num_tokens",
     ] {
         assert!(lines.iter().all(|line| line[name].is_number()), "{name} is missing");
     }
@@ -67,7 +89,19 @@ fn learning_writes_model_settings_and_metrics() {
     let (again, learned) = (scratch.path().join("again"), out.join("model"));
     let output = run(
         &program,
-        ["learn", "--model", text(&learned), "--data", text(&data), "--steps", "1", "--device", "cpu", "--out", text(&again)],
+        [
+            "learn",
+            "--model",
+            text(&learned),
+            "--data",
+            text(&data),
+            "--steps",
+            "1",
+            "--device",
+            "cpu",
+            "--out",
+            text(&again),
+        ],
     );
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let refused = run(&program, common.iter().chain(&arguments));
@@ -101,8 +135,21 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
     let cut = run(
         &program,
         [
-            "learn", "--model", text(&model), "--data", text(&pairs), "--device", "cpu", "--out", text(&out), "--steps", "1",
-            "--max-length", "40", "--truncate", "keep-start",
+            "learn",
+            "--model",
+            text(&model),
+            "--data",
+            text(&pairs),
+            "--device",
+            "cpu",
+            "--out",
+            text(&out),
+            "--steps",
+            "1",
+            "--max-length",
+            "40",
+            "--truncate",
+            "keep-start",
         ],
     );
     let said = String::from_utf8_lossy(&cut.stderr);

@@ -37,8 +37,8 @@ struct Made<'a> {
     model: String,
     model_sha256: String,
     device: &'a str,
-    data: Data,
     task: &'a Task,
+    data: Data,
     settings: &'a TuneConfig,
     #[serde(skip_serializing_if = "Option::is_none")]
     result: Option<Outcome>,
@@ -89,7 +89,12 @@ pub fn run(args: &LearnArgs) -> Result<()> {
     let fitted = fit(rows, limit, truncation, &data.path)?;
     if !fitted.cut.is_empty() {
         let rows: Vec<String> = fitted.cut.iter().map(|cut| cut.row.to_string()).collect();
-        output::note(&format!("{} of {} rows are cut to {limit} tokens: {}", rows.len(), data.rows.len(), rows.join(", ")));
+        output::note(&format!(
+            "{} of {} rows are cut to {limit} tokens: {}",
+            rows.len(),
+            data.rows.len(),
+            rows.join(", ")
+        ));
     }
     let selected = device::acquire(args.device.into())?;
     let (model, model_sha256) = Disk.model(&place, &selected)?;

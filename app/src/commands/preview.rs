@@ -64,7 +64,10 @@ fn text(seen: &Preview) -> String {
         say(format!("           row {}: {} tokens{whole}", cut.row, cut.tokens));
     }
     if seen.merged > 0 {
-        say(format!("merged     {} rows: the end of the prompt makes other tokens when an answer follows, and is left out as in TRL; end prompts where a word ends", format::count(seen.merged)));
+        say(format!(
+            "merged     {} rows: the end of the prompt makes other tokens when an answer follows, and is left out as in TRL; end prompts where a word ends",
+            format::count(seen.merged)
+        ));
     }
     if !seen.unused.is_empty() {
         say(format!("not used   {}", seen.unused.join(", ")));
@@ -83,12 +86,8 @@ fn sequence(shown: &Shown) -> String {
         Some(false) => ", bad",
         None => "",
     };
-    let mut out = format!(
-        "row {}, {}{label}: {} tokens, {learned} learned\n ",
-        shown.row,
-        shown.part,
-        shown.pieces.len()
-    );
+    let mut out =
+        format!("row {}, {}{label}: {} tokens, {learned} learned\n ", shown.row, shown.part, shown.pieces.len());
     for piece in &shown.pieces {
         // One line a sequence, whatever its tokens hold.
         let text: String = piece.text.escape_debug().collect();

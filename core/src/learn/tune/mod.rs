@@ -138,7 +138,8 @@ impl Material {
         let (chosen, rejected) = members.split_at(micro.len());
         let lengths = [chosen, rejected].map(|side| side.iter().map(|s| s.labels.len()).collect::<Vec<_>>());
         let numbers = Batch::new(&members, &device).statistics(model);
-        let reference: Vec<f32> = self.indices(micro).flat_map(|index| self.references[index].iter().copied()).collect();
+        let reference: Vec<f32> =
+            self.indices(micro).flat_map(|index| self.references[index].iter().copied()).collect();
         let tokens = TokenInputs {
             policy: numbers.logprobs,
             reference: Tensor::from_floats(reference.as_slice(), &device),

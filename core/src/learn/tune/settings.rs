@@ -93,12 +93,20 @@ impl TuneConfig {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let rules = [
             ("lr", positive(self.learning_rate), "must be a positive number, such as 1e-6"),
-            ("warmup", self.warmup_steps.is_finite() && self.warmup_steps >= 0.0, "must be 0, a number of steps, or a share below 1"),
+            (
+                "warmup",
+                self.warmup_steps.is_finite() && self.warmup_steps >= 0.0,
+                "must be 0, a number of steps, or a share below 1",
+            ),
             ("steps", self.max_steps != Some(0), "must be at least 1"),
             ("epochs", self.num_train_epochs > 0, "must be at least 1"),
             ("batch", self.per_device_train_batch_size > 0, "must be at least 1"),
             ("grad-accum", self.gradient_accumulation_steps > 0, "must be at least 1"),
-            ("max-grad-norm", self.max_grad_norm.is_finite() && self.max_grad_norm >= 0.0, "must be positive, or 0 to leave gradients as they are"),
+            (
+                "max-grad-norm",
+                self.max_grad_norm.is_finite() && self.max_grad_norm >= 0.0,
+                "must be positive, or 0 to leave gradients as they are",
+            ),
             ("weight-decay", self.weight_decay.is_finite() && self.weight_decay >= 0.0, "must be 0 or positive"),
             ("adam-eps", positive(self.adam_epsilon), "must be a positive number, such as 1e-8"),
         ];
@@ -130,7 +138,8 @@ impl TuneConfig {
     #[must_use]
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // step counts
     pub fn schedule(&self, total: usize) -> Schedule {
-        let warmup = if self.warmup_steps < 1.0 { (total as f64 * self.warmup_steps).ceil() } else { self.warmup_steps };
+        let warmup =
+            if self.warmup_steps < 1.0 { (total as f64 * self.warmup_steps).ceil() } else { self.warmup_steps };
         Schedule { kind: self.lr_scheduler_type, warmup: warmup as usize, total }
     }
 

@@ -74,6 +74,7 @@ const COLUMNS: [&str; 7] = ["prompt", "completion", "chosen", "rejected", "label
 const REFUSED: [&str; 4] = ["image", "images", "tools", "chat_template_kwargs"];
 
 /// Whether a column of this name is looked at.
+#[cfg(not(target_family = "wasm"))]
 pub(super) fn is_read(name: &str) -> bool {
     COLUMNS.contains(&name) || REFUSED.contains(&name) || name == "conversations"
 }
@@ -106,15 +107,16 @@ pub(super) fn detect(records: &Records, wanted: Option<Kind>) -> Result<Found> {
             ));
         }
     }
-    let present: Vec<&str> =
-        COLUMNS.into_iter().filter(|name| records.rows.iter().any(|row| has(row, name))).collect();
+    let present: Vec<&str> = COLUMNS.into_iter().filter(|name| records.rows.iter().any(|row| has(row, name))).collect();
     let kinds: Vec<Kind> = wanted.map_or_else(|| Kind::NAMES.map(|(_, kind)| kind).to_vec(), |kind| vec![kind]);
     let candidates: Vec<_> = kinds.iter().flat_map(|kind| kind.columns()).collect();
     let fits = |(_, columns): &&&(Kind, &'static [&'static str])| columns.iter().all(|name| present.contains(name));
     let found = if wanted.is_some() {
         candidates.iter().find(fits)
     } else {
-        candidates.iter().find(|(_, columns)| columns.len() == present.len() && columns.iter().all(|c| present.contains(c)))
+        candidates
+            .iter()
+            .find(|(_, columns)| columns.len() == present.len() && columns.iter().all(|c| present.contains(c)))
     };
     let Some((kind, columns)) = found else {
         let fitting: Vec<Kind> = candidates.iter().filter(fits).map(|(kind, _)| *kind).collect();

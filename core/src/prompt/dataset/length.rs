@@ -106,7 +106,11 @@ mod tests {
     use super::*;
 
     fn row(prompt: usize, answers: &[usize]) -> TokenRow {
-        TokenRow { prompt: vec![1; prompt], answers: answers.iter().map(|n| vec![2; *n]).collect(), ..TokenRow::default() }
+        TokenRow {
+            prompt: vec![1; prompt],
+            answers: answers.iter().map(|n| vec![2; *n]).collect(),
+            ..TokenRow::default()
+        }
     }
 
     #[test]

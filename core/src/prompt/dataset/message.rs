@@ -80,13 +80,13 @@ pub(super) fn check_order(messages: &[Message], part: Part) -> Result<(), String
         if !["system", "user", "assistant", "tool"].contains(&role) {
             return Err(format!("{place}; the roles are system, user, assistant and tool"));
         }
-        let fits = match (before, role) {
+        let fits = matches!(
+            (before, role),
             (None, "system" | "user")
-            | (Some("system" | "assistant"), "user")
-            | (Some("user" | "tool"), "assistant")
-            | (Some("assistant" | "tool"), "tool") => true,
-            _ => false,
-        };
+                | (Some("system" | "assistant"), "user")
+                | (Some("user" | "tool"), "assistant")
+                | (Some("assistant" | "tool"), "tool")
+        );
         if !fits {
             return Err(match (before, part, index) {
                 (_, Part::Completion, 0) => format!("{place}; an answer begins with `assistant`"),
@@ -100,9 +100,9 @@ pub(super) fn check_order(messages: &[Message], part: Part) -> Result<(), String
         before = Some(role);
     }
     match (part, last.role.as_str()) {
-        (Part::Prompt, "user" | "tool") | (Part::Completion, "assistant") | (Part::Whole, "assistant" | "user" | "tool") => {
-            Ok(())
-        }
+        (Part::Prompt, "user" | "tool")
+        | (Part::Completion, "assistant")
+        | (Part::Whole, "assistant" | "user" | "tool") => Ok(()),
         (Part::Prompt, role) => Err(format!("the last message is from `{role}`; a prompt ends with the user's turn")),
         (_, role) => Err(format!("the last message is from `{role}`; an answer ends with `assistant`")),
     }

@@ -28,8 +28,8 @@ pub use self::{
     rows::{Form, Item, Text},
     tokens::{TokenRow, tokenise},
 };
-pub(super) use record::Records;
 use crate::Result;
+pub(super) use record::Records;
 
 /// A file whose rows are all of one type and form.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -68,11 +68,16 @@ fn rows(file: File, path: &Path) -> Result<Records, Failure> {
     }
     check_codecs(reader.metadata(), &records).map_err(Failure::Ours)?;
     let projection = Type::group_type_builder(schema.name()).with_fields(read).build()?;
-    for (index, row) in RowIter::from_file(Some(projection), &reader)?.enumerate() {
-        let fields = object(row?).map_err(|(column, what)| {
-            Failure::Ours(records.wrong(index, &column, format!("holds {what}; save the column as text or truth values")))
-        })?;
-        records.rows.push(fields);
+    for group in 0..reader.num_row_groups() {
+        let group = reader.get_row_group(group)?;
+        for row in RowIter::from_row_group(Some(projection.clone()), group.as_ref())? {
+            let index = records.rows.len();
+            let fields = object(row?).map_err(|(column, what)| {
+                let problem = format!("holds {what}; save the column as text or truth values");
+                Failure::Ours(records.wrong(index, &column, problem))
+            })?;
+            records.rows.push(fields);
+        }
     }
     if records.rows.is_empty() {
         return Err(Failure::Ours(records.unusable("the file holds no rows")));

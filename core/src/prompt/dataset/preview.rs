@@ -65,7 +65,8 @@ pub struct Preview {
 #[must_use]
 pub fn preview(data: &Dataset, rows: &[TokenRow], tokenizer: &Tokenizer, limit: usize, show: usize) -> Preview {
     let sequences = |row: &TokenRow| (0..row.answers.len().max(1)).map(|index| row.sequence(index)).collect::<Vec<_>>();
-    let mut longest: Vec<(usize, usize)> = rows.iter().enumerate().map(|(index, row)| (index + 1, row.longest())).collect();
+    let mut longest: Vec<(usize, usize)> =
+        rows.iter().enumerate().map(|(index, row)| (index + 1, row.longest())).collect();
     longest.sort_by_key(|(row, tokens)| (std::cmp::Reverse(*tokens), *row));
     longest.truncate(5);
     let (mut tokens, mut learned) = (0, 0);

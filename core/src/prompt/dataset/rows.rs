@@ -176,9 +176,7 @@ fn item(row: &Map<String, Value>, kind: Kind, columns: &[&'static str]) -> Resul
             chosen: text(row, "chosen", Part::Completion)?,
             rejected: text(row, "rejected", Part::Completion)?,
         },
-        Kind::ImplicitPreference => {
-            divided(text(row, "chosen", Part::Whole)?, text(row, "rejected", Part::Whole)?)?
-        }
+        Kind::ImplicitPreference => divided(text(row, "chosen", Part::Whole)?, text(row, "rejected", Part::Whole)?)?,
         Kind::UnpairedPreference => Item::Unpaired {
             prompt: text(row, "prompt", Part::Prompt)?,
             completion: text(row, "completion", Part::Completion)?,
@@ -186,7 +184,10 @@ fn item(row: &Map<String, Value>, kind: Kind, columns: &[&'static str]) -> Resul
                 Some(Value::Bool(label)) => *label,
                 other => {
                     let what = other.map_or_else(|| "missing".to_owned(), describe);
-                    return Err(("label", format!("is {what}; it must be true for a good answer or false for a bad one")));
+                    return Err((
+                        "label",
+                        format!("is {what}; it must be true for a good answer or false for a bad one"),
+                    ));
                 }
             },
         },
@@ -207,14 +208,20 @@ fn text(row: &Map<String, Value>, name: &'static str, part: Part) -> Result<Text
             check_order(&list, part).map_err(told)?;
             Ok(Text::Chat(list))
         }
-        other => Err(told(format!("is {}; it must be a text or a list of messages", other.map_or_else(|| "missing".to_owned(), describe)))),
+        other => Err(told(format!(
+            "is {}; it must be a text or a list of messages",
+            other.map_or_else(|| "missing".to_owned(), describe)
+        ))),
     }
 }
 
 /// Divides two answers that begin with their prompt.
 fn divided(chosen: Text, rejected: Text) -> Result<Item, Wrong> {
     let nothing = |what: &str| {
-        ("chosen", format!("and `rejected` do not begin with the same {what}, so there is no prompt; add a column `prompt`"))
+        (
+            "chosen",
+            format!("and `rejected` do not begin with the same {what}, so there is no prompt; add a column `prompt`"),
+        )
     };
     match (chosen, rejected) {
         (Text::Plain(chosen), Text::Plain(rejected)) => {

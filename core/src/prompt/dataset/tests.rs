@@ -68,9 +68,8 @@ fn an_implicit_prompt_is_taken_off_both_answers() {
 
 #[test]
 fn a_prompt_that_the_conversations_repeat_is_not_used() {
-    let line = format!(
-        r#"{{"prompt": "q", "chosen": [{USER}, {GOOD}], "rejected": [{USER}, {BAD}], "score_chosen": 8.0}}"#
-    );
+    let line =
+        format!(r#"{{"prompt": "q", "chosen": [{USER}, {GOOD}], "rejected": [{USER}, {BAD}], "score_chosen": 8.0}}"#);
     let data = read(&line, None).unwrap();
     assert_eq!((data.kind, data.form), (Kind::ImplicitPreference, Form::Conversational));
     assert_eq!(data.unused, ["score_chosen", "prompt"]);
@@ -103,7 +102,10 @@ fn what_cannot_be_used_is_named() {
         (after(r#"{"prompt": "q", "chosen": "", "rejected": "b"}"#), &["row 2", "`chosen`", "empty"]),
         (after(r#"{"prompt": " ", "chosen": "a", "rejected": "b"}"#), &["row 2", "`prompt`", "blank"]),
         (after(r#"{"prompt": "q", "chosen": 3, "rejected": "b"}"#), &["row 2", "`chosen`", "the number 3"]),
-        (after(&format!(r#"{{"prompt": [{USER}], "chosen": [{GOOD}], "rejected": [{BAD}]}}"#)), &["row 2", "`prompt`", "same way"]),
+        (
+            after(&format!(r#"{{"prompt": [{USER}], "chosen": [{GOOD}], "rejected": [{BAD}]}}"#)),
+            &["row 2", "`prompt`", "same way"],
+        ),
         (after("3"), &["line 2", "object"]),
         (r#"{"prompt": "q", "completion": "a", "label": 1}"#.to_owned(), &["row 1", "`label`", "the number 1"]),
         (r#"{"prompt": "q", "completion": "a", "label": "true"}"#.to_owned(), &["`label`", "a text"]),
@@ -121,7 +123,7 @@ fn what_cannot_be_used_is_named() {
         (chat(&format!("[{USER}, {USER}]"), &format!("[{GOOD}]")), &["row 1", "`prompt`", "take turns"]),
         (chat(&format!("[{USER}]"), &format!("[{USER}]")), &["row 1", "`completion`", "begins with `assistant`"]),
         (
-            format!(r#"{{"chosen": [{USER}, {GOOD}, {USER}, {GOOD}], "rejected": [{USER}, {GOOD}]}}"#),
+            format!(r#"{{"chosen": [{USER}, {GOOD}], "rejected": [{USER}, {BAD}, {USER}]}}"#),
             &["row 1", "`rejected`"],
         ),
         (format!(r#"{{"chosen": [{USER}], "rejected": [{USER}, {GOOD}]}}"#), &["row 1", "`chosen`", "begin"]),
@@ -155,7 +157,8 @@ fn answers_get_the_end_of_text_once_and_labels_of_their_own() {
     let seen = preview(&data, &rows, &tokenizer, 4, 1);
     assert_eq!((seen.rows, seen.learned, seen.shown.len()), (2, 9, 2));
     assert_eq!(seen.too_long.len(), 1);
-    let marks: Vec<_> = seen.shown[0].pieces.iter().map(|piece| (piece.text.as_str(), piece.learned, piece.beyond)).collect();
+    let marks: Vec<_> =
+        seen.shown[0].pieces.iter().map(|piece| (piece.text.as_str(), piece.learned, piece.beyond)).collect();
     let learned = |text| (text, true, false);
     assert_eq!(marks[..4], [("<bos>", false, false), ("the", false, false), ("fox", false, false), learned("the")]);
     assert_eq!(marks[4..], [("cat", true, true), ("<eos>", true, true)]);

@@ -121,9 +121,7 @@ impl Maker<'_> {
 
     fn whole(&self, prompt: &Text, answer: &Text) -> Result<Vec<u32>> {
         match (prompt, answer) {
-            (Text::Plain(prompt), Text::Plain(answer)) => {
-                self.encode(&format!("{prompt}{}", self.ended(answer)))
-            }
+            (Text::Plain(prompt), Text::Plain(answer)) => self.encode(&format!("{prompt}{}", self.ended(answer))),
             (Text::Chat(prompt), Text::Chat(answer)) => {
                 self.chat(&prompt.iter().chain(answer).cloned().collect::<Vec<_>>(), false)
             }
