@@ -44,8 +44,8 @@ SETS = {
         {"prompt": [SYSTEM, user("a"), assistant("b"), user("where?")], "completion": [assistant("in the sea.")]},
     ],
     "preference": [
-        {"prompt": "what color is the sky?", "chosen": " it is blue.", "rejected": " it is green."},
-        {"prompt": "the cat sat on th", "chosen": "e mat", "rejected": "ere", "score_chosen": 8.5},
+        {"prompt": "what color is the sky?", "chosen": " it is blue.", "rejected": " it is green.", "score_chosen": 8.5},
+        {"prompt": "the cat sat on th", "chosen": "e mat", "rejected": "ere"},
         {"prompt": "the dog", "chosen": " ran to the door</s>", "rejected": " sat"},
     ],
     "preference_chat": [

@@ -18,10 +18,10 @@ use selfsame_tests::{golden, goldens, numbers};
 use serde_json::Value;
 
 /// The largest difference of a number near 1 or smaller; relative to the number where it is larger.
-const TOLERANCE: f64 = 2e-4;
+const TOLERANCE: f64 = 5e-5;
 
 /// Means of differences below this are not asked about: the last digits of single precision.
-const NOISE: f64 = 1e-5;
+const NOISE: f64 = 5e-6;
 
 fn number(value: &Value, otherwise: f64) -> f64 {
     value.as_f64().unwrap_or(otherwise)

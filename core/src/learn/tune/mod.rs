@@ -14,13 +14,9 @@ pub use self::{
 };
 use super::{
     AdamW, Batch, Objective, Sequence, Trainer,
-    batch::score,
     loss::{PairInputs, PairObjective, TokenInputs},
 };
-use crate::{Error, Result, model::Decoder, prompt::dataset::TokenRow};
-
-/// Tokens in one forward pass of the reference.
-const TOKEN_BUDGET: usize = 4096;
+use crate::{Error, Result, device::read_floats, model::Decoder, prompt::dataset::TokenRow};
 
 /// A model that is being fine-tuned.
 pub struct Tune {
@@ -59,13 +55,12 @@ impl Tune {
         for sequence in &sequences {
             model.check_tokens(&sequence.tokens)?;
         }
-        let references = match &task {
-            Task::Pairs(_) => score(&model, &sequences, TOKEN_BUDGET).await?,
-            Task::Completions => Vec::new(),
-        };
+        let mut material = Material { config, task, rows: rows.len(), sequences, references: Vec::new() };
+        if matches!(material.task, Task::Pairs(_)) {
+            material.references = material.score(&model).await?;
+        }
         let mut trainer = Trainer::with_schedule(config.trainer(), config.schedule(config.steps(rows.len())));
         trainer.optimiser = AdamW::new(config.trainer().adamw).decaying(is_decayed);
-        let material = Material { config, task, rows: rows.len(), sequences, references };
         Ok(Self { material, trainer, model, tokens: 0 })
     }
 
@@ -117,6 +112,25 @@ impl Material {
         let forwards = config.forwards(self.rows).max(1);
         let done = ((within + 1) * config.gradient_accumulation_steps).min(forwards);
         (rows, epoch as f64 + done as f64 / forwards as f64)
+    }
+
+    /// The log-probability of every label of every sequence under a frozen model, in the batches of the
+    /// first epoch and with gradients recorded, as the policy's: only then are the numbers the same to the
+    /// last digit, and the rewards of a policy that has not moved exactly 0, as in TRL.
+    async fn score(&self, model: &Decoder) -> Result<Vec<Vec<f32>>> {
+        let mut scores = vec![Vec::new(); self.sequences.len()];
+        let order = self.config.order.of(self.rows, self.config.seed, 0);
+        for rows in order.chunks(self.config.per_device_train_batch_size) {
+            let members: Vec<usize> = self.indices(rows).collect();
+            let sequences: Vec<&Sequence> = members.iter().map(|index| &self.sequences[*index]).collect();
+            let values = Batch::new(&sequences, &model.device()).token_logprobs(&model.tracked());
+            let values = read_floats(values.inner()).await?;
+            let mut values = values.into_iter();
+            for index in members {
+                scores[index] = values.by_ref().take(self.sequences[index].labels.len()).collect();
+            }
+        }
+        Ok(scores)
     }
 
     /// The sequences of rows: of preferences all better answers first.

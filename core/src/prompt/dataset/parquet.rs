@@ -67,6 +67,13 @@ fn rows(file: File, path: &Path) -> Result<Records, Failure> {
         return Err(Failure::Ours(records.unusable(problem)));
     }
     check_codecs(reader.metadata(), &records).map_err(Failure::Ours)?;
+    let chunks = || reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+    // The crate gives up with a panic where these are negative.
+    if chunks().any(|chunk| {
+        chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset()) < 0 || chunk.compressed_size() < 0
+    }) {
+        return Err(Failure::Damaged("a column lies before the file's beginning".to_owned()));
+    }
     let projection = Type::group_type_builder(schema.name()).with_fields(read).build()?;
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group)?;
