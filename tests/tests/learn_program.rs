@@ -147,13 +147,13 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
             "--steps",
             "1",
             "--max-length",
-            "40",
+            "24",
             "--truncate",
             "keep-start",
         ],
     );
     let said = String::from_utf8_lossy(&cut.stderr);
-    assert!(cut.status.success() && said.contains("are cut to 40 tokens"), "{said}");
+    assert!(cut.status.success() && said.contains("are cut to 24 tokens"), "{said}");
 }
 
 /// The first Ctrl-C ends learning after a step, and what was learned is there.

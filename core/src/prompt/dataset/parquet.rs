@@ -9,7 +9,7 @@ use std::{
 use parquet::{
     basic::Compression,
     file::{
-        metadata::ParquetMetaData,
+        metadata::{ParquetMetaData, RowGroupMetaData},
         reader::{FileReader, SerializedFileReader},
     },
     record::{Field, Row, reader::RowIter},
@@ -67,7 +67,7 @@ fn rows(file: File, path: &Path) -> Result<Records, Failure> {
         return Err(Failure::Ours(records.unusable(problem)));
     }
     check_codecs(reader.metadata(), &records).map_err(Failure::Ours)?;
-    let chunks = || reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+    let chunks = || reader.metadata().row_groups().iter().flat_map(RowGroupMetaData::columns);
     // The crate gives up with a panic where these are negative.
     if chunks().any(|chunk| {
         chunk.dictionary_page_offset().unwrap_or_else(|| chunk.data_page_offset()) < 0 || chunk.compressed_size() < 0
@@ -98,7 +98,7 @@ fn names(columns: &[String]) -> String {
 
 /// A codec that is missing is named before its pages are met.
 fn check_codecs(metadata: &ParquetMetaData, records: &Records) -> Result<()> {
-    for chunk in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+    for chunk in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
         let Some(column) = chunk.column_path().parts().first().filter(|column| is_read(column)) else { continue };
         let codec = match chunk.compression() {
             Compression::UNCOMPRESSED
