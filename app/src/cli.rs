@@ -120,6 +120,10 @@ pub struct RunArgs {
     /// "chosen" and "rejected", where the recipe learns from given answers. There is no oracle then
     #[arg(long, value_name = "FILE.jsonl", conflicts_with = "world")]
     pub data: Option<PathBuf>,
+    /// Make every prompt that is plain text a user's turn, written by the model's chat template.
+    /// Conversations ({"prompt": [{"role": "user", "content": "..."}]}) are written by it anyway
+    #[arg(long, requires = "data")]
+    pub chat: bool,
     /// The world that prompts and truth come from [default: rules, unless --data is given]
     #[arg(long, value_parser = PossibleValuesParser::new(world::NAMES))]
     pub world: Option<String>,
@@ -194,6 +198,9 @@ pub struct GenerateArgs {
     /// What the model reads
     #[arg(long, value_name = "TEXT")]
     pub prompt: String,
+    /// Make the prompt a user's turn, written by the model's chat template
+    #[arg(long)]
+    pub chat: bool,
     /// How many answers
     #[arg(short = 'n', long = "samples", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub samples: u32,

@@ -8,7 +8,7 @@ use selfsame_core::{
     device::{Choice, Selected},
     judge::{self, Form, Generative, JudgePrompt},
     model::Decoder,
-    prompt::Row,
+    prompt::{Chat, Row},
     recipe::by_id,
     run::{Event, Manifest, Record, Source, Subject},
     text::Tokenizer,
@@ -52,7 +52,8 @@ pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Resul
     entry.check(&settings.parameters)?;
     let place = Place::of(args.model.as_deref(), shelf)?;
     let tokenizer = shelf.tokenizer(&place)?;
-    let (source, world, rows) = prompts(args, &tokenizer, shelf)?;
+    let (source, world, mut rows) = prompts(args, &tokenizer, shelf)?;
+    let chat = chat(args, &place, shelf, &mut rows)?;
     let mut notes = Vec::new();
     let uses_implicit = settings.parameters.contains_key("implicit");
     let base_place = base_place(args.base.as_deref(), &place, uses_implicit, shelf, &mut notes)?;
@@ -74,6 +75,7 @@ pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Resul
         base: base_place.name()?,
         base_sha256,
         source,
+        chat,
         options,
         parameters: settings.parameters,
         judges,
@@ -112,7 +114,7 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquir
             manifest.device, device.name
         )));
     }
-    let (world, rows) = match &manifest.source {
+    let (world, mut rows) = match &manifest.source {
         Source::World(name) => {
             let world = world::by_name(name)
                 .ok_or_else(|| Error::told(format!("the run's world `{name}` is not known to this version")))?;
@@ -126,6 +128,12 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquir
         }
     };
     let place = Place::named(&manifest.model);
+    if let (Some(chat), Source::File { path, .. }) = (&manifest.chat, &manifest.source) {
+        let template = shelf.template(&place)?;
+        let template = template.ok_or_else(|| no_template(&manifest.model))?;
+        same(&chat.template_sha256, &template.sha256(), format_args!("the chat template of {}", manifest.model))?;
+        chat.write(&template, &mut rows, Path::new(path))?;
+    }
     let (model, sha256) = shelf.model(&place, &device)?;
     same(&manifest.model_sha256, &sha256, format_args!("model {}", manifest.model))?;
     let base_place = Place::named(&manifest.base);
@@ -167,6 +175,29 @@ fn prompts(args: &RunArgs, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<P
     }
     let world = world::by_name(name).ok_or_else(|| Error::told(format!("there is no world `{name}`")))?;
     Ok((Source::World(name.to_owned()), Some(world), Vec::new()))
+}
+
+/// Has the model's chat template write the prompts: conversations always, texts where it is asked for.
+fn chat(args: &RunArgs, place: &Place, shelf: &dyn Shelf, rows: &mut [Row]) -> Result<Option<Chat>> {
+    let Some(path) = args.data.as_deref().filter(|_| args.chat || rows.iter().any(|row| row.messages.is_some())) else {
+        return Ok(None);
+    };
+    match shelf.template(place)? {
+        Some(template) => {
+            let chat = Chat::new(&template, args.chat);
+            chat.write(&template, rows, path)?;
+            Ok(Some(chat))
+        }
+        None if args.chat => Err(no_template(&place.name()?)),
+        None => Ok(None),
+    }
+}
+
+/// Why there are no turns.
+pub(crate) fn no_template(model: &str) -> Error {
+    Error::told(format!(
+        "the model {model} has no chat template, neither `chat_template.jinja` nor `chat_template` in `tokenizer_config.json`; leave out --chat"
+    ))
 }
 
 /// The first word of the Rules world that a tokenizer does not know as one token, if any.
@@ -311,6 +342,7 @@ mod tests {
         let tokenizer = Tokenizer::parse(&rules::tokenizer_json()).unwrap();
         let row = |text: &str| Row {
             prompt: selfsame_core::prompt::Prompt { id: String::new(), text: text.to_owned() },
+            messages: None,
             completion: None,
             chosen: None,
             rejected: None,

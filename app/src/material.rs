@@ -5,7 +5,10 @@ use std::path::Path;
 use selfsame_core::{
     Error as CoreError,
     model::Config,
-    prompt::dataset::{Dataset, Kind, Plain, TokenRow, tokenise},
+    prompt::{
+        Chat,
+        dataset::{Dataset, Form, Kind, Plain, Template, TokenRow, tokenise},
+    },
     text::Tokenizer,
 };
 use serde_json::Value;
@@ -29,6 +32,8 @@ pub struct Material {
     pub rows: Vec<TokenRow>,
     /// How the tokenizer spells the end of a text.
     pub eos: String,
+    /// What wrote the conversations, where the data set has any and the model a chat template.
+    pub chat: Option<Chat>,
     /// The most tokens that a row can have.
     pub limit: usize,
 }
@@ -54,8 +59,13 @@ impl Material {
             .into());
         }
         let data = Dataset::read(&args.data, wanted)?;
-        let rows = tokenise(&data, &tokenizer, &eos, &Plain { eos: eos.clone() })?;
-        Ok(Self { place, tokenizer, data, rows, eos, limit })
+        let template = if data.form == Form::Conversational { Disk.template(&place)? } else { None };
+        let chat = template.as_ref().map(|template| Chat::new(template, false));
+        let rows = match (&template, &chat) {
+            (Some(template), Some(chat)) => tokenise(&data, &tokenizer, &eos, &Template { template, now: chat.now })?,
+            _ => tokenise(&data, &tokenizer, &eos, &Plain { eos: eos.clone() })?,
+        };
+        Ok(Self { place, tokenizer, data, rows, eos, chat, limit })
     }
 }
 

@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use selfsame_core::{device::Selected, model::Decoder, prompt::Row, text::Tokenizer};
+use selfsame_core::{
+    device::Selected,
+    model::Decoder,
+    prompt::Row,
+    text::{ChatTemplate, Tokenizer},
+};
 
 use crate::{Error, Result};
 
@@ -93,6 +98,14 @@ pub trait Shelf {
     /// # Errors
     /// If there is none that can be read.
     fn tokenizer(&self, place: &Place) -> Result<Tokenizer>;
+
+    /// The chat template of a model, if it has one.
+    ///
+    /// # Errors
+    /// If there is one that cannot be used.
+    fn template(&self, _place: &Place) -> Result<Option<ChatTemplate>> {
+        Ok(None)
+    }
 
     /// A model on a device, and the SHA-256 of its weights.
     ///

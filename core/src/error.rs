@@ -33,6 +33,9 @@ pub enum Error {
     /// Text could not be turned into tokens or back.
     #[error("tokenizer: {0}")]
     Tokenizer(String),
+    /// A chat template that cannot be read, refuses the conversation, or wants too much.
+    #[error("chat template: {0}")]
+    Template(String),
     /// A line of a data file is not what it should be.
     #[error("{path}, line {line}: {problem}")]
     Data {

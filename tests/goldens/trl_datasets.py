@@ -100,15 +100,22 @@ CODECS = ["snappy", "gzip", "lz4", "none"]
 QUIET = dict(use_cpu=True, bf16=False, report_to=[], disable_tqdm=True, gradient_checkpointing=False)
 
 
-def trainer_rows(name, rows):
+# A chat template that writes something else than the plain text.
+TEMPLATE = (
+    "{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}{{ eos_token }}{% endfor %}"
+    "{% if add_generation_prompt %}assistant:{% endif %}"
+)
+
+
+def trainer_rows(rows, template=None):
     """Prompt ids, answers' ids, as the trainer of the type has them; sequences for the others."""
     rows = [{k: v for k, v in row.items() if k != "score_chosen"} for row in rows]
     if "chosen" in rows[0]:
         rows = [maybe_extract_prompt(row) for row in rows]
+    tokenizer = tiny_trl.tokenizer()
+    tokenizer.chat_template = template or tokenizer.chat_template
     with tempfile.TemporaryDirectory() as out:
-        common = dict(
-            model=tiny_trl.model(), train_dataset=Dataset.from_list(rows), processing_class=tiny_trl.tokenizer()
-        )
+        common = dict(model=tiny_trl.model(), train_dataset=Dataset.from_list(rows), processing_class=tokenizer)
         if "chosen" in rows[0]:
             trainer = DPOTrainer(args=DPOConfig(out, max_length=None, **QUIET), ref_model=tiny_trl.model(), **common)
             data = trainer.train_dataset
@@ -143,7 +150,9 @@ def main():
         pq.write_table(table, path, compression=CODECS[index % len(CODECS)], row_group_size=1 + index % 2)
         entry = {"rows": [maybe_extract_prompt(row) if "chosen" in row else row for row in rows]}
         if not name.startswith("prompt_only"):
-            entry["tokens"] = trainer_rows(name, rows)
+            entry["tokens"] = trainer_rows(rows)
+            if name.endswith("_chat") or name == "messages":
+                entry["written"] = trainer_rows(rows, TEMPLATE)
         expected[name] = entry
     table = pa.Table.from_pylist(SETS["preference"])
     pq.write_table(table, os.path.join(FOLDER, "zstd.parquet"), compression="zstd")
@@ -160,7 +169,7 @@ def main():
         {"rows": n, "seed": s, "order": torch.randperm(n, generator=torch.Generator().manual_seed(s)).tolist()}
         for n, s in [(1, 42), (7, 42), (64, 43), (700, 1), (5, 2**32 + 42)]
     ]
-    tiny_trl.write("data_sets.json", {"sets": expected, "cut": cut, "orders": orders})
+    tiny_trl.write("data_sets.json", {"sets": expected, "template": TEMPLATE, "cut": cut, "orders": orders})
 
 
 if __name__ == "__main__":

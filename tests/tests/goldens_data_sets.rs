@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use selfsame_core::{
     learn::tune::Order,
-    prompt::dataset::{Dataset, Form, Item, Kind, Message, Plain, Text, TokenRow, Truncation, fit, tokenise},
-    text::Tokenizer,
+    prompt::dataset::{Dataset, Form, Item, Kind, Message, Plain, Template, Text, TokenRow, Truncation, fit, tokenise},
+    text::{ChatTemplate, Moment, Tokenizer},
 };
 use selfsame_tests::{golden, goldens, ids};
 use serde_json::{Value, json};
@@ -137,35 +137,58 @@ fn damaged_parquet_is_refused_and_nothing_panics() {
     assert!(refused > 50, "only {refused} of the damages were noticed");
 }
 
+/// Compares rows in tokens with those of a trainer.
+fn assert_rows(rows: &[TokenRow], expected: &Value, what: &str) {
+    let expected = expected.as_array().unwrap();
+    assert_eq!(rows.len(), expected.len(), "{what}");
+    for (index, (row, expected)) in rows.iter().zip(expected).enumerate() {
+        let what = format!("{what}, row {}", index + 1);
+        if let Some(answers) = expected["answers"].as_array() {
+            assert_eq!(row.prompt, ids(&expected["prompt"]), "{what}");
+            assert_eq!(row.answers, answers.iter().map(ids).collect::<Vec<_>>(), "{what}");
+            assert_eq!(row.label, expected["label"].as_bool(), "{what}");
+            continue;
+        }
+        let sequence = row.sequence(0);
+        assert_eq!(sequence.tokens, ids(&expected["ids"]), "{what}");
+        // The first token of all is predicted by nothing, whatever its mask says.
+        let learned: Vec<usize> = sequence.labels.iter().map(|(position, _)| position + 1).collect();
+        let mask = ids(&expected["mask"]);
+        assert_eq!(learned, (1..mask.len()).filter(|p| mask[*p] == 1).collect::<Vec<_>>(), "{what}");
+    }
+}
+
 #[test]
 fn tokens_and_masks_are_those_of_trl() {
     let golden = golden("data_sets.json");
     let mut merged = 0;
-    for (name, kind, _) in SETS {
-        if kind == Kind::PromptOnly {
-            continue;
-        }
+    for (name, ..) in SETS.iter().filter(|(_, kind, _)| *kind != Kind::PromptOnly) {
         let rows = tokens(&Dataset::read(&folder().join(format!("{name}.jsonl")), None).unwrap());
-        let expected = golden["sets"][name]["tokens"].as_array().unwrap();
-        assert_eq!(rows.len(), expected.len(), "{name}");
-        for (index, (row, expected)) in rows.iter().zip(expected).enumerate() {
-            let what = format!("{name}, row {}", index + 1);
-            merged += usize::from(!row.lost.is_empty());
-            if let Some(answers) = expected["answers"].as_array() {
-                assert_eq!(row.prompt, ids(&expected["prompt"]), "{what}");
-                assert_eq!(row.answers, answers.iter().map(ids).collect::<Vec<_>>(), "{what}");
-                assert_eq!(row.label, expected["label"].as_bool(), "{what}");
-                continue;
-            }
-            let sequence = row.sequence(0);
-            assert_eq!(sequence.tokens, ids(&expected["ids"]), "{what}");
-            // The first token of all is predicted by nothing, whatever its mask says.
-            let learned: Vec<usize> = sequence.labels.iter().map(|(position, _)| position + 1).collect();
-            let mask = ids(&expected["mask"]);
-            assert_eq!(learned, (1..mask.len()).filter(|p| mask[*p] == 1).collect::<Vec<_>>(), "{what}");
-        }
+        merged += rows.iter().filter(|row| !row.lost.is_empty()).count();
+        assert_rows(&rows, &golden["sets"][name]["tokens"], name);
     }
     assert!(merged >= 3, "tokens that cross from the prompt into the answer are only tested {merged} times");
+}
+
+#[test]
+fn conversations_are_written_by_the_chat_template() {
+    let golden = golden("data_sets.json");
+    let tokenizer = Tokenizer::load(&goldens().join("tiny_trl")).unwrap();
+    let template = ChatTemplate::new(golden["template"].as_str().unwrap()).unwrap().with_tokens(
+        [("bos_token", "<s>"), ("eos_token", "</s>")].map(|(name, token)| (name.to_owned(), token.to_owned())).into(),
+    );
+    let render = Template { template: &template, now: Moment::default() };
+    let mut compared = 0;
+    for (name, ..) in SETS {
+        let expected = &golden["sets"][name]["written"];
+        if expected.is_null() {
+            continue;
+        }
+        let data = Dataset::read(&folder().join(format!("{name}.jsonl")), None).unwrap();
+        assert_rows(&tokenise(&data, &tokenizer, "</s>", &render).unwrap(), expected, name);
+        compared += 1;
+    }
+    assert_eq!(compared, 5);
 }
 
 #[test]

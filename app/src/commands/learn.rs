@@ -14,7 +14,10 @@ use selfsame_core::{
         tune::{Line, Task, Tune, TuneConfig},
     },
     model::{self, Decoder, Precision, content_hash},
-    prompt::dataset::{Form, Kind, Truncation, fit},
+    prompt::{
+        Chat,
+        dataset::{Form, Kind, Truncation, fit},
+    },
 };
 use serde::Serialize;
 
@@ -57,6 +60,9 @@ struct Data {
     truncation: Truncation,
     /// Rows that were cut, counted from 1.
     cut: Vec<usize>,
+    /// What wrote the conversations, where it was a chat template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chat: Option<Chat>,
 }
 
 #[derive(Serialize, Clone, Copy)]
@@ -85,7 +91,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
         Some(TruncateChoice::KeepStart) => Truncation::KeepStart,
         None => Truncation::Refuse,
     };
-    let Material { place, tokenizer, data, rows, eos, limit } = material;
+    let Material { place, tokenizer, data, rows, eos, chat, limit } = material;
     let fitted = fit(rows, limit, truncation, &data.path)?;
     if !fitted.cut.is_empty() {
         let rows: Vec<String> = fitted.cut.iter().map(|cut| cut.row.to_string()).collect();
@@ -115,6 +121,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
             max_length: limit,
             truncation,
             cut: fitted.cut.iter().map(|cut| cut.row).collect(),
+            chat,
         },
         task: &task,
         settings: &settings,

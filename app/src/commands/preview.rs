@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use selfsame_core::prompt::dataset::{Preview, Shown, preview};
+use selfsame_core::prompt::dataset::{Form, Preview, Shown, preview};
 use serde::Serialize;
 
 use crate::{Result, cli::PreviewArgs, format, material::Material, output};
@@ -40,11 +40,12 @@ pub fn run(args: &PreviewArgs) -> Result<()> {
         }
         return output::json(&seen);
     }
-    output::print(&text(&seen))
+    let plainly = seen.form == Form::Conversational && material.chat.is_none();
+    output::print(&text(&seen, plainly))
 }
 
 /// The preview as text.
-fn text(seen: &Preview) -> String {
+fn text(seen: &Preview, plainly: bool) -> String {
     let mut out = String::new();
     for shown in &seen.shown {
         out += &sequence(shown);
@@ -54,6 +55,9 @@ fn text(seen: &Preview) -> String {
         out.push('\n');
     };
     say(format!("type       {}, {}", seen.kind, seen.form));
+    if plainly {
+        say("written    as plain text: the model has no chat template".to_owned());
+    }
     say(format!("rows       {}", format::count(seen.rows)));
     say(format!("tokens     {}, of which {} are learned", format::count(seen.tokens), format::count(seen.learned)));
     let longest: Vec<String> = seen.longest.iter().map(|(row, tokens)| format!("row {row}: {tokens}")).collect();

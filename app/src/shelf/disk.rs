@@ -7,7 +7,7 @@ use selfsame_core::{
     device::Selected,
     model::{self, Decoder, FileSource, content_hash, hash_source},
     prompt::{Row, read_jsonl},
-    text::Tokenizer,
+    text::{ChatTemplate, Tokenizer},
 };
 
 use super::{Place, STARTER, STARTER_BASE, Shelf};
@@ -30,6 +30,13 @@ impl Shelf for Disk {
         Ok(match place {
             Place::Starter | Place::StarterBase => starter::tokenizer()?,
             Place::Folder(folder) => Tokenizer::load(folder)?,
+        })
+    }
+
+    fn template(&self, place: &Place) -> Result<Option<ChatTemplate>> {
+        Ok(match place {
+            Place::Starter | Place::StarterBase => None,
+            Place::Folder(folder) => ChatTemplate::load(folder)?,
         })
     }
 

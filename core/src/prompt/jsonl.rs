@@ -4,13 +4,20 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     Prompt, Row,
     dataset::{Message, Records, plain},
 };
-use crate::{Error, Result};
+use crate::{Error, Result, text::Json};
+
+/// A line whose prompt is a conversation, with its keys in order.
+#[derive(Deserialize)]
+struct Conversation {
+    prompt: Json,
+}
 
 /// Reads every row of a file of JSON lines or Parquet. Blank lines at the end are allowed, others are
 /// not.
@@ -32,6 +39,7 @@ pub fn parse_jsonl(text: &str, path: &Path) -> Result<Vec<Row>> {
 
 /// The rows as recipes read them: a prompt, and whichever answers are there.
 fn rows(records: &Records) -> Result<Vec<Row>> {
+    let mut lines = records.text.lines();
     records
         .rows
         .iter()
@@ -42,12 +50,24 @@ fn rows(records: &Records) -> Result<Vec<Row>> {
             let answer = |name: &str| answer_text(fields.get(name), name).map_err(told);
             Ok(Row {
                 prompt: Prompt { id: format!("line-{line}"), text: prompt_text(fields.get("prompt")).map_err(told)? },
+                messages: messages(fields.get("prompt"), lines.next()).map_err(told)?,
                 completion: answer("completion")?,
                 chosen: answer("chosen")?,
                 rejected: answer("rejected")?,
             })
         })
         .collect()
+}
+
+/// The messages of a prompt that is a conversation. `line` is what the row was read from, where it was text.
+fn messages(prompt: Option<&Value>, line: Option<&str>) -> Result<Option<Json>, String> {
+    let Some(prompt @ Value::Array(_)) = prompt else { return Ok(None) };
+    match line {
+        Some(line) => serde_json::from_str::<Conversation>(line).map(|read| read.prompt),
+        None => Json::deserialize(prompt),
+    }
+    .map(Some)
+    .map_err(|e| format!("the conversation cannot be read ({e})"))
 }
 
 fn prompt_text(value: Option<&Value>) -> Result<String, String> {
@@ -116,6 +136,7 @@ mod tests {
         let texts: Vec<_> = prompts.iter().map(|row| row.prompt.text.as_str()).collect();
         assert_eq!(texts, ["hello", "hi", "system: be kind\nuser: hi\nassistant:"]);
         assert_eq!(prompts[2].prompt.id, "line-3");
+        assert_eq!(prompts.iter().map(|row| row.messages.is_some()).collect::<Vec<_>>(), [false, true, true]);
     }
 
     #[test]

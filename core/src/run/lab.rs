@@ -10,7 +10,7 @@ use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative},
     model::Decoder,
-    prompt::{Prompt, Row},
+    prompt::{Prompt, Row, tokens},
     sample::{Answer, Request, Sampling, generate},
     select::{Candidates, Pair},
     text::Tokenizer,
@@ -300,6 +300,11 @@ impl Lab {
         self.world.as_deref()
     }
 
+    /// The tokens of a prompt.
+    pub(super) fn prompt_tokens(&self, text: &str) -> Result<Vec<u32>> {
+        tokens(&self.tokenizer, text, self.manifest.chat.as_ref())
+    }
+
     /// Draws answers from the policy.
     ///
     /// # Errors
@@ -318,7 +323,7 @@ impl Lab {
         let encoded: Vec<(u64, Vec<u32>)> = prompts
             .iter()
             .enumerate()
-            .map(|(index, prompt)| Ok((key(purpose, index), self.tokenizer.encode(&prompt.text)?)))
+            .map(|(index, prompt)| Ok((key(purpose, index), self.prompt_tokens(&prompt.text)?)))
             .collect::<Result<_>>()?;
         self.check_lengths(prompts, &encoded, sampling)?;
         let mut answers: Vec<Vec<Answer>> = Vec::new();

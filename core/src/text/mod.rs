@@ -1,8 +1,16 @@
-//! Text to tokens and back, with the `tokenizer.json` of the model.
+//! Text to tokens and back, with the `tokenizer.json` of the model, and conversations to text, with its
+//! chat template.
 
-use std::path::{Path, PathBuf};
+mod chat;
+
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use crate::{Error, Result};
+
+pub use chat::{ChatTemplate, Json, Limits, Moment, Rendered, Rendering};
 
 /// A tokenizer and where it came from.
 #[derive(Clone)]
@@ -73,6 +81,18 @@ impl Tokenizer {
             .encode(text, special)
             .map(|encoding| encoding.get_ids().to_vec())
             .map_err(|e| Error::Tokenizer(format!("cannot encode {text:?} ({e})")))
+    }
+
+    /// The tokens of a text that brings its special tokens along, and the bytes of the text that each
+    /// spells.
+    ///
+    /// # Errors
+    /// If the tokenizer cannot represent the text.
+    pub fn encode_with_spans(&self, text: &str) -> Result<(Vec<u32>, Vec<Range<usize>>)> {
+        let encoding =
+            self.inner.encode(text, false).map_err(|e| Error::Tokenizer(format!("cannot encode {text:?} ({e})")))?;
+        let spans = encoding.get_offsets().iter().map(|&(start, end)| start..end).collect();
+        Ok((encoding.get_ids().to_vec(), spans))
     }
 
     /// The text of tokens, special ones left out.

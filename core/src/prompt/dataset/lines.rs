@@ -12,8 +12,7 @@ use crate::{Error, Result};
 /// Names the line that is empty, is not JSON or not an object.
 pub(super) fn parse(text: &str, path: &Path) -> Result<Vec<Map<String, Value>>> {
     let wrong = |line: usize, problem: String| Error::Data { path: path.to_path_buf(), line, problem };
-    // Some editors begin a file with a mark of its encoding.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_end();
+    let text = text.trim_end();
     let mut rows = Vec::new();
     for (index, line) in text.lines().enumerate() {
         let number = index + 1;

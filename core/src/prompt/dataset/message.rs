@@ -20,6 +20,9 @@ impl Message {
     }
 }
 
+/// What chat templates write beside role and content, so that leaving it out would be silent loss.
+const MEANT: [&str; 6] = ["tool_calls", "function_call", "tool_call_id", "name", "reasoning_content", "thinking"];
+
 /// Which part of a conversation a list of messages is; it decides where the list may begin and end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
@@ -46,14 +49,15 @@ pub(super) fn messages(list: &[Value]) -> Result<Vec<Message>, String> {
                     describe(value)
                 ));
             };
+            let empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+            if let Some(name) = MEANT.iter().find(|name| fields.get(**name).is_some_and(|value| !empty(value))) {
+                return Err(format!("message {number} has `{name}`, which is not read here; remove it, or the row"));
+            }
             let text = |name: &str| match fields.get(name) {
                 Some(Value::String(text)) => Ok(text.clone()),
                 Some(Value::Array(_)) if name == "content" => Err(format!(
                     "message {number}: `content` is a list of parts; only texts are read, so write the text itself"
                 )),
-                None | Some(Value::Null) if name == "content" && fields.get("tool_calls").is_some_and(|c| !c.is_null()) => {
-                    Err(format!("message {number} calls tools, which are not supported; remove the row"))
-                }
                 None if name == "role" && fields.contains_key("from") => Err(format!(
                     "message {number} has `from` and `value`; rename them to `role` and `content`, and the roles to `user` and `assistant`"
                 )),
@@ -169,7 +173,9 @@ mod tests {
             (r#"[{"role": "user", "content": 3}]"#, "the number 3"),
             (r#"[{"role": "user", "content": "a"}, {"content": "b"}]"#, "message 2 has no `role`"),
             (r#"[{"role": "user", "content": [{"type": "text"}]}]"#, "list of parts"),
-            (r#"[{"role": "assistant", "content": null, "tool_calls": []}]"#, "calls tools"),
+            (r#"[{"role": "assistant", "content": null, "tool_calls": [{}]}]"#, "`tool_calls`"),
+            (r#"[{"role": "assistant", "content": null, "tool_calls": []}]"#, "`content` is null"),
+            (r#"[{"role": "user", "content": "a", "name": "b"}]"#, "`name`"),
             (r#"[{"from": "human", "value": "a"}]"#, "rename"),
         ] {
             let Value::Array(list) = serde_json::from_str(json).unwrap() else { panic!("{json}") };

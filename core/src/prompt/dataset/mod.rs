@@ -24,7 +24,7 @@ pub use self::{
     length::{Cut, Fitted, Truncation, fit},
     message::Message,
     preview::{Piece, Preview, Shown, preview},
-    render::{Plain, Render, Rendered, plain},
+    render::{Plain, Render, Rendered, Template, plain},
     rows::{Form, Item, Text},
     tokens::{TokenRow, tokenise},
 };

@@ -57,6 +57,7 @@ fn rows(file: File, path: &Path) -> Result<Records, Failure> {
     let mut records = Records {
         path: path.to_path_buf(),
         rows: Vec::new(),
+        text: String::new(),
         unread: unread.iter().map(|field| field.name().to_owned()).collect(),
     };
     if read.is_empty() {

@@ -14,6 +14,9 @@ pub(crate) struct Records {
     pub path: PathBuf,
     /// One object a row; row 1 of a JSONL file is its line 1.
     pub rows: Vec<Map<String, Value>>,
+    /// The text that they were read from, with the keys of its objects in order; a line a row. Parquet has
+    /// none.
+    pub text: String,
     /// Columns that were left in the file because nobody reads them.
     pub unread: Vec<String>,
 }
@@ -37,21 +40,26 @@ impl Records {
         if first == PARQUET {
             return super::parquet::read(file, path);
         }
-        Self::parse(&std::fs::read_to_string(path).map_err(failed)?, path)
+        Self::parse(std::fs::read_to_string(path).map_err(failed)?, path)
     }
 
     /// The rows of a JSONL text.
     ///
     /// # Errors
     /// Names the line that is not an object of JSON.
-    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+    pub fn parse(text: impl Into<String>, path: &Path) -> Result<Self> {
+        let mut text = text.into();
+        // Some editors begin a file with a mark of its encoding.
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
         if text.as_bytes().starts_with(PARQUET) {
             return Err(Error::DataSet {
                 path: path.to_path_buf(),
                 problem: "is a Parquet file, which only the desktop program reads; save it as JSON lines".to_owned(),
             });
         }
-        Ok(Self { path: path.to_path_buf(), rows: lines::parse(text, path)?, unread: Vec::new() })
+        Ok(Self { path: path.to_path_buf(), rows: lines::parse(&text, path)?, text, unread: Vec::new() })
     }
 
     /// An error about one value; rows are counted from 0 here and from 1 in the message.

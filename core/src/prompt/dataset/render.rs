@@ -1,7 +1,10 @@
-//! How a conversation becomes text, where a model has no chat template.
+//! How a conversation becomes text: by the model's chat template, or plainly where it has none.
 
 use super::Message;
-use crate::Result;
+use crate::{
+    Result,
+    text::{ChatTemplate, Json, Moment, Rendering},
+};
 
 /// A conversation as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,24 @@ pub trait Render {
     /// # Errors
     /// If the conversation cannot be written.
     fn render(&self, messages: &[Message], answer_follows: bool) -> Result<Rendered>;
+}
+
+/// Conversations as a chat template writes them.
+#[derive(Debug)]
+pub struct Template<'a> {
+    /// The template.
+    pub template: &'a ChatTemplate,
+    /// What it is told when it asks for the time.
+    pub now: Moment,
+}
+
+impl Render for Template<'_> {
+    fn render(&self, messages: &[Message], answer_follows: bool) -> Result<Rendered> {
+        let turns = messages.iter().map(|message| Json::message(&message.role, &message.content));
+        let messages = Json::list(turns.collect::<Result<_>>()?)?;
+        let with = Rendering { add_generation_prompt: answer_follows, now: self.now, ..Rendering::default() };
+        Ok(Rendered { text: self.template.render(&messages, &with)?.text, special: false })
+    }
 }
 
 /// Conversations for a model without a chat template: [`plain`], and the end of a text after an answer.

@@ -122,10 +122,7 @@ fn what_cannot_be_used_is_named() {
         (chat(&format!("[{USER}]"), "\"a\""), &["`completion`", "is a text"]),
         (chat(&format!("[{USER}, {USER}]"), &format!("[{GOOD}]")), &["row 1", "`prompt`", "take turns"]),
         (chat(&format!("[{USER}]"), &format!("[{USER}]")), &["row 1", "`completion`", "begins with `assistant`"]),
-        (
-            format!(r#"{{"chosen": [{USER}, {GOOD}], "rejected": [{USER}, {BAD}, {USER}]}}"#),
-            &["row 1", "`rejected`"],
-        ),
+        (format!(r#"{{"chosen": [{USER}, {GOOD}], "rejected": [{USER}, {BAD}, {USER}]}}"#), &["row 1", "`rejected`"]),
         (format!(r#"{{"chosen": [{USER}], "rejected": [{USER}, {GOOD}]}}"#), &["row 1", "`chosen`", "begin"]),
     ] {
         let error = read(&text, None).unwrap_err().to_string();
