@@ -105,6 +105,7 @@ fn assignment(text: &str) -> Result<Assignment, String> {
 
 /// Arguments of `run` and `plan`.
 #[derive(Debug, Clone, Args)]
+#[allow(clippy::struct_excessive_bools)] // flags of a command line
 pub struct RunArgs {
     /// The recipe; `selfsame methods` lists them
     pub recipe: String,

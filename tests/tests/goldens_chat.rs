@@ -219,12 +219,7 @@ fn messages_are_left_open_as_transformers_does() {
     for (name, expected) in &goldens.continued {
         let (template, of) = name.split_once('/').unwrap();
         let template = goldens.template(&goldens.own[template].source).unwrap();
-        let conversation = std::fs::read_to_string(selfsame_tests::goldens().join("chat.json")).unwrap();
-        // The conversation with one more message, its keys in order.
-        let whole: BTreeMap<String, BTreeMap<String, serde_json::Value>> =
-            serde_json::from_value(serde_json::from_str::<Value>(&conversation).unwrap()["conversations"].clone())
-                .unwrap();
-        let mut messages = whole[of]["messages"].as_array().unwrap().clone();
+        let mut messages = golden("chat.json")["conversations"][of]["messages"].as_array().unwrap().clone();
         messages.push(serde_json::json!({"role": "assistant", "content": "Once upon a "}));
         let messages = Json::parse(&Value::from(messages).to_string()).unwrap();
         let with = Rendering { continue_final_message: true, ..Rendering::default() };

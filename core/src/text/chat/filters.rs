@@ -9,10 +9,11 @@ use minijinja::{
 };
 
 use super::{
-    expression::is_filter,
     json::Layout,
     limits::{FORMAT, exceeded},
-    methods, operators, show,
+    methods,
+    operand::is_filter,
+    operators, show,
     time::Moment,
     value::{Dict, adopt, each},
 };

@@ -94,7 +94,7 @@ impl Layout {
                 self.gap(index, depth + 1, out)?;
                 match key.as_str() {
                     Some(key) => out.push(&self.quoted(key))?,
-                    None => out.push(&self.quoted(&self.scalar(key)?))?,
+                    None => out.push(&self.quoted(&Self::scalar(key)?))?,
                 }
                 out.push(&self.separators.1)?;
                 self.write(item, depth + 1, out)?;
@@ -104,7 +104,7 @@ impl Layout {
         }
         match value.as_str() {
             Some(text) => out.push(&self.quoted(text)),
-            None => out.push(&self.scalar(value)?),
+            None => out.push(&Self::scalar(value)?),
         }
     }
 
@@ -121,7 +121,7 @@ impl Layout {
         (0..depth).try_for_each(|_| out.push(indent))
     }
 
-    fn scalar(&self, value: &Value) -> Result<String, Error> {
+    fn scalar(value: &Value) -> Result<String, Error> {
         Ok(match value.kind() {
             ValueKind::None => "null".to_owned(),
             ValueKind::Bool => if value.is_true() { "true" } else { "false" }.to_owned(),

@@ -20,8 +20,8 @@ fn refused(problem: impl Into<String>) -> Error {
     Error::Template(problem.into())
 }
 
-fn failed(error: minijinja::Error) -> Error {
-    Error::Template(told(&error))
+fn failed(error: &minijinja::Error) -> Error {
+    Error::Template(told(error))
 }
 
 /// The messages as templates see them, and the text of the message that is to stay open.
@@ -46,7 +46,7 @@ pub(super) fn prepared(messages: &Json, with: &Rendering, source: &str) -> Resul
         }
     }
     let dicts = prepared.into_iter().map(|entries| Dict::new(entries).map(Value::from_object));
-    let list = dicts.collect::<Result<_, _>>().and_then(|dicts| List::new(dicts, false)).map_err(failed)?;
+    let list = dicts.collect::<Result<_, _>>().and_then(|dicts| List::new(dicts, false)).map_err(|e| failed(&e))?;
     Ok((Value::from_object(list), open))
 }
 
@@ -82,8 +82,8 @@ fn tagged(entries: &mut [(Value, Value)], source: &str) -> Result<String> {
         let Some(text) = block.get(&Value::from("text")).and_then(Value::as_str).map(str::to_owned) else { continue };
         let mut pairs = block.entries.clone();
         pairs.push(("text".into(), Value::from(format!("{text}{TAG}"))));
-        *item = Dict::new(pairs).map(Value::from_object).map_err(failed)?;
-        *content = List::new(items, false).map(Value::from_object).map_err(failed)?;
+        *item = Dict::new(pairs).map(Value::from_object).map_err(|e| failed(&e))?;
+        *content = List::new(items, false).map(Value::from_object).map_err(|e| failed(&e))?;
         return Ok(text);
     }
     Err(refused("the last message has no text to continue"))

@@ -240,7 +240,7 @@ fn of_text(state: &mut State<'_, '_>, text: &str, arguments: &Arguments<'_>) -> 
                 }
             }
         }
-        "isdigit" | "isdecimal" | "isnumeric" => truth(|c| c.is_numeric()),
+        "isdigit" | "isdecimal" | "isnumeric" => truth(char::is_numeric),
         "isalpha" => truth(char::is_alphabetic),
         "isalnum" => truth(char::is_alphanumeric),
         "isspace" => truth(blank),

@@ -16,8 +16,10 @@ mod limits;
 mod mask;
 mod messages;
 mod methods;
+mod operand;
 mod operators;
 mod printf;
+mod reader;
 mod show;
 mod statements;
 mod time;
@@ -30,10 +32,9 @@ use std::{collections::BTreeMap, ops::Range};
 
 use engine::{Engine, told};
 use minijinja::Value;
-use sha2::{Digest, Sha256};
 use statements::Generation;
 
-use crate::{Error, Result};
+use crate::{Error, Result, model::content_hash};
 
 pub use limits::Limits;
 pub use time::Moment;
@@ -119,10 +120,10 @@ impl ChatTemplate {
     /// and the special tokens.
     #[must_use]
     pub fn sha256(&self) -> String {
-        let mut hash = Sha256::new();
+        let mut all = Vec::new();
         let mut part = |text: &str| {
-            hash.update((text.len() as u64).to_le_bytes());
-            hash.update(text);
+            all.extend((text.len() as u64).to_le_bytes());
+            all.extend(text.as_bytes());
         };
         part(&self.source);
         part(self.with_tools.as_ref().map_or("", |other| &other.source));
@@ -130,7 +131,7 @@ impl ChatTemplate {
             part(name);
             part(token);
         });
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        content_hash(&all)
     }
 
     /// Writes a conversation: a list of messages, each with `role` and `content`.

@@ -11,8 +11,8 @@ use minijinja::{
 };
 
 use super::{
-    expression::METHODS_OF_MAPPINGS,
     limits::{RANGE, exceeded, room},
+    operand::METHODS_OF_MAPPINGS,
     printf, show,
     value::{Dict, List, Measure, Method, adopt, list},
 };

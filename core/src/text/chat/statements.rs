@@ -2,9 +2,9 @@
 //! and last byte are noted.
 
 use super::{
-    expression::{Expressions, Problem},
     lexer::{Kind, Piece, Tag, Token, pieces, wrong},
     limits::BLOCKS,
+    reader::{Expressions, Problem},
 };
 use crate::Result;
 
@@ -88,7 +88,6 @@ fn inside<'a>(
     let name = reader.name()?;
     let (text, captures) = match name {
         "if" | "elif" => (format!("{name} {}", reader.tuple(false)?.text), false),
-        "else" | "break" | "continue" => (name.to_owned(), false),
         "for" => loop_head(&mut reader, prefix)?,
         "set" => match assignment(&mut reader, prefix)? {
             (text, true) => (text, true),
@@ -109,7 +108,8 @@ fn inside<'a>(
             (format!("with {prefix}mark = {prefix}begin()"), false)
         }
         "endgeneration" => (format!("set {prefix}mark = {prefix}end() %}}{{% endwith"), false),
-        "endif" | "endfor" | "endset" | "endwith" | "endmacro" | "endcall" | "endfilter" => (name.to_owned(), false),
+        "else" | "break" | "continue" | "endif" | "endfor" | "endset" | "endwith" | "endmacro" | "endcall"
+        | "endfilter" => (name.to_owned(), false),
         _ => return Err(format!("a chat template cannot use `{name}`")),
     };
     reader.end()?;

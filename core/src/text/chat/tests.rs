@@ -191,7 +191,8 @@ fn sources_and_conversations_have_a_largest_size() {
 #[test]
 fn long_conversations_fit() {
     let turns = |count: usize, text: &str| {
-        let turn = |index: usize| Json::message(if index % 2 == 0 { "user" } else { "assistant" }, text).unwrap();
+        let turn =
+            |index: usize| Json::message(if index.is_multiple_of(2) { "user" } else { "assistant" }, text).unwrap();
         Json::list((0..count).map(turn).collect()).unwrap()
     };
     let source = "{% set ns = namespace(seen=[]) %}{% for m in messages %}{% set ns.seen = ns.seen + [m.role] %}{{ '<' + m.role + '>' + (m.content | trim) + '</s>' }}{% endfor %}{{ ns.seen | length }}";

@@ -99,11 +99,10 @@ impl Moment {
                 Some('s') => self.0.to_string(),
                 Some('n') => "\n".to_owned(),
                 Some('t') => "\t".to_owned(),
-                Some('%') => "%".to_owned(),
+                Some('%') | None => "%".to_owned(),
                 // A moment without a zone, as `datetime.now()` is.
                 Some('z' | 'Z') => String::new(),
                 Some(other) => format!("%{}{other}", if plain { "-" } else { "" }),
-                None => "%".to_owned(),
             };
             out.push_str(&piece);
         }
