@@ -284,7 +284,7 @@ fn base_place(
 }
 
 /// Every token needs an embedding. Models often pad their vocabulary, so more are no problem.
-fn check_vocabulary(place: &Place, model: &Decoder, tokenizer: &Tokenizer) -> Result<()> {
+pub(crate) fn check_vocabulary(place: &Place, model: &Decoder, tokenizer: &Tokenizer) -> Result<()> {
     let known = model.config().vocab_size;
     if known >= tokenizer.size() {
         return Ok(());

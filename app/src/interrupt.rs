@@ -14,12 +14,15 @@ use crate::{Error, Result, output};
 /// # Errors
 /// If the system refuses the handler.
 pub fn flag() -> Result<Arc<AtomicBool>> {
-    catch(|| {
-        output::note(
-            "stopping at the next safe point; Ctrl-C again ends at once (the run can be resumed all the same)",
-        );
-    })
-    .map_err(|e| Error::told(format!("Ctrl-C cannot be caught: {e}")))
+    flag_saying("stopping at the next safe point; Ctrl-C again ends at once (the run can be resumed all the same)")
+}
+
+/// [`flag`], with other words for the person who pressed it.
+///
+/// # Errors
+/// As [`flag`].
+pub fn flag_saying(words: &'static str) -> Result<Arc<AtomicBool>> {
+    catch(move || output::note(words)).map_err(|e| Error::told(format!("Ctrl-C cannot be caught: {e}")))
 }
 
 /// A flag that the first such signal sets before `first` is called. To be called once in a program.

@@ -46,6 +46,26 @@ pub enum Error {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// A value in a data set is not what it should be.
+    #[error("{path}, row {row}, column `{column}`: {problem}")]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The row, counted from 1; in a JSONL file it is the line.
+        row: usize,
+        /// The column.
+        column: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A data set cannot be used as a whole.
+    #[error("{path}: {problem}")]
+    DataSet {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        problem: String,
+    },
     /// A setting has a value that cannot work.
     #[error("setting `{key}`: {problem}")]
     Setting {

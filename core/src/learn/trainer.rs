@@ -166,6 +166,12 @@ impl Trainer {
         Self { optimiser: AdamW::new(config.adamw), schedule: config.schedule(total), config }
     }
 
+    /// A trainer whose learning rate follows `schedule`, whatever the settings say about it.
+    #[must_use]
+    pub fn with_schedule(config: LearnConfig, schedule: Schedule) -> Self {
+        Self { optimiser: AdamW::new(config.adamw), schedule, config }
+    }
+
     /// Steps taken so far.
     #[must_use]
     pub fn step_count(&self) -> usize {

@@ -1,10 +1,13 @@
 //! Prompt sets: from a world, or from a file of the user's.
 
 mod chat;
+pub mod dataset;
 mod jsonl;
 
 pub use chat::{Chat, tokens, user_turn};
-pub use jsonl::{parse_jsonl, read_jsonl};
+pub use jsonl::parse_jsonl;
+#[cfg(not(target_family = "wasm"))]
+pub use jsonl::read_jsonl;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Json;

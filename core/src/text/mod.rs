@@ -116,6 +116,12 @@ impl Tokenizer {
         self.inner.token_to_id(token)
     }
 
+    /// How the vocabulary spells a token.
+    #[must_use]
+    pub fn token(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id)
+    }
+
     /// The first word of a text that a tokenizer of whole words would read as its token for unknown
     /// words, if any. Tokenizers of pieces of words can spell everything.
     #[must_use]
