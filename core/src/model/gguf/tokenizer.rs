@@ -168,7 +168,7 @@ impl<'a> Vocabulary<'a> {
     /// What is put around a text: its beginning and end, where the header or else the family wants them.
     fn around(&self, begins_by_default: bool) -> Result<Value> {
         let mut single = vec![json!({"Sequence": {"id": "A", "type_id": 0}})];
-        let mut pair = vec![single.clone(), vec![json!({"Sequence": {"id": "B", "type_id": 1}})]].concat();
+        let mut pair = [single.clone(), vec![json!({"Sequence": {"id": "B", "type_id": 1}})]].concat();
         let mut special = serde_json::Map::new();
         for (name, default, at_end) in [("bos", begins_by_default, false), ("eos", false, true)] {
             let key = format!("tokenizer.ggml.add_{name}_token");
