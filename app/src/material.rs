@@ -4,7 +4,10 @@ use std::path::Path;
 
 use selfsame_core::{
     Error as CoreError,
-    model::Config,
+    model::{
+        Config,
+        gguf::{self, Gguf},
+    },
     prompt::{
         Chat,
         dataset::{Dataset, Form, Kind, Plain, Template, TokenRow, tokenise},
@@ -73,6 +76,9 @@ fn config(place: &Place) -> Result<Config> {
     match place {
         Place::Starter | Place::StarterBase => Ok(starter::config()?),
         Place::Folder(folder) => {
+            if let Some(file) = gguf::find(folder)? {
+                return Ok(Gguf::read(&file)?.config()?);
+            }
             let path = folder.join("config.json");
             let text = std::fs::read_to_string(&path).map_err(|e| {
                 CoreError::model(&path, format!("{e}. A model folder holds `config.json`; check --model"))
@@ -82,13 +88,17 @@ fn config(place: &Place) -> Result<Config> {
     }
 }
 
-/// The end of a text: what `tokenizer_config.json` calls `eos_token`, as TRL takes it, else the first
-/// `eos_token_id` of the model.
+/// The end of a text: what `tokenizer_config.json` or a GGUF file calls `eos_token`, as TRL takes it, else
+/// the first `eos_token_id` of the model.
 fn eos(place: &Place, config: &Config, tokenizer: &Tokenizer) -> Result<String> {
-    if let Place::Folder(folder) = place
-        && let Some(token) = named_eos(&folder.join("tokenizer_config.json"))?
-    {
-        return Ok(token);
+    if let Place::Folder(folder) = place {
+        let named = match gguf::find(folder)? {
+            Some(file) => Gguf::read(&file)?.special_tokens()?.remove("eos_token"),
+            None => named_eos(&folder.join("tokenizer_config.json"))?,
+        };
+        if let Some(token) = named {
+            return Ok(token);
+        }
     }
     config.stop_tokens().first().and_then(|id| tokenizer.token(*id)).ok_or_else(|| {
         Error::told("the model has no token for the end of a text: set `eos_token_id` in its config.json, or `eos_token` in its tokenizer_config.json")

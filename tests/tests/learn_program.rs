@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use selfsame_tests::{
     goldens,
-    program::{assert_nothing_half_written, assert_refused, locate, run},
+    program::{assert_nothing_half_written, assert_refused, command, locate, run},
 };
 use serde_json::Value;
 
@@ -169,7 +169,7 @@ fn an_interrupt_saves_the_model() {
     let scratch = tempfile::tempdir().unwrap();
     let out = scratch.path().join("run");
     let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/pairs.jsonl"));
-    let child = Command::new(program)
+    let child = command(&program)
         .args(["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)])
         .args(["--steps", "1000000"])
         .stderr(Stdio::piped())

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use selfsame_core::{
     Error as CoreError,
     device::Selected,
-    model::{self, Decoder, FileSource, content_hash, hash_source},
+    model::{
+        self, Decoder, FileSource, content_hash,
+        gguf::{self, Gguf},
+        hash_source,
+    },
     prompt::{Row, read_jsonl},
     text::{ChatTemplate, Tokenizer},
 };
@@ -36,7 +40,15 @@ impl Shelf for Disk {
     fn template(&self, place: &Place) -> Result<Option<ChatTemplate>> {
         Ok(match place {
             Place::Starter | Place::StarterBase => None,
-            Place::Folder(folder) => ChatTemplate::load(folder)?,
+            Place::Folder(path) => match gguf::find(path)? {
+                Some(file) => {
+                    let header = Gguf::read(&file)?;
+                    let template = header.chat_template().map(|source| ChatTemplate::new(&source)).transpose()?;
+                    let tokens = header.special_tokens()?;
+                    template.map(|template| template.with_tokens(tokens))
+                }
+                None => ChatTemplate::load(path)?,
+            },
         })
     }
 
