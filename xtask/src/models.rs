@@ -1,6 +1,7 @@
 //! Models that tests use where they are there, and that are too large for the checkout.
 
 use std::env;
+use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -58,6 +59,14 @@ fn is_whole(path: &Path) -> Result<bool, Failure> {
     Ok(hash == SHA256)
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing into a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 fn sha256(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hash = Sha256::new();
@@ -65,7 +74,7 @@ fn sha256(path: &Path) -> io::Result<String> {
     loop {
         let size = file.read(&mut piece)?;
         if size == 0 {
-            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+            return Ok(hex(&hash.finalize()));
         }
         hash.update(piece.get(..size).unwrap_or_default());
     }

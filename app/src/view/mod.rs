@@ -275,7 +275,7 @@ impl Laboratory {
         while let Some(reader) = &mut self.film
             && records.len() < FILM_PORTION
         {
-            match reader.next() {
+            match reader.read() {
                 Ok(Some(record)) => records.push(record),
                 Ok(None) => self.film = None,
                 Err(e) => {

@@ -198,7 +198,7 @@ pub(super) mod tests {
         let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(hash_source(&mut MemorySource::new(b"abc")).unwrap(), known);
         for size in [0, 1, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 7] {
-            let bytes: Vec<u8> = (0..size).map(|i| (i % 251) as u8).collect();
+            let bytes: Vec<u8> = (0..=250).cycle().take(size).collect();
             let mut source = Recorder::new(&bytes);
             assert_eq!(hash_source(&mut source).unwrap(), content_hash(&bytes), "{size}");
             assert!(source.largest() <= PIECE as u64);

@@ -170,7 +170,7 @@ fn no_copy_of_the_file_is_in_memory() {
     source.pieces.clear();
     let values = tensors::floats(&mut source, &file.header, "token_embd.weight", &[rows, 32]).unwrap();
     assert!(values.len() == rows * 32 && values.iter().all(|value| *value == 1.5));
-    assert!(source.pieces.len() == 3 && source.largest() <= PIECE as u64 && source.largest() % 34 == 0);
+    assert!(source.pieces.len() == 3 && source.largest() <= PIECE as u64 && source.largest().is_multiple_of(34));
 }
 
 #[test]

@@ -261,7 +261,9 @@ mod tests {
     fn texts_are_kept_apart() {
         let mut texts = Texts::default();
         let all = ["", "a", "", "bé", "c"];
-        all.iter().for_each(|text| texts.push(text));
+        for text in all {
+            texts.push(text);
+        }
         assert!(texts.iter().eq(all) && texts.len() == 5);
         assert!(all.iter().enumerate().all(|(index, text)| texts.get(index) == Some(*text)));
         assert_eq!(texts.get(5), None);

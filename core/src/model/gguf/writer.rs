@@ -55,14 +55,16 @@ pub fn lists(depth: usize) -> Item {
     item(9, &bytes)
 }
 
+/// Name, sides with the longest runs first, type, offset, data.
+pub type Entry = (String, Vec<u64>, u32, u64, Vec<u8>);
+
 /// A file in the making.
 #[derive(Debug, Clone)]
 pub struct Writer {
     pub version: u32,
     pub alignment: u64,
     pub keys: Vec<(String, Item)>,
-    /// Name, sides with the longest runs first, type, offset, data.
-    pub tensors: Vec<(String, Vec<u64>, u32, u64, Vec<u8>)>,
+    pub tensors: Vec<Entry>,
 }
 
 impl Writer {
@@ -108,7 +110,7 @@ impl Writer {
         for (name, sides, code, offset, _) in &self.tensors {
             bytes.extend(long_text(name.as_bytes()));
             bytes.extend(u32::try_from(sides.len()).unwrap().to_le_bytes());
-            sides.iter().for_each(|side| bytes.extend(side.to_le_bytes()));
+            bytes.extend(sides.iter().flat_map(|side| side.to_le_bytes()));
             bytes.extend(code.to_le_bytes());
             bytes.extend(offset.to_le_bytes());
         }

@@ -56,7 +56,9 @@ fn gpt2() -> Option<Writer> {
     let encoder: std::collections::BTreeMap<String, usize> =
         serde_json::from_slice(&fs::read(folder.join("encoder.json")).unwrap()).unwrap();
     let mut tokens = vec![String::new(); encoder.len()];
-    encoder.into_iter().for_each(|(token, id)| tokens[id] = token);
+    for (token, id) in encoder {
+        tokens[id] = token;
+    }
     let merges = fs::read_to_string(folder.join("vocab.bpe")).unwrap();
     let last = u32::try_from(tokens.len()).unwrap() - 1;
     let mut roles = vec![1; tokens.len() - 1];
