@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path, rc::Rc, sync::mpsc, thread};
 
 use selfsame_core::{
     device::{self, Choice, Selected},
+    model::{ADAPTER_WEIGHTS, has_weights},
     sample::Token,
 };
 
@@ -110,7 +111,9 @@ fn speaker(name: &str, speakers: &mut Speakers) -> Result<Rc<Speaker>> {
 
 fn load(name: &str) -> Result<Speaker> {
     let place = Place::named(name);
-    if matches!(place, Place::Folder(_)) && !Path::new(name).join("model.safetensors").exists() {
+    let folder = Path::new(name);
+    let there = has_weights(folder) || folder.join(ADAPTER_WEIGHTS).exists();
+    if matches!(place, Place::Folder(_)) && !there {
         return Err(Error::told(format!(
             "there are no weights in {name}: they were removed, or the run was recorded on another computer"
         )));
