@@ -63,6 +63,7 @@ impl Request {
             data: self.data.clone().map(PathBuf::from),
             world: self.world.clone(),
             set: self.changes.iter().map(|(k, v)| Assignment { key: k.clone(), value: v.clone() }).collect(),
+            lora: None,
             config: None,
             seed: self.seed,
             device: match self.device.as_str() {

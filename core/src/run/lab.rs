@@ -3,6 +3,7 @@
 
 use super::{
     Arm, Event, Manifest, Pace, Record, Source, Store,
+    checkpoint::weights_file,
     event::SCHEMA,
     log::{committed, parse},
 };
@@ -124,7 +125,8 @@ impl Lab {
         let Setup { manifest, subject, world, rows, mut store, observer, pace } = setup;
         let bytes = store.read_log()?;
         let parsed = parse(&bytes, &store.path())?;
-        let kept = committed(parsed, &bytes, |name| store.get(name, "model.safetensors").is_ok());
+        let weights = weights_file(&manifest);
+        let kept = committed(parsed, &bytes, |name| store.get(name, weights).is_ok());
         if kept.length < bytes.len() {
             store.truncate_log(kept.length)?;
         }
