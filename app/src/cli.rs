@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use selfsame_core::{
     device::Choice,
     learn::{ScheduleKind, tune::Order},
+    model::LoraConfig,
     prompt::dataset::Kind,
     world,
 };
@@ -109,8 +110,8 @@ fn assignment(text: &str) -> Result<Assignment, String> {
 pub struct RunArgs {
     /// The recipe; `selfsame methods` lists them
     pub recipe: String,
-    /// The model: a folder with config.json, model.safetensors and tokenizer.json, or a GGUF file
-    /// [default: the built-in starter]
+    /// The model: a folder with config.json, model.safetensors (or its shards) and tokenizer.json,
+    /// or with an adapter of one (adapter_config.json), or a GGUF file [default: the built-in starter]
     #[arg(long, value_name = "PATH")]
     pub model: Option<PathBuf>,
     /// The base that the implicit reward is measured against: a model folder or GGUF file, `starter`,
@@ -132,6 +133,10 @@ pub struct RunArgs {
     /// do where it is unique. Names that begin with `options.` are about measuring
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
     pub set: Vec<Assignment>,
+    /// Learn low-rank adapters of this rank beside the frozen weights (LoRA); alpha is twice the rank
+    /// unless it is given
+    #[arg(long, value_name = "RANK[:ALPHA]")]
+    pub lora: Option<LoraConfig>,
     /// Settings from a TOML file, like those of `selfsame methods RECIPE --toml`; the file can hold
     /// some of them, and a table `options`
     #[arg(long, value_name = "FILE.toml")]

@@ -7,7 +7,7 @@ use selfsame_core::{
     Error as CoreError,
     device::{Choice, Selected},
     judge::{self, Form, Generative, JudgePrompt},
-    model::Decoder,
+    model::{Decoder, INDEX, LoraConfig, WEIGHTS},
     prompt::{Chat, Row},
     recipe::by_id,
     run::{Event, Manifest, Record, Source, Subject},
@@ -65,6 +65,7 @@ pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Resul
         if base_place == place { (model.clone(), model_sha256.clone()) } else { shelf.model(&base_place, &device)? };
     check_vocabulary(&place, &model, &tokenizer)?;
     check_base(&base_place, &base, &tokenizer, shelf)?;
+    let model = adapted(model, args.lora, args.seed)?;
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         recipe: entry.card.id.to_owned(),
@@ -74,6 +75,7 @@ pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Resul
         model_sha256,
         base: base_place.name()?,
         base_sha256,
+        lora: args.lora,
         source,
         chat,
         options,
@@ -141,8 +143,16 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquir
         if base_place == place { (model.clone(), sha256) } else { shelf.model(&base_place, &device)? };
     same(&manifest.base_sha256, &sha256, format_args!("base {}", manifest.base))?;
     let tokenizer = shelf.tokenizer(&place)?;
-    let subject = Subject { model, base, tokenizer };
+    let subject = Subject { model: adapted(model, manifest.lora, manifest.seed)?, base, tokenizer };
     Ok(Inputs { manifest, subject, world, rows, device, notes: Vec::new() })
+}
+
+/// The model with fresh adapters, where they are to learn in its place.
+fn adapted(model: Decoder, lora: Option<LoraConfig>, seed: u64) -> Result<Decoder> {
+    Ok(match lora {
+        None => model,
+        Some(lora) => model.with_adapters(lora, seed)?,
+    })
 }
 
 fn same(was: &str, is: &str, what: impl std::fmt::Display) -> Result<()> {
@@ -270,7 +280,7 @@ fn base_place(
         (None, Place::Starter | Place::StarterBase) => Ok(Place::StarterBase),
         (None, Place::Folder(folder)) => {
             let inside = folder.join("base");
-            if shelf.has(&inside.join("model.safetensors")) {
+            if [WEIGHTS, INDEX].iter().any(|file| shelf.has(&inside.join(file))) {
                 return Ok(Place::Folder(inside));
             }
             if uses_implicit {

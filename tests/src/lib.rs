@@ -20,7 +20,7 @@ use burn::tensor::{Tensor, TensorData};
 use selfsame_core::{
     device,
     learn::adamw::collect,
-    model::{Config, Decoder, Layer, Visitor, Weights},
+    model::{Config, Decoder, Layer, Linear, Norm, Visitor, Weights},
     text::Tokenizer,
     world::rules::tokenizer_json,
 };
@@ -187,24 +187,27 @@ pub fn constant_model(logits: &[f32]) -> Decoder {
     let vocabulary = logits.len();
     let mut config = Config::llama(2, 2, 1, 1, 1, vocabulary);
     config.tie_word_embeddings = false;
-    config.rms_norm_eps = 0.0;
+    config.norm_eps = 0.0;
     config.max_position_embeddings = 128;
-    let zeros = || matrix(vec![0.0; 4], [2, 2]);
+    let zeros = || Linear::new(matrix(vec![0.0; 4], [2, 2]));
     let layer = Layer {
-        attention_norm: vector(&[1.0, 1.0]),
+        attention_norm: Norm::rms(vector(&[1.0, 1.0])),
         query: zeros(),
         key: zeros(),
         value: zeros(),
         output: zeros(),
-        feed_forward_norm: vector(&[1.0, 1.0]),
-        gate: zeros(),
+        query_norm: None,
+        key_norm: None,
+        feed_forward_norm: Norm::rms(vector(&[1.0, 1.0])),
+        gate: Some(zeros()),
         up: zeros(),
         down: zeros(),
     };
     let weights = Weights {
         embed: matrix(vec![1.0; 2 * vocabulary], [vocabulary, 2]),
+        positions: None,
         layers: vec![layer],
-        norm: vector(&[1.0, 0.0]),
+        norm: Norm::rms(vector(&[1.0, 0.0])),
         head: Some(matrix(logits.iter().flat_map(|l| [*l, 0.0]).collect(), [vocabulary, 2])),
     };
     Decoder::new(config, weights)

@@ -13,7 +13,7 @@ use std::{
 
 use selfsame_core::{
     Error, Result,
-    model::Decoder,
+    model::{Decoder, LoraConfig},
     prompt::Row,
     recipe,
     run::{
@@ -56,6 +56,7 @@ impl Experiment {
                 model_sha256: "0".to_owned(),
                 base: "tiny base".to_owned(),
                 base_sha256: "1".to_owned(),
+                lora: None,
                 source: Source::World("rules".to_owned()),
                 chat: None,
                 options: Options { held_out: 6, controls: false, checkpoint_every: 2, ..Options::default() },
@@ -82,6 +83,18 @@ impl Experiment {
             experiment.set(&["loop", "sampling", "max_new_tokens"], 8);
         }
         experiment
+    }
+
+    /// The same run, in which adapters learn.
+    ///
+    /// # Panics
+    /// If the model cannot have any.
+    #[must_use]
+    pub fn with_adapters(mut self) -> Self {
+        let lora = LoraConfig { rank: 4, alpha: 8.0 };
+        self.manifest.lora = Some(lora);
+        self.model = self.model.with_adapters(lora, self.manifest.seed).unwrap();
+        self
     }
 
     /// Sets a hyper-parameter that exists.

@@ -1,6 +1,6 @@
 //! The forward and backward pass against transformers, on random models small enough to check in
-//! every weight: grouped queries with a tied head, full heads with a head of its own, and
-//! stretched rotary frequencies.
+//! every weight: Llamas with grouped queries and a tied head, full heads with a head of its own and
+//! stretched rotary frequencies, and one model of every other family.
 
 use burn::tensor::{Tensor, TensorData};
 use selfsame_core::{
@@ -11,7 +11,13 @@ use selfsame_core::{
 use selfsame_tests::{assert_close, assert_gradients, floats, golden, goldens, gradients, ids, named, read};
 use serde_json::Value;
 
-const MODELS: [&str; 3] = ["tiny_llama_gqa_tied", "tiny_llama_mha_untied", "tiny_llama_rope_scaled"];
+/// The names of the golden models and what is known of each.
+fn models() -> Vec<(String, Value)> {
+    let of = |file: &str| golden(file)["models"].as_object().unwrap().clone().into_iter().collect::<Vec<_>>();
+    let models = [of("llama.json"), of("families.json")].concat();
+    assert_eq!(models.len(), 8);
+    models
+}
 
 fn load(name: &str) -> Decoder {
     model::load(&goldens().join(name), &device::cpu()).unwrap()
@@ -30,10 +36,9 @@ fn whole(tokens: &[u32]) -> Sequence {
 
 #[test]
 fn log_probabilities_and_last_logits() {
-    let goldens = golden("llama.json");
-    for name in MODELS {
-        let model = load(name);
-        for (index, (tokens, _, golden)) in sequences(&goldens["models"][name]).into_iter().enumerate() {
+    for (name, golden) in models() {
+        let model = load(&name);
+        for (index, (tokens, _, golden)) in sequences(&golden).into_iter().enumerate() {
             let what = format!("{name}, sequence {index}");
             let logprobs = read(&Batch::new(&[&whole(&tokens)], &device::cpu()).token_logprobs(&model));
             let gap = assert_close(&logprobs, &floats(&golden["logps"]), 1e-5, &format!("{what}, log-probability"));
@@ -47,33 +52,41 @@ fn log_probabilities_and_last_logits() {
 
 #[test]
 fn the_loss_and_its_gradient_by_every_weight() {
-    let goldens = golden("llama.json");
-    for name in MODELS {
-        let golden = &goldens["models"][name];
+    for (name, mut golden) in models() {
+        let name = name.as_str();
         let tracked = load(name).tracked();
-        let completions: Vec<Sequence> = sequences(golden)
+        let completions: Vec<Sequence> = sequences(&golden)
             .iter()
             .map(|(tokens, prompt, _)| Sequence::completion(&tokens[..*prompt], &tokens[*prompt..]))
             .collect();
         let batch = Batch::new(&completions.iter().collect::<Vec<_>>(), &tracked.device());
         let sums = batch.sequence_logprobs(&tracked);
-        for (sum, (_, _, golden)) in read(&sums).iter().zip(sequences(golden)) {
+        for (sum, (_, _, golden)) in read(&sums).iter().zip(sequences(&golden)) {
             assert_close(&[*sum], &floats(&golden["completion_logp"]), 1e-4, name);
         }
         let loss = sums.mean().neg();
         assert_close(&read(&loss), &floats(&golden["loss"]), 1e-4, name);
-        let gap = assert_gradients(&gradients(&tracked, &loss), &golden["grads"], 1e-4, name);
+        let mut ours = gradients(&tracked, &loss);
+        if name == "tiny_gpt2" {
+            // Without rotations, a bias of the keys moves all scores of a query alike: softmax does not see it.
+            ours.retain(|weight, values| {
+                let zero = weight.ends_with("k_proj.bias");
+                assert!(!zero || values.iter().all(|v| v.abs() < 1e-5), "{weight}: {values:?}");
+                !zero
+            });
+            golden["grads"].as_object_mut().unwrap().retain(|weight, _| !weight.ends_with("k_proj.bias"));
+        }
+        let gap = assert_gradients(&ours, &golden["grads"], 1e-4, name);
         println!("{name}: gradients off by {gap:.1e} of their largest values");
     }
 }
 
 #[test]
 fn a_padded_batch_gives_what_its_rows_give_alone() {
-    let goldens = golden("llama.json");
-    for name in MODELS {
+    for (name, golden) in models() {
+        let name = name.as_str();
         let model = load(name);
-        let rows: Vec<Sequence> =
-            sequences(&goldens["models"][name]).iter().map(|(tokens, ..)| whole(tokens)).collect();
+        let rows: Vec<Sequence> = sequences(&golden).iter().map(|(tokens, ..)| whole(tokens)).collect();
         let alone: Vec<f32> =
             rows.iter().flat_map(|row| read(&Batch::new(&[row], &device::cpu()).token_logprobs(&model))).collect();
         let together = read(&Batch::new(&rows.iter().collect::<Vec<_>>(), &device::cpu()).token_logprobs(&model));
@@ -92,10 +105,9 @@ fn a_padded_batch_gives_what_its_rows_give_alone() {
 /// Generation reads prompts with padding on the left and then token by token.
 #[test]
 fn reading_in_pieces_gives_what_reading_at_once_gives() {
-    let goldens = golden("llama.json");
-    for name in MODELS {
-        let model = load(name);
-        let rows: Vec<Vec<u32>> = sequences(&goldens["models"][name]).into_iter().map(|(tokens, ..)| tokens).collect();
+    for (name, golden) in models() {
+        let model = load(&name);
+        let rows: Vec<Vec<u32>> = sequences(&golden).into_iter().map(|(tokens, ..)| tokens).collect();
         // All rows end together: what is left over at the beginning is padding.
         let longest = rows.iter().map(Vec::len).max().unwrap();
         let padding: Vec<usize> = rows.iter().map(|row| longest - row.len()).collect();
@@ -145,7 +157,8 @@ fn both_spellings_of_the_rotary_settings_mean_the_same() {
 
 #[test]
 fn a_saved_model_is_the_same_model_to_the_last_bit() {
-    for name in MODELS {
+    for (name, _) in models() {
+        let name = name.as_str();
         let folder = tempfile::tempdir().unwrap();
         let model = load(name);
         pollster::block_on(model::save(&model, folder.path(), Precision::F32)).unwrap();
@@ -165,7 +178,8 @@ fn a_saved_model_is_the_same_model_to_the_last_bit() {
 
 #[test]
 fn a_model_saved_in_half_precision_is_nearly_the_same_and_then_stays_the_same() {
-    for name in MODELS {
+    for (name, _) in models() {
+        let name = name.as_str();
         let folder = tempfile::tempdir().unwrap();
         let model = load(name);
         pollster::block_on(model::save(&model, folder.path(), Precision::F16)).unwrap();
@@ -187,7 +201,8 @@ fn a_model_saved_in_half_precision_is_nearly_the_same_and_then_stays_the_same() 
 
 #[test]
 fn the_number_of_parameters_is_that_of_the_weights() {
-    for name in MODELS {
+    for (name, _) in models() {
+        let name = name.as_str();
         let model = load(name);
         let counted: usize = named(&model).iter().map(|(_, values)| values.len()).sum();
         assert_eq!(model.config().parameters(), counted, "{name}");

@@ -6,7 +6,7 @@ use selfsame_core::{
     learn::{
         AdamW, AdamWConfig, LearnConfig, Objective, Schedule, ScheduleKind, StepReport, Trainer, adamw::squared_norm,
     },
-    model::{Config, Decoder, Weights},
+    model::{Config, Decoder, Norm, Weights},
     rng::{Purpose, Stream},
 };
 use selfsame_tests::{assert_close, floats, golden, matrix, named, numbers, tiny, vector};
@@ -66,8 +66,9 @@ fn options(golden: &Value) -> (AdamWConfig, f64) {
 fn holder(golden: &Value) -> Decoder {
     let weights = Weights {
         embed: matrix(floats(&golden["initial"]["matrix"]), [3, 4]),
+        positions: None,
         layers: Vec::new(),
-        norm: vector(&floats(&golden["initial"]["vector"])),
+        norm: Norm::rms(vector(&floats(&golden["initial"]["vector"]))),
         head: None,
     };
     Decoder::new(Config::llama(4, 4, 0, 1, 1, 3), weights)
@@ -156,7 +157,8 @@ fn take_step(
         let device = tracked.device();
         let constant = |values: &[f32]| Tensor::<1>::from_floats(values, &device);
         let on_matrix = weights.embed.clone().reshape([12]) * constant(&gradient[0]);
-        let on_vector = weights.norm.clone() * constant(&gradient[1]);
+        let Norm::Rms { weight: norm } = &weights.norm else { panic!("{:?}", weights.norm) };
+        let on_vector = norm.clone() * constant(&gradient[1]);
         Ok(Objective { loss: on_matrix.sum() + on_vector.sum(), metrics: Vec::new(), items: Vec::new() })
     }))
 }

@@ -9,7 +9,7 @@
 use burn::tensor::{Tensor, TensorData};
 use selfsame_core::{
     device,
-    model::{Config, Decoder, Layer, Weights},
+    model::{Config, Decoder, Layer, Linear, Norm, Weights},
 };
 use selfsame_tests::{golden, matrix, numbers, read, vector};
 use serde_json::Value;
@@ -44,7 +44,7 @@ fn prism(mut config: Config, frequencies: &[f64]) -> Decoder {
     embed[hidden] = 1.0;
     embed[hidden + 1] = mark;
     let one = 1.0 / (hidden as f64).sqrt();
-    let one_after_norm = 1.0 / ((one * one) + config.rms_norm_eps).sqrt();
+    let one_after_norm = 1.0 / ((one * one) + config.norm_eps).sqrt();
     let mut query = vec![0.0; pairs * width * hidden];
     for (pair, frequency) in frequencies.iter().enumerate() {
         let loudness = STEP * (width as f64).sqrt() / frequency / one_after_norm / one_after_norm;
@@ -60,24 +60,24 @@ fn prism(mut config: Config, frequencies: &[f64]) -> Decoder {
     for pair in 0..pairs {
         output[(pair + 2) * pairs * width + pair * width] = 1.0;
     }
-    let nothing = |rows, columns| matrix(vec![0.0; rows * columns], [rows, columns]);
+    let linear = |values, shape| Linear::new(matrix(values, shape));
+    let nothing = |rows, columns| linear(vec![0.0; rows * columns], [rows, columns]);
+    let norm = || Norm::rms(vector(&vec![1.0; hidden]));
     let layer = Layer {
-        attention_norm: vector(&vec![1.0; hidden]),
-        query: matrix(query, [pairs * width, hidden]),
-        key: matrix(key, [width, hidden]),
-        value: matrix(value, [width, hidden]),
-        output: matrix(output, [hidden, pairs * width]),
-        feed_forward_norm: vector(&vec![1.0; hidden]),
-        gate: nothing(1, hidden),
+        attention_norm: norm(),
+        query: linear(query, [pairs * width, hidden]),
+        key: linear(key, [width, hidden]),
+        value: linear(value, [width, hidden]),
+        output: linear(output, [hidden, pairs * width]),
+        query_norm: None,
+        key_norm: None,
+        feed_forward_norm: norm(),
+        gate: Some(nothing(1, hidden)),
         up: nothing(1, hidden),
         down: nothing(hidden, 1),
     };
-    let weights = Weights {
-        embed: matrix(embed, [2, hidden]),
-        layers: vec![layer],
-        norm: vector(&vec![1.0; hidden]),
-        head: None,
-    };
+    let weights =
+        Weights { embed: matrix(embed, [2, hidden]), positions: None, layers: vec![layer], norm: norm(), head: None };
     Decoder::new(config, weights)
 }
 

@@ -23,11 +23,12 @@ fn finished(experiment: &Experiment) -> Disk {
     disk
 }
 
-/// The recipes at their smallest, and one that keeps the labels of its iteration's start.
+/// The recipes at their smallest, one that keeps the labels of its iteration's start, and one in which
+/// adapters learn.
 fn experiments() -> Vec<Experiment> {
     let mut fixed = Experiment::tiny("scir");
     fixed.set(&["static_labels"], true);
-    vec![Experiment::tiny("srlm"), Experiment::tiny("scir"), fixed]
+    vec![Experiment::tiny("srlm"), Experiment::tiny("scir"), fixed, Experiment::tiny("srlm").with_adapters()]
 }
 
 #[test]

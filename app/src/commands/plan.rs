@@ -2,7 +2,7 @@
 
 use selfsame_core::{
     recipe::by_id,
-    run::plan::{Plan, Speed, plan, probe},
+    run::plan::{Plan, Speed, plan_with, probe},
 };
 use serde::Serialize;
 
@@ -49,7 +49,9 @@ pub fn run(args: &RunArgs) -> Result<()> {
 /// If a setting cannot work or the device fails.
 pub fn of(inputs: &Inputs) -> Result<(Plan, Speed)> {
     let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
-    let plan = plan(inputs.subject.model.config(), budget.as_ref(), &inputs.manifest.options);
+    let manifest = &inputs.manifest;
+    let config = inputs.subject.model.config();
+    let plan = plan_with(config, manifest.lora.as_ref(), budget.as_ref(), &manifest.options);
     Ok((plan, pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?))
 }
 

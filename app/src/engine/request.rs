@@ -64,6 +64,7 @@ impl Request {
             chat: false,
             world: self.world.clone(),
             set: self.changes.iter().map(|(k, v)| Assignment { key: k.clone(), value: v.clone() }).collect(),
+            lora: None,
             config: None,
             seed: self.seed,
             device: match self.device.as_str() {

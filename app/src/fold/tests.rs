@@ -21,6 +21,7 @@ fn manifest(source: Source) -> Manifest {
         model_sha256: "00".to_owned(),
         base: "starter/base".to_owned(),
         base_sha256: "11".to_owned(),
+        lora: None,
         source,
         chat: None,
         options: Options::default(),

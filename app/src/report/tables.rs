@@ -34,17 +34,21 @@ pub fn facts(view: &RunView) -> Vec<(&'static str, String)> {
         Source::File { path, sha256 } => format!("{path} (SHA-256 {})", short(sha256)),
     };
     let state = if view.finished { "finished" } else { "not finished" };
-    vec![
+    let mut facts = vec![
         ("recipe", manifest.recipe.clone()),
         ("seed", manifest.seed.to_string()),
         ("prompts", source),
         ("model", format!("{} (SHA-256 {})", manifest.model, short(&manifest.model_sha256))),
+    ];
+    facts.extend(manifest.lora.map(|lora| ("adapters", format!("rank {}, alpha {}", lora.rank, lora.alpha))));
+    facts.extend([
         ("base", format!("{} (SHA-256 {})", manifest.base, short(&manifest.base_sha256))),
         ("device", manifest.device.clone()),
         ("version", manifest.version.clone()),
         ("began", format::moment(view.began)),
         ("state", format!("{state}; last line after {}", format::duration(view.last - view.began))),
-    ]
+    ]);
+    facts
 }
 
 /// Quality of the policy's answers, iteration by iteration.

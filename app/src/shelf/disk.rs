@@ -1,21 +1,25 @@
 //! The folders of a computer, and the model that is part of the program.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use selfsame_core::{
     Error as CoreError,
     device::Selected,
     model::{
-        self, Decoder, FileSource, content_hash,
+        self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, Decoder, FileSource, content_hash,
         gguf::{self, Gguf},
         hash_source,
     },
     prompt::{Row, read_jsonl},
+    run::checkpoint::AdaptedBase,
     text::{ChatTemplate, Tokenizer},
 };
 
 use super::{Place, STARTER, STARTER_BASE, Shelf};
-use crate::{Result, starter};
+use crate::{Error, Result, starter};
 
 /// The disk.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,7 +37,10 @@ impl Shelf for Disk {
     fn tokenizer(&self, place: &Place) -> Result<Tokenizer> {
         Ok(match place {
             Place::Starter | Place::StarterBase => starter::tokenizer()?,
-            Place::Folder(path) => Tokenizer::load(path)?,
+            Place::Folder(folder) if is_adapter(folder) && !folder.join("tokenizer.json").exists() => {
+                self.tokenizer(&base_of(folder)?.1)?
+            }
+            Place::Folder(folder) => Tokenizer::load(folder)?,
         })
     }
 
@@ -57,10 +64,8 @@ impl Shelf for Disk {
         match place {
             Place::Starter => built_in(starter::MODEL, STARTER),
             Place::StarterBase => built_in(starter::BASE, STARTER_BASE),
-            Place::Folder(path) => {
-                let model = model::load(path, &device.device)?;
-                Ok((model, hash_source(&mut FileSource::open(model::weights_file(path)?)?)?))
-            }
+            Place::Folder(folder) if is_adapter(folder) => self.adapted(folder, device),
+            Place::Folder(folder) => Ok((model::load(folder, &device.device)?, model::hash_folder(folder)?)),
         }
     }
 
@@ -69,4 +74,77 @@ impl Shelf for Disk {
         let bytes = std::fs::read(path).map_err(|e| CoreError::read(path, e))?;
         Ok((rows, content_hash(&bytes)))
     }
+}
+
+impl Disk {
+    /// The model that an adapter's base and the adapter make together, and the SHA-256 of the two.
+    fn adapted(self, folder: &Path, device: &Selected) -> Result<(Decoder, String)> {
+        let (config, place) = base_of(folder)?;
+        let (base, base_sha256) = self.model(&place, device)?;
+        check_base(folder, &base_sha256)?;
+        let mut weights = FileSource::open(folder.join(ADAPTER_WEIGHTS))?;
+        let model = model::adapter_from_source(&base, &config, &mut weights, folder)?;
+        let list = format!("{base_sha256}  base\n{}  {ADAPTER_WEIGHTS}\n", hash_source(&mut weights)?);
+        Ok((model.merged(), content_hash(list.as_bytes())))
+    }
+}
+
+/// Whether a folder holds an adapter and no model.
+fn is_adapter(folder: &Path) -> bool {
+    folder.join(ADAPTER_CONFIG).exists() && !model::has_weights(folder)
+}
+
+/// What an adapter's config says, and the place of the model that it belongs to.
+fn base_of(folder: &Path) -> Result<(String, Place)> {
+    let path = folder.join(ADAPTER_CONFIG);
+    let text = fs::read_to_string(&path).map_err(|e| CoreError::read(&path, e))?;
+    let name = model::base_of_adapter(&text, &path)?;
+    let place = Place::named(&name);
+    if let Place::Folder(base) = &place {
+        if !base.is_dir() && !model::has_weights(base) {
+            return Err(Error::told(format!(
+                "{}: the model that was adapted, `{name}`, is not in a folder of that name; download it and set `base_model_name_or_path` to its folder",
+                path.display()
+            )));
+        }
+        check_depth(base)?;
+    }
+    Ok((text, place))
+}
+
+/// Adapters can lie upon adapters, but must not lie in a circle.
+fn check_depth(folder: &Path) -> Result<()> {
+    const DEEPEST: usize = 16;
+    let mut at = folder.to_path_buf();
+    for _ in 0..DEEPEST {
+        if !is_adapter(&at) {
+            return Ok(());
+        }
+        let path = at.join(ADAPTER_CONFIG);
+        let text = fs::read_to_string(&path).map_err(|e| CoreError::read(&path, e))?;
+        at = PathBuf::from(model::base_of_adapter(&text, &path)?);
+    }
+    Err(Error::told(format!(
+        "{}: adapters of adapters lie in a circle; set `base_model_name_or_path` to the model that was adapted",
+        folder.display()
+    )))
+}
+
+/// An adapter that says which weights it belongs to is used with no others.
+fn check_base(folder: &Path, sha256: &str) -> Result<()> {
+    let path = folder.join(AdaptedBase::FILE);
+    if !path.exists() {
+        return Ok(());
+    }
+    let text = fs::read_to_string(&path).map_err(|e| CoreError::read(&path, e))?;
+    let base: AdaptedBase = serde_json::from_str(&text)
+        .map_err(|e| CoreError::model(&path, format!("not what a run wrote ({e}); restore it from a copy")))?;
+    if base.sha256 == sha256 {
+        return Ok(());
+    }
+    Err(Error::told(format!(
+        "{}: the model in {} has changed since it was adapted (its SHA-256 differs); restore it from a copy",
+        folder.display(),
+        base.model
+    )))
 }

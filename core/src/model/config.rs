@@ -1,23 +1,28 @@
-//! `config.json` of a Llama-family decoder, read strictly: what cannot be computed here is refused
+//! The shape of a decoder. `config.json` is read strictly: what cannot be computed here is refused
 //! with a message instead of being computed wrongly.
+
+mod gpt2;
+mod rotary;
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::{Activation, Family};
 use crate::{Error, Result};
 
-/// The shape of a Llama-family decoder, under the names of `config.json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The shape of a decoder of any family, under the names that most of their `config.json` share. It
+/// is written in the spelling of its family.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(into = "Value")]
 pub struct Config {
     /// `LlamaForCausalLM` and the like.
-    #[serde(default)]
     pub architectures: Vec<String>,
-    /// `llama`.
-    pub model_type: String,
-    /// Activation of the feed-forward block; only `silu` is known.
-    #[serde(default = "silu")]
-    pub hidden_act: String,
+    /// The family.
+    pub model_type: Family,
+    /// Activation of the feed-forward block.
+    pub hidden_act: Activation,
     /// Width of the residual stream.
     pub hidden_size: usize,
     /// Width of the feed-forward block.
@@ -27,41 +32,28 @@ pub struct Config {
     /// Number of query heads.
     pub num_attention_heads: usize,
     /// Number of key and value heads; as many as query heads where absent.
-    #[serde(default)]
     pub num_key_value_heads: Option<usize>,
     /// Width of one head; `hidden_size / num_attention_heads` where absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head_dim: Option<usize>,
     /// Number of tokens.
     pub vocab_size: usize,
     /// Longest sequence the model was made for.
     pub max_position_embeddings: usize,
-    /// Epsilon of the root-mean-square norms.
-    #[serde(default = "norm_epsilon")]
-    pub rms_norm_eps: f64,
+    /// Added to the variance (or mean square) that norms divide by.
+    pub norm_eps: f64,
     /// Base of the rotary frequencies.
-    #[serde(default = "rope_theta")]
     pub rope_theta: f64,
     /// Change of the rotary frequencies for long contexts.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rope_scaling: Option<RopeScaling>,
-    /// Newer files keep the rotary settings here.
-    #[serde(default, skip_serializing)]
-    rope_parameters: Option<RopeScaling>,
     /// Whether the head shares the embedding's weights.
-    #[serde(default)]
     pub tie_word_embeddings: bool,
     /// Start of text.
-    #[serde(default)]
     pub bos_token_id: Option<u32>,
     /// End of text; one token or several.
-    #[serde(default)]
     pub eos_token_id: Option<OneOrMany>,
-    /// Biases in attention; only `false` is known.
-    #[serde(default)]
+    /// Biases in attention, where the family leaves the choice; see [`Config::biases`].
     pub attention_bias: bool,
-    /// Biases in the feed-forward block; only `false` is known.
-    #[serde(default)]
+    /// Biases in the feed-forward block, where the family leaves the choice.
     pub mlp_bias: bool,
 }
 
@@ -98,20 +90,19 @@ pub struct RopeScaling {
     pub rope_theta: Option<f64>,
 }
 
-fn silu() -> String {
-    "silu".to_owned()
-}
-
-fn norm_epsilon() -> f64 {
-    1e-6
-}
-
-fn rope_theta() -> f64 {
-    10_000.0
-}
-
 fn default_rope() -> String {
     "default".to_owned()
+}
+
+/// Which projections have a bias.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Biases {
+    /// Queries, keys and values.
+    pub heads: bool,
+    /// The output of attention.
+    pub output: bool,
+    /// The feed-forward block.
+    pub feed_forward: bool,
 }
 
 /// A hostile file must not make us reserve memory before its tensors are seen.
@@ -129,9 +120,9 @@ impl Config {
         vocab: usize,
     ) -> Self {
         Self {
-            architectures: vec!["LlamaForCausalLM".to_owned()],
-            model_type: "llama".to_owned(),
-            hidden_act: silu(),
+            architectures: vec![Family::Llama.architecture().to_owned()],
+            model_type: Family::Llama,
+            hidden_act: Activation::Silu,
             hidden_size: hidden,
             intermediate_size: intermediate,
             num_hidden_layers: layers,
@@ -140,10 +131,9 @@ impl Config {
             head_dim: None,
             vocab_size: vocab,
             max_position_embeddings: 512,
-            rms_norm_eps: 1e-5,
-            rope_theta: rope_theta(),
+            norm_eps: 1e-5,
+            rope_theta: 10_000.0,
             rope_scaling: None,
-            rope_parameters: None,
             tie_word_embeddings: true,
             bos_token_id: Some(1),
             eos_token_id: Some(OneOrMany::One(2)),
@@ -158,22 +148,21 @@ impl Config {
     /// Names the field that is missing, contradictory or not supported.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
         let wrong = |problem: String| Error::model(path, problem);
-        let value: serde_json::Value =
+        let value: Value =
             serde_json::from_str(text).map_err(|e| wrong(format!("not valid JSON ({e}); download the file again")))?;
-        let kind = value.get("model_type").and_then(|v| v.as_str()).unwrap_or("(none)");
-        if kind != "llama" {
+        let kind = value.get("model_type").and_then(Value::as_str).unwrap_or("(none)");
+        let Some(family) = Family::ALL.into_iter().find(|family| family.name() == kind) else {
+            let names: Vec<&str> = Family::ALL.into_iter().map(Family::name).collect();
             return Err(wrong(format!(
-                "`model_type` is `{kind}`, which is not supported; this version reads Llama-family decoders (`llama`), such as SmolLM2 or TinyLlama"
+                "`model_type` is `{kind}`, which is not supported; this version reads the families {}, among them SmolLM2, TinyLlama and Qwen2.5",
+                names.join(", ")
             )));
-        }
-        let mut config: Self = serde_json::from_value(value)
-            .map_err(|e| wrong(format!("{e}; the file should be the config.json that came with the weights")))?;
-        if let Some(parameters) = config.rope_parameters.take() {
-            config.rope_theta = parameters.rope_theta.unwrap_or(config.rope_theta);
-            if parameters.rope_type != "default" {
-                config.rope_scaling.get_or_insert(parameters);
-            }
-        }
+        };
+        let config = match family {
+            Family::Gpt2 => gpt2::read(value),
+            family => rotary::read(family, value),
+        };
+        let config = config.map_err(wrong)?;
         config.check().map_err(wrong)?;
         Ok(config)
     }
@@ -190,6 +179,7 @@ impl Config {
             ("max_position_embeddings", self.max_position_embeddings),
         ] {
             if value == 0 || value > LARGEST_DIMENSION {
+                let name = self.spelled(name);
                 return Err(format!("`{name}` is {value}; it must lie between 1 and {LARGEST_DIMENSION}"));
             }
         }
@@ -200,48 +190,33 @@ impl Config {
                 self.kv_heads()
             ));
         }
-        if !self.head_width().is_multiple_of(2) {
+        if self.head_dim.is_none() && !self.hidden_size.is_multiple_of(self.num_attention_heads) {
+            return Err(format!(
+                "`{}` ({}) is not a multiple of `{}` ({})",
+                self.spelled("hidden_size"),
+                self.hidden_size,
+                self.spelled("num_attention_heads"),
+                self.num_attention_heads
+            ));
+        }
+        if !self.model_type.learns_positions() && !self.head_width().is_multiple_of(2) {
             return Err(format!("`head_dim` is {}, but rotary embeddings need an even number", self.head_width()));
         }
         if let Some(stop) = self.stop_tokens().into_iter().find(|id| *id as usize >= self.vocab_size) {
             return Err(format!("`eos_token_id` is {stop}, but `vocab_size` is {}", self.vocab_size));
         }
-        if self.hidden_act != "silu" {
-            return Err(format!("`hidden_act` is `{}`; only `silu` is supported", self.hidden_act));
+        if !(self.norm_eps.is_finite() && self.norm_eps >= 0.0) {
+            return Err(format!("`{}` must be a positive number", self.spelled("rms_norm_eps")));
         }
-        if self.attention_bias || self.mlp_bias {
-            return Err("biases (`attention_bias`, `mlp_bias`) are not supported".to_owned());
+        if !(self.rope_theta.is_finite() && self.rope_theta > 0.0) {
+            return Err("`rope_theta` must be a positive number".to_owned());
         }
-        if !(self.rms_norm_eps.is_finite()
-            && self.rms_norm_eps >= 0.0
-            && self.rope_theta.is_finite()
-            && self.rope_theta > 0.0)
-        {
-            return Err("`rms_norm_eps` and `rope_theta` must be positive numbers".to_owned());
-        }
-        if let Some(scaling) = &self.rope_scaling {
-            let complete = match scaling.rope_type.as_str() {
-                "default" => true,
-                "linear" => scaling.factor.is_some_and(|f| f > 0.0),
-                "llama3" => {
-                    scaling.factor.is_some_and(|f| f > 0.0)
-                        && scaling.original_max_position_embeddings.is_some_and(|n| n > 0)
-                        && scaling
-                            .low_freq_factor
-                            .zip(scaling.high_freq_factor)
-                            .is_some_and(|(low, high)| 0.0 < low && low < high)
-                }
-                other => {
-                    return Err(format!(
-                        "`rope_type` `{other}` is not supported; `default`, `linear` and `llama3` are"
-                    ));
-                }
-            };
-            if !complete {
-                return Err(format!("`rope_scaling` of type `{}` lacks a setting it needs", scaling.rope_type));
-            }
-        }
-        Ok(())
+        self.rope_scaling.as_ref().map_or(Ok(()), RopeScaling::check)
+    }
+
+    /// How the family's files call what most call `name`.
+    fn spelled(&self, name: &'static str) -> &'static str {
+        if self.model_type == Family::Gpt2 { gpt2::spelled(name) } else { name }
     }
 
     /// Number of key and value heads.
@@ -254,6 +229,18 @@ impl Config {
     #[must_use]
     pub fn head_width(&self) -> usize {
         self.head_dim.unwrap_or(self.hidden_size / self.num_attention_heads.max(1))
+    }
+
+    /// Which projections have a bias.
+    #[must_use]
+    pub fn biases(&self) -> Biases {
+        let (heads, output, feed_forward) = match self.model_type {
+            Family::Llama => (self.attention_bias, self.attention_bias, self.mlp_bias),
+            Family::Qwen3 | Family::Gemma => (self.attention_bias, self.attention_bias, false),
+            Family::Qwen2 => (true, false, false),
+            Family::Gpt2 => (true, true, true),
+        };
+        Biases { heads, output, feed_forward }
     }
 
     /// The tokens that end a text.
@@ -271,71 +258,87 @@ impl Config {
     pub fn parameters(&self) -> usize {
         // Sizes that are allowed one by one can make a number that no machine has.
         let wide = |size: usize| size as u128;
-        let (d, f) = (wide(self.hidden_size), wide(self.intermediate_size));
-        let queries = wide(self.num_attention_heads) * wide(self.head_width());
-        let keys = wide(self.kv_heads()) * wide(self.head_width());
-        let block = 2 * d * queries + 2 * d * keys + 3 * d * f + 2 * d;
-        let embeddings = wide(self.vocab_size) * d * if self.tie_word_embeddings { 1 } else { 2 };
-        usize::try_from(embeddings + wide(self.num_hidden_layers) * block + d).unwrap_or(usize::MAX)
+        let family = self.model_type;
+        let (d, f, width) = (wide(self.hidden_size), wide(self.intermediate_size), wide(self.head_width()));
+        let queries = wide(self.num_attention_heads) * width;
+        let keys = wide(self.kv_heads()) * width;
+        let into = if family.gated() { 2 } else { 1 };
+        let matrices = 2 * d * queries + 2 * d * keys + (into + 1) * d * f;
+        let biases = self.biases();
+        let counted = |there: bool, count: u128| if there { count } else { 0 };
+        let biases = counted(biases.heads, queries + 2 * keys)
+            + counted(biases.output, d)
+            + counted(biases.feed_forward, into * f + d);
+        // A layer norm has a bias beside its weight.
+        let norm = if family == Family::Gpt2 { 2 * d } else { d };
+        let block = matrices + biases + 2 * norm + counted(family.norms_heads(), 2 * width);
+        let tables = wide(self.vocab_size) * d * if self.tie_word_embeddings { 1 } else { 2 }
+            + counted(family.learns_positions(), wide(self.max_position_embeddings) * d);
+        usize::try_from(tables + wide(self.num_hidden_layers) * block + norm).unwrap_or(usize::MAX)
     }
+}
+
+impl From<Config> for Value {
+    fn from(config: Config) -> Self {
+        match config.model_type {
+            Family::Gpt2 => gpt2::write(&config),
+            _ => rotary::write(&config),
+        }
+    }
+}
+
+impl RopeScaling {
+    fn check(&self) -> Result<(), String> {
+        let complete = match self.rope_type.as_str() {
+            "default" => true,
+            "linear" => self.factor.is_some_and(|f| f > 0.0),
+            "llama3" => {
+                self.factor.is_some_and(|f| f > 0.0)
+                    && self.original_max_position_embeddings.is_some_and(|n| n > 0)
+                    && self
+                        .low_freq_factor
+                        .zip(self.high_freq_factor)
+                        .is_some_and(|(low, high)| 0.0 < low && low < high)
+            }
+            other => {
+                return Err(format!("`rope_type` `{other}` is not supported; `default`, `linear` and `llama3` are"));
+            }
+        };
+        if complete {
+            return Ok(());
+        }
+        Err(format!("`rope_scaling` of type `{}` lacks a setting it needs", self.rope_type))
+    }
+}
+
+/// What a file says of its activation.
+fn activation(key: &str, name: &str) -> Result<Activation, String> {
+    Activation::named(name)
+        .ok_or_else(|| format!("`{key}` is `{name}`; `silu`, `gelu_new` and `gelu_pytorch_tanh` are supported"))
+}
+
+/// Refuses settings that change what is computed. `only` names each with the one value that is
+/// computed here; absent or `null` it is that one too.
+fn refuse(file: &Value, only: &[(&str, Value)]) -> Result<(), String> {
+    for (key, computed) in only {
+        match file.get(key) {
+            None | Some(Value::Null) => {}
+            Some(value) if value == computed || value.as_f64().is_some_and(|v| computed.as_f64() == Some(v)) => {}
+            Some(value) => {
+                let value: String = value.to_string().chars().take(80).collect();
+                let advice =
+                    if computed.is_null() { "must be absent".to_owned() } else { format!("must be {computed}") };
+                return Err(format!("`{key}` is {value}, which is not supported; it {advice}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The settings of a file, by their names.
+fn settings<T: for<'a> Deserialize<'a>>(file: Value) -> Result<T, String> {
+    T::deserialize(file).map_err(|e| format!("{e}; the file should be the config.json that came with the weights"))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(edit: impl Fn(&mut serde_json::Value)) -> Result<Config> {
-        let mut value = serde_json::to_value(Config::llama(64, 172, 5, 8, 4, 512)).unwrap();
-        edit(&mut value);
-        Config::parse(&value.to_string(), Path::new("config.json"))
-    }
-
-    #[test]
-    fn counts_the_parameters_of_stories260k() {
-        // 260,032 by its authors' documentation.
-        assert_eq!(Config::llama(64, 172, 5, 8, 4, 512).parameters(), 260_032);
-    }
-
-    #[test]
-    fn more_parameters_than_can_be_counted_are_the_most_that_can() {
-        let largest = LARGEST_DIMENSION;
-        let mut config = Config::llama(largest, largest, largest, largest, largest, largest);
-        config.head_dim = Some(largest);
-        assert!(config.check().is_ok());
-        assert_eq!(config.parameters(), usize::MAX);
-    }
-
-    #[test]
-    fn refuses_what_it_cannot_compute_and_says_why() {
-        for (field, value, word) in [
-            ("model_type", serde_json::json!("gpt2"), "gpt2"),
-            ("hidden_act", serde_json::json!("gelu"), "gelu"),
-            ("attention_bias", serde_json::json!(true), "attention_bias"),
-            ("num_key_value_heads", serde_json::json!(3), "multiple"),
-            ("hidden_size", serde_json::json!(0), "hidden_size"),
-            ("vocab_size", serde_json::json!(9_000_000_000_u64), "vocab_size"),
-            ("rope_scaling", serde_json::json!({"rope_type": "yarn", "factor": 2.0}), "yarn"),
-            ("rope_scaling", serde_json::json!({"rope_type": "llama3", "factor": 2.0}), "lacks"),
-        ] {
-            let error = parse(|v| v[field] = value.clone()).unwrap_err().to_string();
-            assert!(error.contains(word), "{field}: {error}");
-        }
-        assert!(parse(|_| ()).is_ok());
-    }
-
-    #[test]
-    fn several_stop_tokens_are_read() {
-        let config = parse(|v| v["eos_token_id"] = serde_json::json!([2, 7])).unwrap();
-        assert_eq!(config.stop_tokens(), [2, 7]);
-    }
-
-    #[test]
-    fn newer_files_keep_the_rotary_base_elsewhere() {
-        let config = parse(|v| {
-            v["rope_parameters"] = serde_json::json!({"rope_type": "default", "rope_theta": 500.0});
-            v.as_object_mut().unwrap().remove("rope_theta");
-        })
-        .unwrap();
-        assert!((config.rope_theta - 500.0).abs() < 1e-12);
-    }
-}
+mod tests;

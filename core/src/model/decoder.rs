@@ -1,16 +1,14 @@
-//! The forward pass of a Llama-family decoder (Touvron et al., arXiv 2302.13971).
+//! The forward pass of a decoder. What distinguishes the families is asked of [`Family`] and of the
+//! weights themselves.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::silu};
+use burn::tensor::{Device, Int, Tensor};
 
 use super::{
-    Cache, Config, Layer, Mapper, Weights,
+    Cache, Config, Layer, Linear, LoraConfig, Mapper, Norm, Weights,
     attention::{attend, causal_mask, padded_mask},
     rope::{Angles, Rope},
 };
-use crate::{
-    Error, Result,
-    rng::{Purpose, Stream},
-};
+use crate::{Error, Result};
 
 /// A model in memory. Cloning is cheap: the clone shares the weights.
 #[derive(Debug, Clone)]
@@ -18,102 +16,27 @@ pub struct Decoder {
     config: Config,
     rope: Rope,
     weights: Weights,
+    /// What the adapters among the weights are, where there are some.
+    lora: Option<LoraConfig>,
 }
 
 impl Decoder {
     /// A model from its parts. The weights must have the shapes that `config` says.
     #[must_use]
     pub fn new(config: Config, weights: Weights) -> Self {
-        Self { rope: Rope::new(&config), config, weights }
-    }
-
-    /// A fresh model: normal weights of variance `1 / fan-in` (residual outputs scaled down by
-    /// `sqrt(2 · layers)` as in GPT-2), norms at one.
-    ///
-    /// Four choices of ours help a small model to learn matching and copying, the two skills that
-    /// following and judging constraints are made of. In every second query head the queries start
-    /// equal to the keys, so that equal tokens attend to each other. The output of every head
-    /// starts as the transpose of its value, so that what is attended to is copied. Each
-    /// `(token, part)` of `parts` starts with the part's embedding added to half of its own. An
-    /// untied head starts as a copy of the embedding without parts, so that a copied word is a
-    /// predicted word. The result is a plain Llama.
-    #[must_use]
-    pub fn random(config: Config, seed: u64, parts: &[(usize, usize)], device: &Device) -> Self {
-        let mut item = 0;
-        let mut normal = |rows: usize, columns: usize, scale: f64| -> Vec<f32> {
-            item += 1;
-            let mut stream = Stream::new(seed, Purpose::Init, 0, item);
-            #[allow(clippy::cast_precision_loss)] // widths
-            let deviation = scale / (columns as f64).sqrt();
-            #[allow(clippy::cast_possible_truncation)]
-            (0..rows * columns).map(|_| (deviation * stream.normal()) as f32).collect()
-        };
-        let matrix = |values: Vec<f32>, rows: usize, columns: usize| {
-            Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), device)
-        };
-        let (d, f, width) = (config.hidden_size, config.intermediate_size, config.head_width());
-        let (queries, keys) = (config.num_attention_heads * width, config.kv_heads() * width);
-        let group = config.num_attention_heads / config.kv_heads();
-        #[allow(clippy::cast_precision_loss)] // layer counts
-        let residual = 1.0 / (2.0 * config.num_hidden_layers as f64).sqrt();
-        let plain = normal(config.vocab_size, d, 1.0);
-        let mut embed = plain.clone();
-        let composed: std::collections::BTreeSet<usize> = parts.iter().map(|(token, _)| *token).collect();
-        for token in composed {
-            embed[token * d..][..d].iter_mut().for_each(|value| *value *= 0.5);
-        }
-        for (token, part) in parts {
-            for column in 0..d {
-                embed[token * d + column] += plain[part * d + column];
-            }
-        }
-        let layers = (0..config.num_hidden_layers)
-            .map(|_| {
-                let key = normal(keys, d, 1.0);
-                let value = normal(keys, d, 1.0);
-                let mut query = normal(queries, d, 1.0);
-                let mut output = vec![0.0; d * queries];
-                for head in 0..config.num_attention_heads {
-                    let source = head / group * width;
-                    if head % 2 == 0 {
-                        query[head * width * d..][..width * d].copy_from_slice(&key[source * d..][..width * d]);
-                    }
-                    for row in 0..d {
-                        for column in 0..width {
-                            #[allow(clippy::cast_possible_truncation)]
-                            let copied = value[(source + column) * d + row] * residual as f32;
-                            output[row * queries + head * width + column] = copied;
-                        }
-                    }
-                }
-                Layer {
-                    attention_norm: Tensor::ones([d], device),
-                    query: matrix(query, queries, d),
-                    key: matrix(key, keys, d),
-                    value: matrix(value, keys, d),
-                    output: matrix(output, d, queries),
-                    feed_forward_norm: Tensor::ones([d], device),
-                    gate: matrix(normal(f, d, 1.0), f, d),
-                    up: matrix(normal(f, d, 1.0), f, d),
-                    down: matrix(normal(d, f, residual), d, f),
-                }
-            })
-            .collect();
-        let head = (!config.tie_word_embeddings).then(|| matrix(plain, config.vocab_size, d));
-        let weights =
-            Weights { embed: matrix(embed, config.vocab_size, d), layers, norm: Tensor::ones([d], device), head };
-        Self::new(config, weights)
+        Self { rope: Rope::new(&config), config, weights, lora: None }
     }
 
     /// The same model with its matrices laid out so that products with few rows are fast on the CPU:
     /// each column of `[out, in]` in one piece, so that the matrix need not be rearranged for every
-    /// token that is drawn. Adapters rearrange for themselves; there it is the same model.
+    /// token that is drawn. Since this copies the matrices, adapters are merged into the copies.
+    /// Graphics devices rearrange for themselves; there it is the same model.
     #[must_use]
     pub fn laid_out_for_few_rows(&self) -> Self {
         struct ByColumns;
         impl Mapper for ByColumns {
             fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
-                if D != 2 || name == "model.embed_tokens.weight" { weight } else { by_columns(weight) }
+                if D != 2 || name.starts_with("model.embed_") { weight } else { by_columns(weight) }
             }
         }
         fn by_columns<const D: usize>(weight: Tensor<D>) -> Tensor<D> {
@@ -125,10 +48,11 @@ impl Decoder {
         if self.device() != crate::device::cpu() {
             return self.clone();
         }
-        let mut weights = self.weights.clone().map(&mut ByColumns);
+        let merged = self.merged();
+        let mut weights = merged.weights.clone().map_all(&mut ByColumns);
         // Embeddings are looked up row by row; as the head of the same model they are a matrix like others.
         weights.head = weights.head.or_else(|| Some(by_columns(self.weights.embed.clone())));
-        self.with_weights(weights)
+        merged.with_weights(weights)
     }
 
     /// The shape of the model.
@@ -146,7 +70,18 @@ impl Decoder {
     /// The same model with other weights of the same shapes.
     #[must_use]
     pub fn with_weights(&self, weights: Weights) -> Self {
-        Self { config: self.config.clone(), rope: self.rope.clone(), weights }
+        self.adapted(weights, self.lora)
+    }
+
+    /// The same model with other weights, among which there are these adapters or none.
+    pub(super) fn adapted(&self, weights: Weights, lora: Option<LoraConfig>) -> Self {
+        Self { config: self.config.clone(), rope: self.rope.clone(), weights, lora }
+    }
+
+    /// What the adapters are, where there are some.
+    #[must_use]
+    pub fn adapters(&self) -> Option<&LoraConfig> {
+        self.lora.as_ref()
     }
 
     /// Checks that the model knows every token.
@@ -169,17 +104,23 @@ impl Decoder {
         self.weights.embed.device()
     }
 
-    /// The same weights as leaves of a new gradient graph.
+    /// The weights that learn as leaves of a new gradient graph, the others as its constants.
     #[must_use]
     pub fn tracked(&self) -> Self {
-        struct Track;
-        impl Mapper for Track {
+        struct Constant;
+        impl Mapper for Constant {
             fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
                 let weight = if weight.is_autodiff() { weight.inner() } else { weight };
-                Tensor::from_inner(weight).require_grad()
+                Tensor::from_inner(weight)
             }
         }
-        self.with_weights(self.weights.clone().map(&mut Track))
+        struct Leaf;
+        impl Mapper for Leaf {
+            fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
+                weight.require_grad()
+            }
+        }
+        self.with_weights(self.weights.clone().map_all(&mut Constant).map(&mut Leaf))
     }
 
     /// The hidden states of right-padded rows, `[batch * time, hidden]`, after the last norm.
@@ -189,15 +130,16 @@ impl Decoder {
     pub fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<2> {
         let [batch, time] = tokens.dims();
         let device = self.device();
-        let angles = self.rope.angles(&[(0..time).collect()], &device);
+        let positions = [(0..time).collect()];
+        let angles = self.rope.angles(&positions, &device);
         let mask = causal_mask(time, &device);
-        let mut x = self.weights.embed.clone().select(0, tokens.reshape([batch * time]));
+        let mut x = self.embed(tokens, &positions);
         for layer in &self.weights.layers {
             let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
             let mixed = attend(query, key, value, Some(mask.clone()));
             x = self.finish(layer, x, mixed);
         }
-        rms_norm(x, self.weights.norm.clone(), self.config.rms_norm_eps)
+        self.normed(&self.weights.norm, x)
     }
 
     /// Reads `time` more tokens of every row and returns the hidden state of the last one,
@@ -215,7 +157,7 @@ impl Decoder {
             .collect();
         let angles = self.rope.angles(&positions, &device);
         let mask = padded_mask(&cache.padding, cache.span, time, &device);
-        let mut x = self.weights.embed.clone().select(0, tokens.reshape([batch * time]));
+        let mut x = self.embed(tokens, &positions);
         for (index, layer) in self.weights.layers.iter().enumerate() {
             let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
             let (key, value) = cache.append(index, key, value);
@@ -225,7 +167,7 @@ impl Decoder {
         cache.span += time;
         let hidden = self.config.hidden_size;
         let last = x.reshape([batch, time, hidden]).slice([0..batch, time - 1..time]).reshape([batch, hidden]);
-        rms_norm(last, self.weights.norm.clone(), self.config.rms_norm_eps)
+        self.normed(&self.weights.norm, last)
     }
 
     /// Logits of hidden states: `[rows, hidden]` to `[rows, vocab]`.
@@ -233,6 +175,28 @@ impl Decoder {
     pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
         let head = self.weights.head.as_ref().unwrap_or(&self.weights.embed);
         hidden.matmul(head.clone().transpose())
+    }
+
+    /// What the first block reads of `tokens`, `[batch, time]`, that stand at `positions`, one list
+    /// per row (a single list serves all rows): `[batch * time, hidden]`.
+    fn embed(&self, tokens: Tensor<2, Int>, positions: &[Vec<usize>]) -> Tensor<2> {
+        let [batch, time] = tokens.dims();
+        let hidden = self.config.hidden_size;
+        let mut x = self.weights.embed.clone().select(0, tokens.reshape([batch * time]));
+        if self.config.model_type.scales_embeddings() {
+            #[allow(clippy::cast_precision_loss)] // widths
+            let root = (hidden as f64).sqrt();
+            x = x * root;
+        }
+        let Some(table) = &self.weights.positions else {
+            return x;
+        };
+        // Whatever stands behind the context is padding, and no device looks up what is not there.
+        let last = self.config.max_position_embeddings.saturating_sub(1);
+        let places = positions.iter().flatten().map(|position| (*position).min(last));
+        let learned = table.clone().select(0, crate::device::indices(places, &table.device()));
+        let x = x.reshape([batch, time, hidden]) + learned.reshape([positions.len(), time, hidden]);
+        x.reshape([batch * time, hidden])
     }
 
     /// Rotated queries `[batch, time, heads, width]`, rotated keys and values
@@ -244,29 +208,36 @@ impl Decoder {
         [batch, time]: [usize; 2],
         angles: &Angles,
     ) -> (Tensor<4>, Tensor<4>, Tensor<4>) {
-        let normed = rms_norm(x, layer.attention_norm.clone(), self.config.rms_norm_eps);
+        let normed = self.normed(&layer.attention_norm, x);
         let width = self.config.head_width();
-        let heads = |weight: &Tensor<2>, heads: usize| {
-            normed.clone().matmul(weight.clone().transpose()).reshape([batch, time, heads, width])
+        let heads = |linear: &Linear, heads: usize, norm: Option<&Norm>| {
+            let projected = linear.forward(normed.clone());
+            let projected = match norm {
+                None => projected,
+                Some(norm) => self.normed(norm, projected.reshape([batch * time * heads, width])),
+            };
+            projected.reshape([batch, time, heads, width])
         };
-        let query = angles.rotate(heads(&layer.query, self.config.num_attention_heads));
-        let key = angles.rotate(heads(&layer.key, self.config.kv_heads()));
-        let value = heads(&layer.value, self.config.kv_heads());
+        let (all, fewer) = (self.config.num_attention_heads, self.config.kv_heads());
+        let query = angles.rotate(heads(&layer.query, all, layer.query_norm.as_ref()));
+        let key = angles.rotate(heads(&layer.key, fewer, layer.key_norm.as_ref()));
+        let value = heads(&layer.value, fewer, None);
         (query, key.swap_dims(1, 2), value.swap_dims(1, 2))
     }
 
     /// What follows attention in a block: output projection, residual, feed-forward, residual.
     fn finish(&self, layer: &Layer, x: Tensor<2>, mixed: Tensor<2>) -> Tensor<2> {
-        let x = x + mixed.matmul(layer.output.clone().transpose());
-        let normed = rms_norm(x.clone(), layer.feed_forward_norm.clone(), self.config.rms_norm_eps);
-        let gate = silu(normed.clone().matmul(layer.gate.clone().transpose()));
-        let up = normed.matmul(layer.up.clone().transpose());
-        x + (gate * up).matmul(layer.down.clone().transpose())
+        let x = x + layer.output.forward(mixed);
+        let normed = self.normed(&layer.feed_forward_norm, x.clone());
+        let activation = self.config.hidden_act;
+        let inner = match &layer.gate {
+            Some(gate) => activation.forward(gate.forward(normed.clone())) * layer.up.forward(normed),
+            None => activation.forward(layer.up.forward(normed)),
+        };
+        x + layer.down.forward(inner)
     }
-}
 
-/// Root-mean-square norm over the last axis (Zhang and Sennrich, arXiv 1910.07467).
-fn rms_norm(x: Tensor<2>, weight: Tensor<1>, epsilon: f64) -> Tensor<2> {
-    let scale = (x.clone() * x.clone()).mean_dim(1).add_scalar(epsilon).sqrt().recip();
-    x * scale * weight.unsqueeze::<2>()
+    fn normed(&self, norm: &Norm, x: Tensor<2>) -> Tensor<2> {
+        norm.forward(x, self.config.norm_eps)
+    }
 }

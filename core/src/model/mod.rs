@@ -4,17 +4,28 @@ mod attention;
 mod cache;
 mod config;
 mod decoder;
+mod family;
 mod files;
 pub mod gguf;
+mod initial;
+mod linear;
+mod lora;
+mod norm;
 mod rope;
 mod safetensors;
 mod source;
 mod weights;
 
 pub use cache::Cache;
-pub use config::{Config, OneOrMany, RopeScaling};
+pub use config::{Biases, Config, OneOrMany, RopeScaling};
 pub use decoder::Decoder;
+pub use family::{Activation, Family};
 pub(crate) use files::serialize;
-pub use files::{Precision, from_bytes, from_source, load, save, to_bytes, weights_file};
+pub use files::{INDEX, Precision, WEIGHTS, from_bytes, from_source, has_weights, hash_folder, load, save, to_bytes};
+pub use linear::{Adapter, Linear};
+pub use lora::{
+    ADAPTER_CONFIG, ADAPTER_WEIGHTS, LoraConfig, adapter_config, adapter_from_source, adapter_to_bytes, base_of_adapter,
+};
+pub use norm::Norm;
 pub use source::{FileSource, MemorySource, Source, content_hash, hash_source};
 pub use weights::{Layer, Mapper, Visitor, Weights};

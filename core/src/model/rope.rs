@@ -5,22 +5,22 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::Config;
 
-/// One angular frequency per pair of head dimensions, in radians per position.
+/// One angular frequency per pair of head dimensions, in radians per position; none where positions
+/// are learned.
 #[derive(Debug, Clone)]
 pub(super) struct Rope {
     frequencies: Vec<f64>,
 }
 
-/// Cosines and sines for given positions, each `[rows, time, 1, head_width / 2]`.
+/// Cosines and sines for given positions, each `[rows, time, 1, head_width / 2]`; `None` where
+/// nothing is rotated.
 #[derive(Debug, Clone)]
-pub(super) struct Angles {
-    cosine: Tensor<4>,
-    sine: Tensor<4>,
-}
+pub(super) struct Angles(Option<[Tensor<4>; 2]>);
 
 /// The frequencies without any stretching.
 fn plain(config: &Config) -> impl Iterator<Item = f64> {
-    let (width, theta) = (config.head_width(), config.rope_theta);
+    let width = if config.model_type.learns_positions() { 0 } else { config.head_width() };
+    let theta = config.rope_theta;
     (0..width / 2).map(move |pair| {
         #[allow(clippy::cast_precision_loss)] // head widths
         let exponent = (2 * pair) as f64 / width as f64;
@@ -43,6 +43,9 @@ impl Rope {
     pub(super) fn angles(&self, positions: &[Vec<usize>], device: &Device) -> Angles {
         let (rows, time) = (positions.len(), positions.first().map_or(0, Vec::len));
         let half = self.frequencies.len();
+        if half == 0 {
+            return Angles(None);
+        }
         let table = |f: fn(f64) -> f64| {
             let values: Vec<f32> = positions
                 .iter()
@@ -51,7 +54,7 @@ impl Rope {
                 .collect();
             Tensor::from_data(TensorData::new(values, [rows, time, 1, half]), device)
         };
-        Angles { cosine: table(f64::cos), sine: table(f64::sin) }
+        Angles(Some([table(f64::cos), table(f64::sin)]))
     }
 }
 
@@ -80,12 +83,15 @@ fn stretch(config: &Config, frequency: f64) -> f64 {
 impl Angles {
     /// Rotates `x`, `[rows, time, heads, head_width]`.
     pub(super) fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
+        let Some([cosine, sine]) = &self.0 else {
+            return x;
+        };
         let mut halves = x.chunk(2, 3);
         let (Some(second), Some(first)) = (halves.pop(), halves.pop()) else {
             return Tensor::cat(halves, 3);
         };
-        let rotated_first = first.clone() * self.cosine.clone() - second.clone() * self.sine.clone();
-        let rotated_second = second * self.cosine.clone() + first * self.sine.clone();
+        let rotated_first = first.clone() * cosine.clone() - second.clone() * sine.clone();
+        let rotated_second = second * cosine.clone() + first * sine.clone();
         Tensor::cat(vec![rotated_first, rotated_second], 3)
     }
 }

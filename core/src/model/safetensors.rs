@@ -78,6 +78,10 @@ impl Library for Tensors<'_> {
         self.entries.contains_key(name)
     }
 
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        Box::new(self.entries.keys().map(String::as_str))
+    }
+
     fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let path = self.path;
         let wrong = |problem: String| Error::model(path, format!("tensor `{name}` {problem}"));

@@ -6,12 +6,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, store::Files};
+use super::{Manifest, Store, store::Files};
 use crate::{
     Error, Result,
     device::read_floats,
     learn::AdamW,
-    model::{self, Decoder, Precision, content_hash},
+    model::{self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, Decoder, MemorySource, Precision, WEIGHTS, content_hash},
     text::Tokenizer,
 };
 
@@ -22,8 +22,29 @@ struct State {
     step: usize,
 }
 
-/// Writes a checkpoint and returns the hash of its weights. The optimiser is only needed to
-/// continue inside a phase.
+/// `base.json` beside an adapter: which model it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdaptedBase {
+    /// Where the model was, as manifests name it.
+    pub model: String,
+    /// SHA-256 of its weights.
+    pub sha256: String,
+}
+
+impl AdaptedBase {
+    /// The name of the file.
+    pub const FILE: &str = "base.json";
+}
+
+/// The file of weights in the checkpoints of a run.
+#[must_use]
+pub fn weights_file(manifest: &Manifest) -> &'static str {
+    if manifest.lora.is_some() { ADAPTER_WEIGHTS } else { WEIGHTS }
+}
+
+/// Writes a checkpoint and returns the hash of its weights. Of a model with adapters only those are
+/// written, beside the name and hash of the model that `manifest` says they belong to. The optimiser
+/// is only needed to continue inside a phase.
 ///
 /// # Errors
 /// If the device or the store fails.
@@ -33,15 +54,22 @@ pub async fn write(
     model: &Decoder,
     tokenizer: &Tokenizer,
     optimiser: Option<&AdamW>,
+    manifest: &Manifest,
 ) -> Result<String> {
-    let weights = model::to_bytes(model, Precision::F32).await?;
-    let hash = content_hash(&weights);
     let json = |e: serde_json::Error| Error::model(name, e.to_string());
-    let mut files = Files::from([
-        ("config.json".to_owned(), serde_json::to_vec_pretty(model.config()).map_err(json)?),
-        ("tokenizer.json".to_owned(), tokenizer.json().as_bytes().to_vec()),
-        ("model.safetensors".to_owned(), weights),
-    ]);
+    let mut files = Files::from([("tokenizer.json".to_owned(), tokenizer.json().as_bytes().to_vec())]);
+    let weights = if model.adapters().is_some() {
+        let base = AdaptedBase { model: manifest.model.clone(), sha256: manifest.model_sha256.clone() };
+        let config = model::adapter_config(model, &base.model)?;
+        files.insert(ADAPTER_CONFIG.to_owned(), serde_json::to_vec_pretty(&config).map_err(json)?);
+        files.insert(AdaptedBase::FILE.to_owned(), serde_json::to_vec_pretty(&base).map_err(json)?);
+        model::adapter_to_bytes(model).await?
+    } else {
+        files.insert("config.json".to_owned(), serde_json::to_vec_pretty(model.config()).map_err(json)?);
+        model::to_bytes(model, Precision::F32).await?
+    };
+    let hash = content_hash(&weights);
+    files.insert(weights_file(manifest).to_owned(), weights);
     if let Some(optimiser) = optimiser {
         let mut named = BTreeMap::new();
         for (index, (first, second)) in optimiser.moments.iter().enumerate() {
@@ -59,20 +87,36 @@ pub async fn write(
     Ok(hash)
 }
 
-/// Reads the weights of a checkpoint and checks them against the hash in the log.
+/// Reads the weights of a checkpoint and checks them against the hash in the log. Adapters are put in
+/// the place of those of `like`.
 ///
 /// # Errors
 /// If a file is missing, or is not the one that was logged.
 pub fn read_model(store: &dyn Store, name: &str, sha256: &str, like: &Decoder) -> Result<Decoder> {
-    let bytes = store.get(name, "model.safetensors")?;
-    let path = Path::new("checkpoints").join(name).join("model.safetensors");
+    let adapted = like.adapters().is_some();
+    let file = if adapted { ADAPTER_WEIGHTS } else { WEIGHTS };
+    let bytes = store.get(name, file)?;
+    let folder = Path::new("checkpoints").join(name);
+    let path = folder.join(file);
     if content_hash(&bytes) != sha256 {
         return Err(Error::model(
             path,
             "is not the file the log speaks of (its SHA-256 differs); restore it from a copy, or start a new run",
         ));
     }
-    model::from_bytes(like.config().clone(), &bytes, &path, &like.device())
+    if !adapted {
+        return model::from_bytes(like.config().clone(), &bytes, &path, &like.device());
+    }
+    let config = store.get(name, ADAPTER_CONFIG)?;
+    let config = String::from_utf8_lossy(&config);
+    let read = model::adapter_from_source(like, &config, &mut MemorySource::new(&bytes), &folder)?;
+    if read.adapters() != like.adapters() {
+        return Err(Error::model(
+            folder.join(ADAPTER_CONFIG),
+            "has another rank or alpha than the run; restore it from a copy, or start a new run",
+        ));
+    }
+    Ok(read)
 }
 
 /// Reads the optimiser of a checkpoint into `optimiser`.

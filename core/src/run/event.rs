@@ -106,7 +106,7 @@ pub enum Event {
         step: usize,
         /// Whether the phase ended with it.
         complete: bool,
-        /// SHA-256 of `model.safetensors`.
+        /// SHA-256 of `model.safetensors`, or of `adapter_model.safetensors` where adapters learn.
         sha256: String,
     },
     /// The state of policy and judges.

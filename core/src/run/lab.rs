@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Arm, Event, Manifest, Observer, Pace, Record, Source, Store, lab_log::held};
+use super::{Arm, Event, Manifest, Observer, Pace, Record, Source, Store, checkpoint::weights_file, lab_log::held};
 use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative},
@@ -87,7 +87,7 @@ impl Lab {
     /// If the log is damaged, belongs to other inputs, or cannot be written.
     pub fn open(setup: Setup) -> Result<Self> {
         let Setup { manifest, subject, world, rows, mut store, observer, pace } = setup;
-        let replay = held(&mut *store)?;
+        let replay = held(&mut *store, weights_file(&manifest))?;
         let mut lab = Self {
             manifest,
             tokenizer: subject.tokenizer,

@@ -266,7 +266,7 @@ impl Lab {
         complete: bool,
     ) -> Result<()> {
         let optimiser = trainer.map(|trainer| &trainer.optimiser);
-        let sha256 = write(&mut *self.store, name, &self.policy, &self.tokenizer, optimiser).await?;
+        let sha256 = write(&mut *self.store, name, &self.policy, &self.tokenizer, optimiser, &self.manifest).await?;
         self.append(Event::Checkpoint { name: name.to_owned(), step, complete, sha256 })
     }
 

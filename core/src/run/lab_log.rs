@@ -10,14 +10,14 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// What the log of a run holds, its end repaired.
+/// What the log of a run holds, its end repaired. `weights` is the file of weights of a checkpoint.
 ///
 /// # Errors
 /// If it is damaged, or cannot be written.
-pub(super) fn held(store: &mut dyn Store) -> Result<VecDeque<Record>> {
+pub(super) fn held(store: &mut dyn Store, weights: &str) -> Result<VecDeque<Record>> {
     let bytes = store.read_log()?;
     let parsed = parse(&bytes, &store.path())?;
-    let kept = committed(parsed, &bytes, |name| store.get(name, "model.safetensors").is_ok());
+    let kept = committed(parsed, &bytes, |name| store.get(name, weights).is_ok());
     if kept.length < bytes.len() {
         store.truncate_log(kept.length)?;
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{judge::JudgePrompt, prompt::Chat, sample::Sampling};
+use crate::{judge::JudgePrompt, model::LoraConfig, prompt::Chat, sample::Sampling};
 
 /// Where the prompts come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,9 @@ pub struct Manifest {
     pub base: String,
     /// SHA-256 of the base's weights.
     pub base_sha256: String,
+    /// The adapters that learn in place of the model's weights, where there are some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lora: Option<LoraConfig>,
     /// Where the prompts come from.
     pub source: Source,
     /// How the model's chat template writes the prompts, where it does.

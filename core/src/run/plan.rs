@@ -7,7 +7,7 @@ use crate::{
     Error, Result,
     learn::{Batch, LearnConfig, Objective, Sequence, Trainer},
     measure::control::Budget,
-    model::{Config, Decoder},
+    model::{Config, Decoder, LoraConfig},
     sample::{Request, Sampling, generate},
     text::Tokenizer,
 };
@@ -25,6 +25,8 @@ pub struct Plan {
     pub decode_bytes: u64,
     /// The larger of the two.
     pub total_bytes: u64,
+    /// Bytes of all copies of weights in the larger of the two, which no setting makes smaller.
+    pub fixed_bytes: u64,
     /// Bytes of the largest single tensor, which must fit one GPU binding.
     pub largest_tensor_bytes: u64,
     /// Bytes of the largest tensor among the weights, which no setting makes smaller.
@@ -54,10 +56,7 @@ impl Plan {
             let learning = self.training_bytes >= self.decode_bytes;
             let (when, setting) =
                 if learning { ("learning", "micro_batch") } else { ("drawing answers", "decode_batch") };
-            // What the weights and their copies take, no setting makes smaller.
-            let copies = FROZEN + if learning { LEARNING } else { DRAWING };
-            let settings = self.weights_bytes.saturating_mul(copies) <= memory;
-            let advice = if settings { format!(", or lower `{setting}`") } else { String::new() };
+            let advice = if self.fixed_bytes <= memory { format!(", or lower `{setting}`") } else { String::new() };
             return Err(Error::TooLarge(format!(
                 "the model needs about {} while {when} and {PLACE} can give {}; choose a smaller model{advice}",
                 size(self.total_bytes),
@@ -162,14 +161,18 @@ pub async fn probe(model: &Decoder, tokenizer: &Tokenizer) -> Result<Speed> {
 const F32: u128 = 4;
 
 /// Copies of the weights in an optimiser step: themselves, gradients, two moments, the updated ones.
-const LEARNING: u64 = 5;
+const LEARNING: u128 = 5;
 
 /// Copies while answers are drawn: the policy, and once more as it is laid out for drawing.
-const DRAWING: u64 = 2;
+const DRAWING: u128 = 2;
 
 /// Frozen models beside the policy: base, start, previous and the initial one. Snapshots share
 /// weights until the policy moves, so this is the worst case.
-const FROZEN: u64 = 4;
+const FROZEN: u128 = 4;
+
+/// Copies of a model whose adapters learn: itself, and the base of the implicit reward. All else that is
+/// frozen shares its weights.
+const ADAPTED: u128 = 2;
 
 /// Guessed length of a prompt where no tokenised prompt is at hand.
 const PROMPT_TOKENS: usize = 16;
@@ -182,6 +185,12 @@ const KEPT_INTERMEDIATE: u128 = 5;
 /// Plans a run of a model. A recipe without a [`Budget`] is planned as one pass of 1,000 pairs.
 #[must_use]
 pub fn plan(config: &Config, budget: Option<&Budget>, options: &Options) -> Plan {
+    plan_with(config, None, budget, options)
+}
+
+/// [`plan`] where adapters learn in place of the weights.
+#[must_use]
+pub fn plan_with(config: &Config, lora: Option<&LoraConfig>, budget: Option<&Budget>, options: &Options) -> Plan {
     // In bytes, models of ordinary size are more than a browser's machine words can count.
     let wide = |count: usize| count as u128;
     let bytes = |numbers: u128| u64::try_from(numbers * F32).unwrap_or(u64::MAX);
@@ -199,10 +208,17 @@ pub fn plan(config: &Config, budget: Option<&Budget>, options: &Options) -> Plan
     // Logits, their softmax and its gradient exist only at the answers' positions.
     let head = 3 * rows * answer * vocabulary;
     let activations = rows * time * layers * per_layer + head;
-    let training_bytes = bytes(u128::from(LEARNING + FROZEN) * weights + activations);
+    // What no setting makes smaller: copies of all weights, and of those that learn.
+    let (learning, drawing) = match lora.map(|lora| wide(lora.parameters(config))) {
+        None => ((LEARNING + FROZEN) * weights, (DRAWING + FROZEN) * weights),
+        Some(adapters) => {
+            (ADAPTED * weights + (LEARNING + FROZEN) * adapters, (ADAPTED + 1) * weights + (1 + FROZEN) * adapters)
+        }
+    };
+    let training_bytes = bytes(learning + activations);
     let cache = 2 * layers * wide(config.kv_heads()) * wide(config.head_width());
     let decoded = wide(options.decode_batch);
-    let decode_bytes = bytes(u128::from(DRAWING + FROZEN) * weights + decoded * (time * cache * 2 + 2 * vocabulary));
+    let decode_bytes = bytes(drawing + decoded * (time * cache * 2 + 2 * vocabulary));
     let held_out = 3 * wide(options.held_out);
     let (train_tokens, decode_tokens) = budget.map_or((2000 * time, held_out * answer), |b| {
         let iterations = u128::from(b.iterations) * if options.controls { 3 } else { 1 };
@@ -219,6 +235,7 @@ pub fn plan(config: &Config, budget: Option<&Budget>, options: &Options) -> Plan
         training_bytes,
         decode_bytes,
         total_bytes: training_bytes.max(decode_bytes),
+        fixed_bytes: bytes(if training_bytes >= decode_bytes { learning } else { drawing }),
         largest_tensor_bytes: bytes(largest_weight.max(rows * answer * vocabulary).max(decoded * vocabulary)),
         largest_weight_bytes: bytes(largest_weight),
         train_tokens: count(train_tokens),
@@ -275,6 +292,20 @@ mod tests {
     }
 
     #[test]
+    fn adapters_need_room_for_little_more_than_the_model() {
+        let (config, full) = smol();
+        let lora = LoraConfig { rank: 8, alpha: 16.0 };
+        let adapted = plan_with(&config, Some(&lora), None, &Options::default());
+        // By the arithmetic of PEFT: the sides of the seven matrices of each block, times the rank.
+        let sides = 2 * (576 + 576) + 2 * (576 + 192) + 3 * (576 + 1536);
+        assert_eq!(lora.parameters(&config), 30 * 8 * sides);
+        let spared = u64::try_from(7 * 134_515_008 - 9 * lora.parameters(&config)).unwrap() * 4;
+        assert_eq!(full.training_bytes - adapted.training_bytes, spared);
+        assert_eq!(adapted.weights_bytes, full.weights_bytes);
+        assert!(adapted.fixed_bytes < full.fixed_bytes / 3);
+    }
+
+    #[test]
     fn what_fits_exactly_fits() {
         let (_, plan) = smol();
         let (memory, binding) = (plan.total_bytes, plan.largest_tensor_bytes);
@@ -301,6 +332,7 @@ mod tests {
             training_bytes: 31 * GIB / 10,
             decode_bytes: 2 * GIB,
             total_bytes: 31 * GIB / 10,
+            fixed_bytes: 9 * (GIB / 5),
             largest_tensor_bytes: 186 << 20,
             largest_weight_bytes: 186 << 20,
             train_tokens: 1,
@@ -319,7 +351,7 @@ mod tests {
             refused(&plan, None, Some(128 << 20)),
             "the model's largest tensor is 186.0 MiB and this graphics device binds 128.0 MiB at most; choose a smaller model"
         );
-        let drawing = Plan { decode_bytes: 4 * GIB, total_bytes: 4 * GIB, ..plan };
+        let drawing = Plan { decode_bytes: 4 * GIB, total_bytes: 4 * GIB, fixed_bytes: 6 * (GIB / 5), ..plan };
         let error = refused(&drawing, Some(2 * GIB), None);
         assert!(error.contains("4.0 GiB while drawing answers") && error.contains("`decode_batch`"), "{error}");
         let wordy = Plan { largest_weight_bytes: 100 << 20, ..plan };

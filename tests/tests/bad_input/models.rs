@@ -30,10 +30,6 @@ fn files_that_are_missing() {
     }
     let error = load(Path::new("/no/such/folder")).unwrap_err().to_string();
     assert!(error.contains("/no/such/folder"), "{error}");
-    refused(&["model.safetensors.index.json", "save_pretrained"], |folder| {
-        fs::rename(folder.join("model.safetensors"), folder.join("model-00001-of-00002.safetensors")).unwrap();
-        fs::write(folder.join("model.safetensors.index.json"), r#"{"weight_map": {}}"#).unwrap();
-    });
 }
 
 #[test]
@@ -90,6 +86,14 @@ fn tensors_that_are_not_what_the_config_says() {
     refused(&["lm_head.weight", "missing"], |folder| {
         edit_tensors(folder, |t| drop(t.remove("lm_head.weight").unwrap()));
     });
+    refused(&["model.layers.0.self_attn.q_proj.bias", "missing"], |folder| {
+        edit_config(folder, |c| c["attention_bias"] = true.into());
+    });
+    refused(&["model.layers.0.mlp.up_proj.bias", "does not have"], |folder| {
+        edit_tensors(folder, |t| {
+            t.insert("model.layers.0.mlp.up_proj.bias".to_owned(), (Dtype::F32, vec![20], vec![0; 80]));
+        });
+    });
     refused(&["model.layers.2.", "num_hidden_layers"], |folder| {
         edit_config(folder, |c| c["num_hidden_layers"] = 2.into());
     });
@@ -129,7 +133,7 @@ fn configs_that_cannot_be_used() {
     }
     refused(&["config.json"], |folder| fs::write(folder.join("config.json"), [0xff, 0xfe, 0]).unwrap());
     let settings = [
-        ("model_type", serde_json::json!("qwen3"), "qwen3"),
+        ("model_type", serde_json::json!("mamba"), "mamba"),
         ("num_attention_heads", 0.into(), "num_attention_heads"),
         ("num_key_value_heads", 0.into(), "num_key_value_heads"),
         ("num_key_value_heads", 2.into(), "multiple"),
@@ -141,7 +145,7 @@ fn configs_that_cannot_be_used() {
         ("rope_theta", serde_json::json!(0.0), "rope_theta"),
         ("rope_scaling", serde_json::json!({"rope_type": "dynamic", "factor": 2.0}), "dynamic"),
         ("hidden_act", serde_json::json!("gelu"), "gelu"),
-        ("attention_bias", true.into(), "attention_bias"),
+        ("use_sliding_window", true.into(), "use_sliding_window"),
     ];
     for (key, value, word) in settings {
         refused(&["config.json", word], |folder| {

@@ -151,6 +151,7 @@ impl Log {
             model_sha256: "00".to_owned(),
             base: "starter/base".to_owned(),
             base_sha256: "11".to_owned(),
+            lora: None,
             source: if self.world { Source::World("rules".to_owned()) } else { file },
             chat: None,
             options: Options { held_out: self.held_out, ..Options::default() },

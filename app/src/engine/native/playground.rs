@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, rc::Rc, sync::mpsc, thread};
 
 use selfsame_core::{
     device::{self, Choice, Selected},
-    model,
+    model::{ADAPTER_WEIGHTS, has_weights},
     sample::Token,
 };
 
@@ -111,9 +111,9 @@ fn speaker(name: &str, speakers: &mut Speakers) -> Result<Rc<Speaker>> {
 
 fn load(name: &str) -> Result<Speaker> {
     let place = Place::named(name);
-    if let Place::Folder(path) = &place
-        && !model::weights_file(path)?.exists()
-    {
+    let folder = std::path::Path::new(name);
+    let there = has_weights(folder) || folder.join(ADAPTER_WEIGHTS).exists();
+    if matches!(place, Place::Folder(_)) && !there {
         return Err(Error::told(format!(
             "there are no weights in {name}: they were removed, or the run was recorded on another computer"
         )));

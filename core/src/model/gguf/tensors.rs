@@ -27,6 +27,11 @@ impl Library for Tensors<'_> {
         names::stored(name).is_some_and(|stored| self.header.tensors.contains_key(&stored))
     }
 
+    fn names(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        // What a model does not have is refused by the file's own names, before anything is read.
+        Box::new(std::iter::empty())
+    }
+
     fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         // Every name that is asked for has one; its own would be missing from the file just as well.
         let stored = names::stored(name).unwrap_or_else(|| name.to_owned());

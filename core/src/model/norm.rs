@@ -1,0 +1,50 @@
+//! Norms over the last axis.
+
+use burn::tensor::Tensor;
+
+/// One norm and its weights, `[width]` each.
+#[derive(Debug, Clone)]
+pub enum Norm {
+    /// `x / rms(x) · weight` (Zhang and Sennrich, arXiv 1910.07467).
+    Rms {
+        /// `weight`
+        weight: Tensor<1>,
+    },
+    /// Gemma's: `x / rms(x) · (1 + weight)`.
+    RmsAroundOne {
+        /// `weight`
+        weight: Tensor<1>,
+    },
+    /// `(x − mean(x)) / deviation(x) · weight + bias` (Ba et al., arXiv 1607.06450).
+    Layer {
+        /// `weight`
+        weight: Tensor<1>,
+        /// `bias`
+        bias: Tensor<1>,
+    },
+}
+
+impl Norm {
+    /// Llama's norm.
+    #[must_use]
+    pub fn rms(weight: Tensor<1>) -> Self {
+        Self::Rms { weight }
+    }
+
+    /// Norms every row of `x`, `[rows, width]`. `epsilon` is added to what is divided by, squared.
+    #[must_use]
+    pub fn forward(&self, x: Tensor<2>, epsilon: f64) -> Tensor<2> {
+        let scaled = |x: Tensor<2>| {
+            let scale = (x.clone() * x.clone()).mean_dim(1).add_scalar(epsilon).sqrt().recip();
+            x * scale
+        };
+        match self {
+            Self::Rms { weight } => scaled(x) * weight.clone().unsqueeze::<2>(),
+            Self::RmsAroundOne { weight } => scaled(x) * (weight.clone() + 1.0).unsqueeze::<2>(),
+            Self::Layer { weight, bias } => {
+                let centred = x.clone() - x.mean_dim(1);
+                scaled(centred) * weight.clone().unsqueeze::<2>() + bias.clone().unsqueeze::<2>()
+            }
+        }
+    }
+}
