@@ -1,6 +1,9 @@
 //! Adapters as a run leaves them: small checkpoints that name their base, and that are models again
 //! for whoever opens their folder.
 
+#[path = "adapters/measure.rs"]
+mod measure;
+
 use std::{fs, path::Path};
 
 use selfsame::{

@@ -26,7 +26,7 @@ fn refuses_what_it_cannot_compute_and_says_why() {
     for (field, value, word) in [
         ("model_type", serde_json::json!("mamba"), "mamba"),
         ("hidden_act", serde_json::json!("gelu"), "gelu"),
-        ("attention_bias", serde_json::json!("some"), "attention_bias"),
+        ("attention_bias", serde_json::json!("some"), "a boolean"),
         ("sliding_window", serde_json::json!(128), "sliding_window"),
         ("use_sliding_window", serde_json::json!(true), "use_sliding_window"),
         ("layer_types", serde_json::json!(["full_attention", "sliding_attention"]), "sliding_attention"),
