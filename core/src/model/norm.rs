@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 /// One norm and its weights, `[width]` each.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant)] // a handful per block, each beside matrices
 pub enum Norm {
     /// `x / rms(x) · weight` (Zhang and Sennrich, arXiv 1910.07467).
     Rms {

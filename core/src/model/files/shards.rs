@@ -98,7 +98,7 @@ impl Index {
         let mut lines = format!("{}  {INDEX}\n", content_hash(&index));
         for (path, source) in &mut self.shards {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            lines += &format!("{}  {name}\n", hash_source(source)?);
+            lines.extend([hash_source(source)?.as_str(), "  ", &name, "\n"]);
         }
         Ok(content_hash(lines.as_bytes()))
     }

@@ -26,6 +26,7 @@ fn start() -> Record {
             base: "starter/base".to_owned(),
             base_sha256: "11".to_owned(),
             source: Source::World("rules".to_owned()),
+            lora: None,
             chat: None,
             options: Options::default(),
             parameters: toml::Table::new(),
