@@ -58,6 +58,7 @@ impl Experiment {
                 base_sha256: "1".to_owned(),
                 lora: None,
                 source: Source::World("rules".to_owned()),
+                chat: None,
                 options: Options { held_out: 6, controls: false, checkpoint_every: 2, ..Options::default() },
                 parameters: recipe::by_id(id).unwrap().defaults().unwrap(),
                 judges: Rules.judge_prompts(),

@@ -23,6 +23,7 @@ fn manifest(source: Source) -> Manifest {
         base_sha256: "11".to_owned(),
         lora: None,
         source,
+        chat: None,
         options: Options::default(),
         parameters: by_id("srlm").unwrap().defaults().unwrap(),
         judges: Vec::new(),

@@ -8,10 +8,14 @@ use std::{
 use selfsame_core::{
     Error as CoreError,
     device::Selected,
-    model::{self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, Decoder, FileSource, content_hash, hash_source},
+    model::{
+        self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, Decoder, FileSource, content_hash,
+        gguf::{self, Gguf},
+        hash_source,
+    },
     prompt::{Row, read_jsonl},
     run::checkpoint::AdaptedBase,
-    text::Tokenizer,
+    text::{ChatTemplate, Tokenizer},
 };
 
 use super::{Place, STARTER, STARTER_BASE, Shelf};
@@ -37,6 +41,21 @@ impl Shelf for Disk {
                 self.tokenizer(&base_of(folder)?.1)?
             }
             Place::Folder(folder) => Tokenizer::load(folder)?,
+        })
+    }
+
+    fn template(&self, place: &Place) -> Result<Option<ChatTemplate>> {
+        Ok(match place {
+            Place::Starter | Place::StarterBase => None,
+            Place::Folder(path) => match gguf::find(path)? {
+                Some(file) => {
+                    let header = Gguf::read(&file)?;
+                    let template = header.chat_template().map(|source| ChatTemplate::new(&source)).transpose()?;
+                    let tokens = header.special_tokens()?;
+                    template.map(|template| template.with_tokens(tokens))
+                }
+                None => ChatTemplate::load(path)?,
+            },
         })
     }
 
@@ -82,7 +101,7 @@ fn base_of(folder: &Path) -> Result<(String, Place)> {
     let name = model::base_of_adapter(&text, &path)?;
     let place = Place::named(&name);
     if let Place::Folder(base) = &place {
-        if !base.is_dir() {
+        if !base.is_dir() && !model::has_weights(base) {
             return Err(Error::told(format!(
                 "{}: the model that was adapted, `{name}`, is not in a folder of that name; download it and set `base_model_name_or_path` to its folder",
                 path.display()

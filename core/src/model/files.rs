@@ -1,4 +1,5 @@
-//! Models on disk: `config.json` and `model.safetensors`, or its shards, in the Hugging Face layout.
+//! Models on disk: `config.json` and `model.safetensors`, or its shards, in the Hugging Face layout, or one
+//! GGUF file.
 
 mod gpt2;
 mod read;
@@ -12,7 +13,10 @@ use safetensors::{Dtype, tensor::TensorView};
 pub(super) use self::read::Library;
 use self::{read::Loader, shards::Index};
 use super::{
-    Config, Decoder, Family, FileSource, MemorySource, Source, Visitor, content_hash, hash_source, safetensors::Tensors,
+    Config, Decoder, Family, FileSource, MemorySource, Source, Visitor, content_hash,
+    gguf::{self, Gguf},
+    hash_source,
+    safetensors::Tensors,
 };
 use crate::{Error, Result};
 
@@ -22,13 +26,23 @@ pub const WEIGHTS: &str = "model.safetensors";
 /// The file that says which shard has which weights, where they are split into several.
 pub const INDEX: &str = "model.safetensors.index.json";
 
-/// Reads a model folder. The weights are read as by [`from_source`], shard by shard where an index
-/// says so.
+/// Reads a model: a folder, or a GGUF file as [`gguf::find`] finds it. The weights are read as by
+/// [`from_source`], shard by shard where an index says so.
 ///
 /// # Errors
 /// A missing, truncated or hostile file, tensors that disagree with the config, a number type we
 /// do not read, or weights that are not finite: each is named with what to do.
-pub fn load(folder: &Path, device: &Device) -> Result<Decoder> {
+pub fn load(path: &Path, device: &Device) -> Result<Decoder> {
+    match gguf::find(path)? {
+        Some(file) => {
+            let mut source = FileSource::open(&file)?;
+            Gguf::open(&mut source, &file)?.load(&mut source, device)
+        }
+        None => load_folder(path, device),
+    }
+}
+
+fn load_folder(folder: &Path, device: &Device) -> Result<Decoder> {
     let config_path = folder.join("config.json");
     let text = fs::read_to_string(&config_path).map_err(|e| missing(folder, &config_path, &e))?;
     let config = Config::parse(&text, &config_path)?;
@@ -43,18 +57,22 @@ pub fn load(folder: &Path, device: &Device) -> Result<Decoder> {
     from_source(config, &mut source, &weights_path, device)
 }
 
-/// Whether a folder has weights, in one file or in shards.
+/// Whether a folder has weights, in one file or in shards, or a GGUF file is there.
 #[must_use]
 pub fn has_weights(folder: &Path) -> bool {
-    folder.join(WEIGHTS).exists() || folder.join(INDEX).exists()
+    let in_gguf = gguf::find(folder).is_ok_and(|file| file.is_some_and(|file| file.exists()));
+    in_gguf || folder.join(WEIGHTS).exists() || folder.join(INDEX).exists()
 }
 
-/// The SHA-256 of the weights in a folder. Of shards it is that of the lines that `sha256sum` prints
+/// The SHA-256 of the weights in a folder, or of a GGUF file. Of shards it is that of the lines that `sha256sum` prints
 /// for the index and then the shards in the order of their names.
 ///
 /// # Errors
 /// If a file cannot be read.
 pub fn hash_folder(folder: &Path) -> Result<String> {
+    if let Some(file) = gguf::find(folder)? {
+        return hash_source(&mut FileSource::open(file)?);
+    }
     match Index::of(folder)? {
         Some(mut index) => index.hash(),
         None => hash_source(&mut FileSource::open(folder.join(WEIGHTS))?),
@@ -65,7 +83,7 @@ fn missing(folder: &Path, path: &Path, error: &std::io::Error) -> Error {
     Error::model(
         path,
         format!(
-            "{error}. A model folder holds `config.json`, `model.safetensors` (or its shards) and `tokenizer.json`; check `--model {}`",
+            "{error}. A model is a folder with `config.json`, `model.safetensors` (or its shards) and `tokenizer.json`, or one GGUF file; check `--model {}`",
             folder.display()
         ),
     )
@@ -86,7 +104,12 @@ pub fn from_bytes(config: Config, bytes: &[u8], path: &Path, device: &Device) ->
 /// # Errors
 /// As [`load`], and if the source or the device fails.
 pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device: &Device) -> Result<Decoder> {
-    Loader::new(&mut Tensors::open(source, path)?, device).model(config)
+    from_library(config, &mut Tensors::open(source, path)?, device)
+}
+
+/// A model from a parsed config and the tensors of a file of any kind.
+pub(super) fn from_library(config: Config, library: &mut dyn Library, device: &Device) -> Result<Decoder> {
+    Loader::new(library, device).model(config)
 }
 
 /// How weights are written.

@@ -1,4 +1,4 @@
-//! Decoder-only transformers in the Hugging Face layout.
+//! Decoder-only transformers in the Hugging Face layout, and GGUF files of them.
 
 mod attention;
 mod cache;
@@ -6,6 +6,7 @@ mod config;
 mod decoder;
 mod family;
 mod files;
+pub mod gguf;
 mod initial;
 mod linear;
 mod lora;

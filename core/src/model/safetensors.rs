@@ -108,7 +108,8 @@ impl Library for Tensors<'_> {
         usize::try_from(count).ok().and_then(|count| values.try_reserve_exact(count).ok()).ok_or_else(|| {
             wrong(format!("has {count} values, and there is no memory for them; choose a smaller model"))
         })?;
-        in_pieces(self.source, self.start + begin..self.start + end, |piece| {
+        let width = entry.dtype.bitsize() as u64 / 8;
+        in_pieces(self.source, self.start + begin..self.start + end, width, |piece| {
             let before = values.len();
             append(&mut values, piece);
             match values.iter().enumerate().skip(before).find(|(_, value)| !value.is_finite()) {

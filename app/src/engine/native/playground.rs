@@ -1,7 +1,7 @@
 //! The playground's thread, one for all slots: a token for each in turn, so that answers side by side
 //! grow side by side.
 
-use std::{collections::BTreeMap, path::Path, rc::Rc, sync::mpsc, thread};
+use std::{collections::BTreeMap, rc::Rc, sync::mpsc, thread};
 
 use selfsame_core::{
     device::{self, Choice, Selected},
@@ -111,7 +111,7 @@ fn speaker(name: &str, speakers: &mut Speakers) -> Result<Rc<Speaker>> {
 
 fn load(name: &str) -> Result<Speaker> {
     let place = Place::named(name);
-    let folder = Path::new(name);
+    let folder = std::path::Path::new(name);
     let there = has_weights(folder) || folder.join(ADAPTER_WEIGHTS).exists();
     if matches!(place, Place::Folder(_)) && !there {
         return Err(Error::told(format!(
