@@ -71,7 +71,7 @@ impl Shelf for Disk {
 
     fn prompts(&self, path: &Path) -> Result<(Vec<Row>, String)> {
         let rows = read_jsonl(path)?;
-        let bytes = std::fs::read(path).map_err(|e| CoreError::read(path, e))?;
+        let bytes = fs::read(path).map_err(|e| CoreError::read(path, e))?;
         Ok((rows, content_hash(&bytes)))
     }
 }
