@@ -42,9 +42,9 @@ fn names(model: &Decoder, all: bool) -> Vec<(String, usize)> {
     }
     let mut names = Names(Vec::new());
     if all {
-        model.weights().visit_all(&mut names)
+        model.weights().visit_all(&mut names);
     } else {
-        model.weights().visit(&mut names)
+        model.weights().visit(&mut names);
     }
     names.0
 }
