@@ -27,6 +27,8 @@ pub enum Purpose {
     Bootstrap = 8,
     /// Replay of judgement data.
     Replay = 9,
+    /// Annotators and teachers.
+    Annotator = 10,
 }
 
 /// One stream: a seed, a purpose, an iteration and an item.

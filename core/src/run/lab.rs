@@ -10,7 +10,7 @@ use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative},
     model::Decoder,
-    prompt::{Prompt, Row},
+    prompt::{Prompt, Row, with_goal},
     sample::{Answer, Request, Sampling, generate},
     select::{Candidates, Pair},
     text::Tokenizer,
@@ -88,6 +88,8 @@ pub struct Setup {
 pub enum Snapshot {
     /// The base of the implicit reward, before instruction fine-tuning.
     Base,
+    /// The policy before the first iteration, `π_0`.
+    Initial,
     /// The policy at the start of the iteration, `M_t`.
     Start,
     /// The policy one iteration earlier, `M_{t−1}`; in the first iteration the same as `Start`.
@@ -112,7 +114,21 @@ pub struct Lab {
     pub(super) arm: Arm,
     pub(super) iteration: u32,
     pub(super) learned: Vec<Pair>,
+    pub(super) goal: Option<usize>,
     pub(super) fixed: Option<super::lab_measure::FixedPairs>,
+}
+
+impl Snapshot {
+    /// What logs and messages call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Initial => "initial",
+            Self::Start => "start",
+            Self::Previous => "previous",
+        }
+    }
 }
 
 impl Lab {
@@ -145,6 +161,7 @@ impl Lab {
             arm: Arm::Main,
             iteration: 0,
             learned: Vec::new(),
+            goal: None,
             fixed: None,
         };
         lab.begin_log()?;
@@ -245,6 +262,7 @@ impl Lab {
     pub(crate) fn restart(&mut self, arm: Arm) {
         self.arm = arm;
         self.iteration = 0;
+        self.goal = None;
         self.policy = self.initial.clone();
         self.start = self.initial.clone();
         self.previous = self.initial.clone();
@@ -277,6 +295,7 @@ impl Lab {
     pub(super) fn snapshot(&self, which: Snapshot) -> &Decoder {
         match which {
             Snapshot::Base => &self.base,
+            Snapshot::Initial => &self.initial,
             Snapshot::Start => &self.start,
             Snapshot::Previous => &self.previous,
         }
@@ -310,7 +329,7 @@ impl Lab {
 
     pub(super) async fn draw(
         &mut self,
-        purpose: &'static str,
+        purpose: &str,
         prompts: &[Prompt],
         samples: usize,
         sampling: &Sampling,
@@ -318,7 +337,7 @@ impl Lab {
         let encoded: Vec<(u64, Vec<u32>)> = prompts
             .iter()
             .enumerate()
-            .map(|(index, prompt)| Ok((key(purpose, index), self.tokenizer.encode(&prompt.text)?)))
+            .map(|(index, prompt)| Ok((key(purpose, index), self.tokenizer.encode(&self.posed(&prompt.text))?)))
             .collect::<Result<_>>()?;
         self.check_lengths(prompts, &encoded, sampling)?;
         let mut answers: Vec<Vec<Answer>> = Vec::new();
@@ -350,12 +369,24 @@ impl Lab {
             let phase = if purpose == "train" { "sample" } else { "measure" };
             self.progress(phase, answers.len(), prompts.len(), tokens);
         }
-        Ok(prompts
+        prompts
             .iter()
-            .zip(encoded)
             .zip(answers)
-            .map(|((prompt, (_, ids)), answers)| Candidates { prompt: prompt.clone(), ids, answers })
-            .collect())
+            // Judges and losses read the prompt without the goal that the answers were drawn for.
+            .map(|(prompt, answers)| {
+                Ok(Candidates { prompt: prompt.clone(), ids: self.tokenizer.encode(&prompt.text)?, answers })
+            })
+            .collect()
+    }
+
+    /// From here on the policy is asked for answers of the score `goal` ([`with_goal`]), to learn from
+    /// and to measure alike: a policy that was conditioned on goals is only itself where one is given.
+    pub fn aim(&mut self, goal: usize) {
+        self.goal = Some(goal);
+    }
+
+    fn posed(&self, text: &str) -> String {
+        self.goal.map_or_else(|| text.to_owned(), |goal| with_goal(text, goal))
     }
 
     /// A prompt must leave room for a whole answer, and for every judge that reads it with two of
