@@ -94,6 +94,19 @@ impl Batch {
         selective_log_softmax(logits, self.targets.clone()).squeeze_dim(1)
     }
 
+    /// The log-probability of every label and, without a gradient, `log Σ_v p_v²` of the distribution that it
+    /// was drawn from, each `[labels]`. The latter is the logarithm of the probability that two draws collide:
+    /// 0 where the model is certain, `−log vocab` where it knows nothing.
+    #[must_use]
+    pub fn token_logprobs_and_collisions(&self, model: &Decoder) -> [Tensor<1>; 2] {
+        let logits = self.logits(model);
+        let fixed = logits.clone().detach();
+        let shifted = fixed.clone() - fixed.max_dim(1);
+        let normaliser = shifted.clone().exp().sum_dim(1).log();
+        let collisions = (shifted * 2.0).exp().sum_dim(1).log() - normaliser * 2.0;
+        [selective_log_softmax(logits, self.targets.clone()).squeeze_dim(1), collisions.squeeze_dim(1)]
+    }
+
     /// The summed log-probability of each sequence's labels, `[batch]`.
     #[must_use]
     pub fn sequence_logprobs(&self, model: &Decoder) -> Tensor<1> {
