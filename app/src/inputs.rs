@@ -54,8 +54,7 @@ pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Resul
     let tokenizer = shelf.tokenizer(&place)?;
     let (source, world, rows) = prompts(args, &tokenizer, shelf)?;
     let mut notes = Vec::new();
-    let uses_implicit = settings.parameters.contains_key("implicit");
-    let base_place = base_place(args.base.as_deref(), &place, uses_implicit, shelf, &mut notes)?;
+    let base_place = base_place(args.base.as_deref(), &place, entry.card.base, shelf, &mut notes)?;
     let judges = judge_prompts(&tokenizer)?;
 
     let device = acquire(args.device.into())?;

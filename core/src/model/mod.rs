@@ -4,6 +4,7 @@ mod attention;
 mod cache;
 mod config;
 mod decoder;
+mod dropout;
 mod files;
 mod rope;
 mod safetensors;

@@ -8,10 +8,7 @@ use super::Snapshot;
 use crate::{
     Error, Result,
     judge::Comparison,
-    learn::{
-        Batch, MARGIN, Objective, Sequence,
-        loss::{margin, soft_logistic},
-    },
+    learn::{Batch, MARGIN, Objective, Sequence, loss::margin},
     model::Decoder,
     select::Pair,
 };
@@ -107,17 +104,22 @@ impl PairBatch<'_> {
         self.constant(|pair| pair.label)
     }
 
-    /// The preference loss against a frozen model with the given labels, each pair by its weight, and
-    /// the numbers TRL logs beside it. A margin of exactly 0 is a tie and no success.
+    /// An objective on the pairs' margins against a frozen model: what `loss` makes of them, each pair by
+    /// its weight, and the numbers TRL logs beside it. A margin of exactly 0 is a tie and no success.
     ///
     /// # Errors
     /// If the recipe did not ask for this snapshot when it began to learn.
-    pub fn preference(&self, against: Snapshot, beta: f64, label: Tensor<1>) -> Result<Objective> {
+    pub fn preference(
+        &self,
+        against: Snapshot,
+        beta: f64,
+        loss: impl FnOnce(Tensor<1>) -> Tensor<1>,
+    ) -> Result<Objective> {
         let reference = self.reference(against)?;
         let [chosen, rejected] =
             [0, 1].map(|side| ((self.policy[side].clone() - reference[side].clone()) * beta).mean());
         let delta = margin(self.policy.clone(), reference, beta);
-        let losses = soft_logistic(delta.clone(), label) * self.constant(|pair| pair.weight);
+        let losses = loss(delta.clone()) * self.constant(|pair| pair.weight);
         Ok(Objective {
             loss: losses.mean(),
             metrics: vec![

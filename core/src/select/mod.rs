@@ -7,6 +7,7 @@ mod pairs;
 mod quantile;
 mod ranking;
 mod rated;
+mod uncertainty;
 mod win_rate;
 
 pub use consistency::{mean_consistency, rank_consistency};
@@ -16,4 +17,5 @@ pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_worst, sub
 pub use quantile::low_quantile;
 pub use ranking::{Preferences, ranked_pairs};
 pub use rated::{Rated, RatedRecord};
+pub use uncertainty::{Doubt, weighted_subset};
 pub use win_rate::{Margins, by_margin, repetitive, win_rates};

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    learn::{LearnConfig, Objective, loss::soft_logistic},
+    learn::{LearnConfig, Objective, loss::bco::bco},
     measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Phase, RatedBatch, Snapshot},
@@ -118,10 +118,8 @@ impl Bco {
         let embeddings = lab.embed(&prompts, Snapshot::Start).await?;
         let up: Vec<bool> = rated.iter().map(|one| one.up).collect();
         let ratios = density_ratios(&embeddings, &up);
-        let weight = |one: &Rated, ratio: f64| match one.up {
-            true => 1.0,
-            false => ratio.clamp(self.least_weight.min(self.most_weight), self.most_weight),
-        };
+        let least = self.least_weight.min(self.most_weight);
+        let weight = |one: &Rated, ratio: f64| if one.up { 1.0 } else { ratio.clamp(least, self.most_weight) };
         Ok(rated.into_iter().zip(ratios).map(|(one, ratio)| Rated { weight: weight(&one, ratio), ..one }).collect())
     }
 }
@@ -131,18 +129,17 @@ fn objective(beta: f64, batch: &RatedBatch<'_>, phase: &Phase<'_>) -> Result<Obj
     let rewards = (batch.policy.clone() - batch.reference(Snapshot::Start)?) * beta;
     let delta = shift(phase, rewards.clone().detach());
     let up = batch.constant(|one| f64::from(u8::from(one.up)));
-    let [count] = rewards.dims();
-    let shifted = rewards.clone() - delta.clone().expand([count]);
-    let losses = soft_logistic(shifted.clone(), up.clone()) * batch.constant(|one| one.weight);
+    let losses = bco(rewards.clone(), up.clone(), delta.clone(), batch.constant(|one| one.weight));
     // Right where the shifted reward has the sign of the thumb; 0 is a tie and not right.
-    let right = (shifted * (up.clone() * 2.0 - 1.0)).greater_elem(0.0).float();
+    let signed = up * 2.0 - 1.0;
+    let right = ((rewards.clone() - delta.clone()) * signed.clone()).greater_elem(0.0).float();
     Ok(Objective {
         loss: losses.mean(),
         metrics: vec![
             (REWARD, rewards.clone().mean()),
             ("delta", delta),
             ("rewards/accuracies", right.mean()),
-            ("rewards/spread", (rewards.clone() * (up * 2.0 - 1.0)).mean()),
+            ("rewards/spread", (rewards.clone() * signed).mean()),
             ("logps/mean", batch.policy.clone().mean()),
         ],
         items: vec![("reward".to_owned(), rewards)],
@@ -167,7 +164,10 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{device::cpu, learn::StepReport};
+    use crate::{
+        device::{cpu, read_floats},
+        learn::StepReport,
+    };
 
     fn step(mean: f32, items: usize) -> StepReport {
         StepReport {
@@ -184,7 +184,7 @@ mod tests {
 
     fn shifted(steps: &[StepReport], now: &[f32]) -> f32 {
         let now = Tensor::<1>::from_floats(now, &cpu());
-        shift(&Phase { progress: 0.0, steps }, now).into_data().to_vec::<f32>().unwrap()[0]
+        pollster::block_on(read_floats(shift(&Phase { progress: 0.0, steps }, now))).unwrap()[0]
     }
 
     #[test]

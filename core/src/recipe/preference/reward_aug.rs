@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    learn::LearnConfig,
+    learn::{LearnConfig, loss::cdpo::cdpo},
     measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Snapshot},
@@ -80,8 +80,7 @@ impl Recipe for RewardAug {
             let pairs = goal_conditioned(&pairs, &goals(&pairs, &answers, &scores), lab.tokenizer())?;
             let smoothing = self.label_smoothing;
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-                let label = batch.labels() * (1.0 - 2.0 * smoothing) + smoothing;
-                batch.preference(Snapshot::Start, settings.beta, label)
+                batch.preference(Snapshot::Start, settings.beta, |margin| cdpo(margin, smoothing))
             })
             .await?;
             lab.aim(SCALE);

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
+    learn::loss::soft_logistic,
     measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Snapshot},
@@ -114,7 +115,7 @@ impl Recipe for Dno {
             let pairs = self.with_replayed(&fresh, &earlier, lab.seed(), iteration);
             earlier.insert(0, fresh);
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-                batch.preference(Snapshot::Start, settings.beta, batch.labels())
+                batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
             })
             .await?;
             lab.measure().await?;

@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    learn::{LearnConfig, Objective},
+    learn::{
+        LearnConfig, Objective,
+        loss::{selm::selm, sigmoid::sigmoid},
+    },
     measure::{annotator::Annotator, control::Budget},
     prompt::Prompt,
     recipe::{Card, OracleUse, Recipe, tenth},
@@ -116,15 +119,16 @@ impl Recipe for Selm {
 }
 
 impl Selm {
-    /// The preference loss, and the optimism where there are new answers.
+    /// DPO on the given pairs, the loss with optimism where there are new answers.
     fn objective(&self, batch: &PairBatch<'_>) -> Result<Objective> {
-        let mut objective = batch.preference(Snapshot::Start, self.beta, batch.labels())?;
-        if batch.pairs.iter().all(|pair| pair.third.is_some()) {
-            let [policy, reference] = batch.third(Snapshot::Start)?;
-            let explored = (policy - reference).mean();
-            objective.loss = objective.loss + explored.clone() * (self.alpha * self.beta);
-            objective.metrics.push(("logps/own", explored));
+        if batch.pairs.iter().any(|pair| pair.third.is_none()) {
+            return batch.preference(Snapshot::Start, self.beta, sigmoid);
         }
+        let [policy, reference] = batch.third(Snapshot::Start)?;
+        let explored = policy - reference;
+        let loss = |margin| selm(margin, explored.clone(), self.alpha, self.beta);
+        let mut objective = batch.preference(Snapshot::Start, self.beta, loss)?;
+        objective.metrics.push(("logps/explored", explored.mean()));
         Ok(objective)
     }
 }

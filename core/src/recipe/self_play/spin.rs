@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    learn::LearnConfig,
+    learn::{LearnConfig, loss::spin::spin},
     measure::control::Budget,
     recipe::{Card, OracleUse, Recipe, tenth},
     run::{Lab, Replay, Snapshot},
@@ -103,7 +103,8 @@ impl Recipe for Spin {
             let replay = Replay { per_step: self.replay, weight: self.replay_weight };
             let beta = self.beta_of(iteration);
             lab.learn_pairs(&self.learn_of(iteration), replay, &pairs, &[Snapshot::Start], |batch, _| {
-                batch.preference(Snapshot::Start, beta, batch.labels())
+                let opponent = batch.reference(Snapshot::Start)?;
+                batch.preference(Snapshot::Start, beta, |_| spin(batch.policy.clone(), opponent, beta))
             })
             .await?;
             lab.measure().await?;

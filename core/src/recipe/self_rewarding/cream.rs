@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
+    learn::loss::cream::cream,
     measure::control::Budget,
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Snapshot},
@@ -92,7 +93,7 @@ impl Recipe for Cream {
             let pairs = self.label(best_worst(&answers, &now, Origin::Implicit), &answers, &consistency)?;
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-                batch.preference(Snapshot::Start, settings.beta, batch.labels())
+                batch.preference(Snapshot::Start, settings.beta, |margin| cream(margin, batch.labels()))
             })
             .await?;
             lab.measure().await?;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Result,
     judge::Form,
-    learn::LearnConfig,
+    learn::{LearnConfig, loss::spce::spce},
     measure::control::Budget,
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Snapshot},
@@ -77,7 +77,7 @@ impl Recipe for Osp {
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
                 let label = batch.labels();
                 let label = if self.hard_labels { label.greater_elem(0.5).float() } else { label };
-                batch.preference(Snapshot::Start, settings.beta, label)
+                batch.preference(Snapshot::Start, settings.beta, |margin| spce(margin, label))
             })
             .await?;
             lab.measure().await?;

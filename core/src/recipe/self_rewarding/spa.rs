@@ -16,7 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    learn::{LearnConfig, Objective, loss::margin},
+    learn::{
+        LearnConfig, Objective,
+        loss::{margin, soft_logistic},
+    },
     measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe, tenth},
     run::{Lab, PairBatch, Phase, Snapshot},
@@ -118,7 +121,7 @@ impl Spa {
         let pairs = lab.preferences(&Annotator::of::<Self>(), self.seed_pairs)?;
         let learn = LearnConfig { epochs: self.seed_epochs, ..settings.learn };
         lab.learn_pairs(&learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-            batch.preference(Snapshot::Start, settings.beta, batch.labels())
+            batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
         })
         .await?;
         lab.measure().await
@@ -134,7 +137,7 @@ impl Spa {
             Some(threshold) => confidence.clone().greater_elem(threshold).float(),
         };
         let label = batch.labels() - (trusted.clone().neg() + 1.0) * self.smoothing;
-        let mut objective = batch.preference(Snapshot::Start, beta, label)?;
+        let mut objective = batch.preference(Snapshot::Start, beta, |margin| soft_logistic(margin, label))?;
         objective.metrics.push(("trusted", trusted.mean()));
         objective.metrics.push((CONFIDENCE, confidence.mean()));
         Ok(objective)

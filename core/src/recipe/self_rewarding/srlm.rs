@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Result,
     judge::Form,
+    learn::loss::soft_logistic,
     measure::control::Budget,
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Snapshot},
@@ -52,7 +53,7 @@ impl Recipe for Srlm {
             let pairs = best_worst(&answers, &scores, Origin::BestWorst);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-                batch.preference(Snapshot::Start, settings.beta, batch.labels())
+                batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
             })
             .await?;
             lab.measure().await?;
