@@ -29,6 +29,8 @@ pub enum Purpose {
     Replay = 9,
     /// Annotators and teachers.
     Annotator = 10,
+    /// Hidden units that a pass leaves out.
+    Dropout = 11,
 }
 
 /// One stream: a seed, a purpose, an iteration and an item.

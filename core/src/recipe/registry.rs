@@ -7,7 +7,7 @@ use super::{
     Card, Recipe,
     preference::{bco::Bco, dpo::Dpo, reward_aug::RewardAug},
     self_play::{dno::Dno, selm::Selm, spin::Spin},
-    self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm},
+    self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm, upo::Upo},
     settings,
     supervised::sft::Sft,
 };
@@ -48,6 +48,7 @@ const ENTRIES: &[Entry] = &[
     entry::<Dno>(),
     entry::<RewardAug>(),
     entry::<Bco>(),
+    entry::<Upo>(),
 ];
 
 type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
@@ -67,6 +68,7 @@ const RUNNERS: &[(&str, Runner)] = &[
     runner::<Dno>(),
     runner::<RewardAug>(),
     runner::<Bco>(),
+    runner::<Upo>(),
 ];
 
 /// All recipes.

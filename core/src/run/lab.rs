@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    judge::{Comparison, Form, Generative},
+    judge::{Form, Generative},
     model::Decoder,
     prompt::{Prompt, Row, with_goal},
     sample::{Answer, Request, Sampling, generate},
@@ -115,6 +115,7 @@ pub struct Lab {
     pub(super) iteration: u32,
     pub(super) learned: Vec<Pair>,
     pub(super) goal: Option<usize>,
+    pub(super) aside: Option<&'static str>,
     pub(super) fixed: Option<super::lab_measure::FixedPairs>,
 }
 
@@ -162,6 +163,7 @@ impl Lab {
             iteration: 0,
             learned: Vec::new(),
             goal: None,
+            aside: None,
             fixed: None,
         };
         lab.begin_log()?;
@@ -406,36 +408,6 @@ impl Lab {
         Ok(())
     }
 
-    /// What a generative judge (the current policy in the judge channel) thinks of every answer:
-    /// its expected score, or, asked pairwise, the mean probability of being better than the
-    /// prompt's other answers.
-    ///
-    /// # Errors
-    /// If the device fails or the run is stopped.
-    pub async fn judge(&mut self, judge: &Generative, candidates: &[Candidates]) -> Result<Vec<Vec<f32>>> {
-        let name = judge.name().to_owned();
-        if let Some(Event::Judged { scores, .. }) =
-            self.replayed(|e| matches!(e, Event::Judged { judge: j, .. } if *j == name), "a judgement")?
-        {
-            return Ok(scores);
-        }
-        self.pace.pause().await?;
-        let budget = self.manifest.options.token_budget;
-        self.progress("judge", 0, candidates.len(), 0);
-        let scores: Vec<Vec<f32>> = match judge.form() {
-            Form::Pointwise => {
-                let items: Vec<(&[u32], &[u32])> =
-                    candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.ids.as_slice(), a.content()))).collect();
-                let mut scores = judge.score(&self.policy, &items, budget).await?.into_iter();
-                candidates.iter().map(|c| scores.by_ref().take(c.answers.len()).collect()).collect()
-            }
-            Form::Pairwise => win_rates(judge, &self.policy, candidates, budget).await?,
-        };
-        self.progress("judge", candidates.len(), candidates.len(), 0);
-        self.append(Event::Judged { judge: name, scores: scores.clone() })?;
-        Ok(scores)
-    }
-
     /// Ends the run.
     ///
     /// # Errors
@@ -460,42 +432,6 @@ impl Lab {
 fn key(purpose: &str, index: usize) -> u64 {
     let group = u64::from(purpose != "train");
     (group << 32) | index as u64
-}
-
-/// The mean probability that each answer beats the prompt's others, in both orders.
-async fn win_rates(
-    judge: &Generative,
-    model: &Decoder,
-    candidates: &[Candidates],
-    budget: usize,
-) -> Result<Vec<Vec<f32>>> {
-    let mut pairs = Vec::new();
-    let mut places = Vec::new();
-    for (group, c) in candidates.iter().enumerate() {
-        for first in 0..c.answers.len() {
-            for second in first + 1..c.answers.len() {
-                pairs.push(Comparison {
-                    prompt: &c.ids,
-                    answers: [c.answers[first].content(), c.answers[second].content()],
-                });
-                places.push((group, first, second));
-            }
-        }
-    }
-    let preferred = judge.prefer(model, &pairs, budget).await?;
-    let mut rates: Vec<Vec<f32>> = candidates.iter().map(|c| vec![0.0; c.answers.len()]).collect();
-    for ((group, first, second), p) in places.into_iter().zip(preferred) {
-        rates[group][first] += p;
-        rates[group][second] += 1.0 - p;
-    }
-    #[allow(clippy::cast_precision_loss)] // a handful of answers
-    for row in &mut rates {
-        let others = row.len().saturating_sub(1).max(1) as f32;
-        for rate in row {
-            *rate /= others;
-        }
-    }
-    Ok(rates)
 }
 
 fn seconds_since_1970() -> f64 {

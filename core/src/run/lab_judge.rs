@@ -1,19 +1,18 @@
-//! What the laboratory can tell about answers without a judge's score: log-ratios of models,
-//! comparisons, the annotators of a recipe that has them, and notes.
+//! What judges and models think of answers: scores, log-ratios, comparisons, passes under dropout, and the notes
+//! that a recipe leaves of them.
 
 use super::{Event, Lab, Snapshot};
 use crate::{
     Error, Result,
-    judge::{Comparison, Generative, fit_temperature},
+    judge::{Comparison, Form, Generative, fit_temperature},
     learn::{
         Sequence,
         batch::{embeddings, score},
     },
-    measure::annotator::{self, Annotator},
-    prompt::Prompt,
+    model::Decoder,
     recipe::starter::StarterConfig,
-    sample::Answer,
-    select::{Candidates, Preferences},
+    rng::{Purpose, Stream},
+    select::{Candidates, Pair, Preferences},
 };
 
 /// Pairs of the seed judgements that a judge's temperature is fitted to.
@@ -32,6 +31,36 @@ impl Lab {
             self.append(Event::Noted { name: name.to_owned(), values })?;
         }
         Ok(())
+    }
+
+    /// What a generative judge (the current policy in the judge channel) thinks of every answer:
+    /// its expected score, or, asked pairwise, the mean probability of being better than the
+    /// prompt's other answers.
+    ///
+    /// # Errors
+    /// If the device fails or the run is stopped.
+    pub async fn judge(&mut self, judge: &Generative, candidates: &[Candidates]) -> Result<Vec<Vec<f32>>> {
+        let name = judge.name().to_owned();
+        if let Some(Event::Judged { scores, .. }) =
+            self.replayed(|e| matches!(e, Event::Judged { judge: j, .. } if *j == name), "a judgement")?
+        {
+            return Ok(scores);
+        }
+        self.pace.pause().await?;
+        let budget = self.manifest.options.token_budget;
+        self.progress("judge", 0, candidates.len(), 0);
+        let scores: Vec<Vec<f32>> = match judge.form() {
+            Form::Pointwise => {
+                let items: Vec<(&[u32], &[u32])> =
+                    candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.ids.as_slice(), a.content()))).collect();
+                let mut scores = judge.score(&self.policy, &items, budget).await?.into_iter();
+                candidates.iter().map(|c| scores.by_ref().take(c.answers.len()).collect()).collect()
+            }
+            Form::Pairwise => win_rates(judge, &self.policy, candidates, budget).await?,
+        };
+        self.progress("judge", candidates.len(), candidates.len(), 0);
+        self.append(Event::Judged { judge: name, scores: scores.clone() })?;
+        Ok(scores)
     }
 
     /// The implicit reward of every answer but for its scale: `log π(y|x) − log π_base(y|x)` of two
@@ -82,7 +111,7 @@ impl Lab {
         self.judged(name, means, candidates.len())
     }
 
-    fn replayed_scores(&mut self, name: &str) -> Result<Option<Vec<Vec<f32>>>> {
+    pub(super) fn replayed_scores(&mut self, name: &str) -> Result<Option<Vec<Vec<f32>>>> {
         let fits = |e: &Event| matches!(e, Event::Judged { judge, .. } if judge == name);
         Ok(match self.replayed(fits, "a judgement")? {
             Some(Event::Judged { scores, .. }) => Some(scores),
@@ -90,7 +119,7 @@ impl Lab {
         })
     }
 
-    fn judged(&mut self, name: &str, scores: Vec<Vec<f32>>, count: usize) -> Result<Vec<Vec<f32>>> {
+    pub(super) fn judged(&mut self, name: &str, scores: Vec<Vec<f32>>, count: usize) -> Result<Vec<Vec<f32>>> {
         self.progress("judge", count, count, 0);
         self.append(Event::Judged { judge: name.to_owned(), scores: scores.clone() })?;
         Ok(scores)
@@ -153,6 +182,75 @@ impl Lab {
             .collect())
     }
 
+    /// The mean score that generative judges give to every answer, where another model than the policy is in the
+    /// judge channel. The log keeps it under `name`.
+    ///
+    /// # Errors
+    /// If the device fails or the run is stopped.
+    pub async fn score_by(
+        &mut self,
+        name: &str,
+        model: &Decoder,
+        judges: &[Generative],
+        candidates: &[Candidates],
+    ) -> Result<Vec<Vec<f32>>> {
+        if let Some(scores) = self.replayed_scores(name)? {
+            return Ok(scores);
+        }
+        self.pace.pause().await?;
+        self.progress("judge", 0, candidates.len(), 0);
+        let items: Vec<(&[u32], &[u32])> =
+            candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.ids.as_slice(), a.content()))).collect();
+        let mut opinions = Vec::new();
+        for judge in judges {
+            opinions.push(judge.score(model, &items, self.manifest.options.token_budget).await?);
+        }
+        let mut means = means(&opinions, items.len()).into_iter();
+        let scores = candidates.iter().map(|c| means.by_ref().take(c.answers.len()).collect()).collect();
+        self.judged(name, scores, candidates.len())
+    }
+
+    /// The mean probability by generative judges that the first answer of each pair is better, once for every
+    /// pass of a model under dropout: so many passes, each without a share of the hidden units. The log keeps
+    /// them under `name`.
+    ///
+    /// # Errors
+    /// If the device fails or the run is stopped.
+    pub async fn passes(
+        &mut self,
+        name: &str,
+        model: &Decoder,
+        judges: &[Generative],
+        pairs: &[Pair],
+        (passes, rate): (usize, f64),
+    ) -> Result<Vec<Vec<f32>>> {
+        let fits = |e: &Event| matches!(e, Event::Noted { name: n, .. } if n == name);
+        let values = match self.replayed(fits, "the passes of an estimator")? {
+            Some(Event::Noted { values, .. }) => values,
+            _ => {
+                let comparisons: Vec<Comparison<'_>> = pairs.iter().map(comparison).collect();
+                let mut rows: Vec<Vec<f32>> = Vec::new();
+                for pass in 0..passes {
+                    self.pace.pause().await?;
+                    self.progress("judge", pass, passes, 0);
+                    let mut stream = Stream::new(self.manifest.seed, Purpose::Dropout, self.iteration, pass as u64);
+                    let network = model.with_dropout(rate, &mut stream);
+                    let mut opinions = Vec::new();
+                    for judge in judges {
+                        opinions.push(judge.prefer(&network, &comparisons, self.manifest.options.token_budget).await?);
+                    }
+                    rows.push(means(&opinions, pairs.len()));
+                }
+                self.progress("judge", passes, passes, 0);
+                let values: Vec<f32> =
+                    (0..pairs.len()).flat_map(|pair| rows.iter().map(move |row| row[pair])).collect();
+                self.append(Event::Noted { name: name.to_owned(), values: values.clone() })?;
+                values
+            }
+        };
+        Ok(values.chunks(passes.max(1)).map(<[f32]>::to_vec).collect())
+    }
+
     /// The temperature under which a judge's comparisons fit the seed judgements it was taught with,
     /// whose labels are wrong at the known rate; 1 without a world, since there are none.
     ///
@@ -200,66 +298,42 @@ impl Lab {
         }
         Ok((texts, labels))
     }
-
-    /// The annotators' scores of every answer, from 0 to `top`, for a recipe whose paper has
-    /// annotators or a ranker. They err at a known rate.
-    ///
-    /// # Errors
-    /// If another recipe runs, or there is no world whose annotators could be asked.
-    pub fn annotate(&mut self, annotator: &Annotator, candidates: &[Candidates], top: usize) -> Result<Vec<Vec<f32>>> {
-        const NAME: &str = "annotator";
-        self.admit(annotator)?;
-        if let Some(scores) = self.replayed_scores(NAME)? {
-            return Ok(scores);
-        }
-        let world = self.world.as_deref().ok_or_else(nobody)?;
-        let scores = annotator::scores(world, (self.manifest.seed, self.iteration), candidates, top);
-        self.judged(NAME, scores, candidates.len())
-    }
-
-    /// One answer of a stronger model to each prompt, for a recipe whose paper has a teacher.
-    ///
-    /// # Errors
-    /// If another recipe runs, or there is no world with a teacher.
-    pub fn teach(&mut self, annotator: &Annotator, prompts: &[Prompt]) -> Result<Vec<Answer>> {
-        const PURPOSE: &str = "teacher";
-        self.admit(annotator)?;
-        let fits = |e: &Event| matches!(e, Event::Sampled { purpose, .. } if purpose == PURPOSE);
-        if let Some(Event::Sampled { answers, .. }) = self.replayed(fits, "the teacher's answers")? {
-            return Ok(answers.into_iter().flatten().collect());
-        }
-        let world = self.world.as_deref().ok_or_else(nobody)?;
-        let texts: Option<Vec<String>> = prompts
-            .iter()
-            .enumerate()
-            .map(|(index, prompt)| annotator::teach(world, (self.manifest.seed, self.iteration), index, &prompt.text))
-            .collect();
-        let texts = texts.ok_or_else(nobody)?;
-        let answers: Vec<Answer> = texts.iter().map(|text| self.given_answer(text)).collect::<Result<_>>()?;
-        let logged = answers.iter().map(|answer| vec![answer.clone()]).collect();
-        self.append(Event::Sampled { purpose: PURPOSE.to_owned(), first: 0, answers: logged })?;
-        Ok(answers)
-    }
-
-    /// Lets no recipe ask with the permission of another.
-    pub(super) fn admit(&self, annotator: &Annotator) -> Result<()> {
-        if annotator.recipe() == self.manifest.recipe {
-            return Ok(());
-        }
-        Err(Error::Recipe(format!(
-            "the recipe `{}` asks for the annotators of `{}`; only its own card can give it some",
-            self.manifest.recipe,
-            annotator.recipe()
-        )))
-    }
 }
 
-/// Nobody can be asked.
-fn nobody() -> Error {
-    Error::Recipe(
-        "this recipe asks annotators or a teacher about the policy's own answers, and only a world has some: run it on a world instead of a file (leave out --prompts)"
-            .to_owned(),
-    )
+/// The mean probability that each answer beats the prompt's others, in both orders.
+async fn win_rates(
+    judge: &Generative,
+    model: &Decoder,
+    candidates: &[Candidates],
+    budget: usize,
+) -> Result<Vec<Vec<f32>>> {
+    let mut pairs = Vec::new();
+    let mut places = Vec::new();
+    for (group, c) in candidates.iter().enumerate() {
+        for first in 0..c.answers.len() {
+            for second in first + 1..c.answers.len() {
+                pairs.push(Comparison {
+                    prompt: &c.ids,
+                    answers: [c.answers[first].content(), c.answers[second].content()],
+                });
+                places.push((group, first, second));
+            }
+        }
+    }
+    let preferred = judge.prefer(model, &pairs, budget).await?;
+    let mut rates: Vec<Vec<f32>> = candidates.iter().map(|c| vec![0.0; c.answers.len()]).collect();
+    for ((group, first, second), p) in places.into_iter().zip(preferred) {
+        rates[group][first] += p;
+        rates[group][second] += 1.0 - p;
+    }
+    #[allow(clippy::cast_precision_loss)] // a handful of answers
+    for row in &mut rates {
+        let others = row.len().saturating_sub(1).max(1) as f32;
+        for rate in row {
+            *rate /= others;
+        }
+    }
+    Ok(rates)
 }
 
 /// Every two answers to a prompt, in the order of [`Preferences`].
@@ -270,6 +344,20 @@ fn comparisons(c: &Candidates) -> impl Iterator<Item = Comparison<'_>> {
             answers: [c.answers[first].content(), c.answers[second].content()],
         })
     })
+}
+
+/// A pair as a judge reads it.
+pub(super) fn comparison(pair: &Pair) -> Comparison<'_> {
+    Comparison { prompt: &pair.ids, answers: [pair.answers[0].content(), pair.answers[1].content()] }
+}
+
+/// The mean of several judges' numbers for so many things; one half without judges.
+#[allow(clippy::cast_precision_loss)] // a handful of judges
+fn means(judges: &[Vec<f32>], count: usize) -> Vec<f32> {
+    if judges.is_empty() {
+        return vec![0.5; count];
+    }
+    (0..count).map(|thing| judges.iter().map(|judge| judge[thing]).sum::<f32>() / judges.len() as f32).collect()
 }
 
 fn logit(p: f64) -> f64 {

@@ -118,6 +118,29 @@ impl Lab {
         .await
     }
 
+    /// Lets another model than the policy learn from pairs, beginning with the weights of a snapshot, and returns
+    /// it. Its checkpoints carry its name; the policy is untouched.
+    ///
+    /// # Errors
+    /// As [`Lab::learn_pairs`].
+    pub async fn learn_aside(
+        &mut self,
+        name: &'static str,
+        from: Snapshot,
+        config: &LearnConfig,
+        replay: Replay,
+        pairs: &[Pair],
+        objective: impl FnMut(&PairBatch<'_>, &Phase<'_>) -> Result<Objective>,
+    ) -> Result<Decoder> {
+        let start = self.snapshot(from).clone();
+        let policy = std::mem::replace(&mut self.policy, start);
+        self.aside = Some(name);
+        let learned = self.learn_pairs(config, replay, pairs, &[], objective).await;
+        self.aside = None;
+        let model = std::mem::replace(&mut self.policy, policy);
+        learned.map(|()| model)
+    }
+
     /// Learns from single answers that somebody rated.
     ///
     /// # Errors
@@ -289,11 +312,13 @@ impl Lab {
     }
 
     fn checkpoint_prefix(&self) -> String {
-        match self.arm {
-            super::Arm::Main => format!("{:03}", self.iteration),
-            super::Arm::RandomLabels => format!("random-{:03}", self.iteration),
-            super::Arm::OracleLabels => format!("oracle-{:03}", self.iteration),
-        }
+        let arm = match self.arm {
+            super::Arm::Main => "",
+            super::Arm::RandomLabels => "random-",
+            super::Arm::OracleLabels => "oracle-",
+        };
+        let aside = self.aside.map_or_else(String::new, |name| format!("-{name}"));
+        format!("{arm}{:03}{aside}", self.iteration)
     }
 
     /// Replays the logged part of a learning phase: policy and trainer are then where its last

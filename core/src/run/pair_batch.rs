@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
 
-use super::Snapshot;
+use super::{Snapshot, lab_judge::comparison};
 use crate::{
     Error, Result,
     judge::Comparison,
@@ -75,13 +75,7 @@ impl PairBatch<'_> {
     /// The pairs as a generative judge reads them.
     #[must_use]
     pub fn comparisons(&self) -> Vec<Comparison<'_>> {
-        self.pairs
-            .iter()
-            .map(|pair| Comparison {
-                prompt: &pair.ids,
-                answers: [pair.answers[0].content(), pair.answers[1].content()],
-            })
-            .collect()
+        self.pairs.iter().map(|pair| comparison(pair)).collect()
     }
 
     /// The number of tokens of one answer of each pair, the stop token included.

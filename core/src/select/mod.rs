@@ -13,7 +13,7 @@ mod win_rate;
 pub use consistency::{mean_consistency, rank_consistency};
 pub use density_ratio::density_ratios;
 pub use goals::goal_conditioned;
-pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_worst, subset};
+pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_worst, one_per_prompt, subset};
 pub use quantile::low_quantile;
 pub use ranking::{Preferences, ranked_pairs};
 pub use rated::{Rated, RatedRecord};

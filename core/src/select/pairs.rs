@@ -33,6 +33,8 @@ pub enum Origin {
     SelfPlay,
     /// Two answers by the scores of annotators.
     Annotated,
+    /// Two answers in the order of a reward model, confirmed by an estimator.
+    Estimated,
     /// Two answers to a prompt that asks for the score of the first.
     Goal,
     /// Two of a prompt's answers, not labelled: the label comes while learning.
@@ -158,6 +160,13 @@ pub fn all_pairs(candidates: &[Candidates]) -> Vec<Pair> {
                 .map(|(first, second)| Pair::new(group, first, second, 0.5, Origin::Unlabelled))
         })
         .collect()
+}
+
+/// The first pair of every prompt.
+#[must_use]
+pub fn one_per_prompt(pairs: Vec<Pair>) -> Vec<Pair> {
+    let mut seen = std::collections::BTreeSet::new();
+    pairs.into_iter().filter(|pair| seen.insert(pair.prompt.clone())).collect()
 }
 
 /// At most `count` of the items, drawn evenly, in their old order. Methods that drop pairs are

@@ -5,3 +5,4 @@ pub mod osp;
 pub mod scir;
 pub mod spa;
 pub mod srlm;
+pub mod upo;

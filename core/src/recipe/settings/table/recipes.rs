@@ -3,8 +3,8 @@
 use std::ops::Bound;
 
 use super::{
-    ANY, BELOW_HALF, BETA, DRAWN, JUDGE, LEARN, Loops, MANY, Node, ONE, OURS, POSITIVE, REPLAY, ZERO, choice, count,
-    real, switch,
+    ANY, BELOW_HALF, BELOW_ONE, BETA, DRAWN, JUDGE, LEARN, Loops, MANY, Node, ONE, OURS, POSITIVE, REPLAY, ZERO,
+    choice, count, real, switch,
 };
 
 const UNKNOWN: &str = "our choice; the paper's value could not be read (SCIR, arXiv 2502.08922)";
@@ -396,6 +396,85 @@ const BCO: &[Node] = &[
     Node::Group("loop", &GIVEN_LOOP),
 ];
 
+const UPO_LOOP: [Node; 7] = Loops {
+    iterations: "our choice: the labelled pairs first, then two iterations of its own (UPO, arXiv 2409.11212)",
+    samples: "UPO (arXiv 2409.11212), authors' code: six",
+    fewest: 2,
+}
+.nodes();
+
+const UPO: &[Node] = &[
+    count(
+        "labelled",
+        1,
+        MANY,
+        "pairs",
+        ["Pairs with annotators' labels that reward model, estimator and policy begin with.", OURS],
+    ),
+    real(
+        "dropout",
+        POSITIVE,
+        BELOW_ONE,
+        "share of the units",
+        ["Share of the estimator's hidden units that a pass leaves out.", "UPO (arXiv 2409.11212), authors' code: 0.1"],
+    ),
+    count(
+        "passes",
+        2,
+        1000,
+        "passes",
+        ["How often the estimator is asked about a pair.", "UPO (arXiv 2409.11212), authors' code: 10"],
+    ),
+    real(
+        "asked",
+        POSITIVE,
+        ONE,
+        "share of the pairs",
+        [
+            "Share of the ordered pairs that the estimator is asked about.",
+            "UPO (arXiv 2409.11212), authors' code: 0.25",
+        ],
+    ),
+    real(
+        "hard",
+        ZERO,
+        ONE,
+        "share of the pairs",
+        [
+            "Share of the informative pairs that is learned from beside the easy ones.",
+            "UPO (arXiv 2409.11212), authors' code: 0.2",
+        ],
+    ),
+    real(
+        "widest",
+        ZERO,
+        ONE,
+        "share of the pairs",
+        [
+            "Share of the clean pairs that is learned from for their margin of reward.",
+            "UPO (arXiv 2409.11212), authors' code: 0.3",
+        ],
+    ),
+    real(
+        "again",
+        ZERO,
+        ONE,
+        "share of the pairs",
+        [
+            "Share of the labelled pairs that every iteration learns from again.",
+            "UPO (arXiv 2409.11212), authors' code: 0.4",
+        ],
+    ),
+    switch(
+        "soft_labels",
+        [
+            "Label a pair with the estimator's mean probability instead of 1.",
+            "our reading of the weighted objective in UPO (arXiv 2409.11212); off in the authors' code",
+        ],
+    ),
+    Node::Group("loop", &UPO_LOOP),
+];
+
 /// The settings of each recipe.
 pub(in crate::recipe::settings) const RECIPES: &[(&str, &[Node])] = &[
     ("sft", SFT),
@@ -410,4 +489,5 @@ pub(in crate::recipe::settings) const RECIPES: &[(&str, &[Node])] = &[
     ("dno", DNO),
     ("reward-aug", REWARD_AUG),
     ("bco", BCO),
+    ("upo", UPO),
 ];
