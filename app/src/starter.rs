@@ -40,12 +40,13 @@ mod tests {
     use selfsame_core::device::{Choice, select};
 
     use super::*;
+    use crate::shelf::{STARTER, STARTER_BASE};
 
     #[test]
     fn the_assets_belong_together_and_speak_rules() {
         let cpu = select(Choice::Cpu).unwrap();
         let tokenizer = tokenizer().unwrap();
-        for (weights, name) in [(MODEL, NAME), (BASE, BASE_NAME)] {
+        for (weights, name) in [(MODEL, STARTER), (BASE, STARTER_BASE)] {
             let model = model(weights, name, &cpu).unwrap();
             assert_eq!(model.config().vocab_size, tokenizer.size());
         }

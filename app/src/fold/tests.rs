@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use selfsame_core::{
     measure::{AnswerQuality, JudgeQuality},

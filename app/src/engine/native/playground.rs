@@ -126,7 +126,7 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use selfsame_core::sample::{Answer, Request, generate};
+    use selfsame_core::sample::{Answer, Request, Sampling, generate};
 
     use super::*;
     use crate::{
