@@ -92,6 +92,12 @@ impl Experiment {
             experiment.set(&["seed_pairs"], 6);
             experiment.set(&["seed_epochs"], 1);
         }
+        if id == "upo" {
+            experiment.set(&["labelled"], 6);
+            experiment.set(&["passes"], 3);
+            // Few pairs as it is.
+            experiment.set(&["asked"], 1.0);
+        }
         if id == "dno" {
             // Answers of a random model are worth nothing.
             experiment.set(&["floor"], 1);
