@@ -8,7 +8,10 @@ use super::{Snapshot, lab_judge::comparison};
 use crate::{
     Error, Result,
     judge::Comparison,
-    learn::{Batch, MARGIN, Objective, Sequence, loss::margin},
+    learn::{
+        Batch, MARGIN, Objective, Sequence,
+        loss::{PairInputs, margin},
+    },
     model::Decoder,
     select::Pair,
 };
@@ -70,6 +73,18 @@ impl PairBatch<'_> {
         let sums = Tensor::from_inner(layout.sum_per_sequence(layout.token_logprobs_of(logits)));
         let count = self.pairs.len();
         Ok([sums.clone().slice([0..count]), sums.slice([count..2 * count])])
+    }
+
+    /// What losses over pairs read, against a frozen model; with labels where not every first answer is the
+    /// better one.
+    ///
+    /// # Errors
+    /// If the recipe did not ask for this snapshot when it began to learn.
+    pub fn inputs(&self, which: Snapshot) -> Result<PairInputs> {
+        let lengths = [self.lengths(0), self.lengths(1)];
+        let soft = self.pairs.iter().any(|pair| pair.label != 1.0);
+        let label = soft.then(|| self.labels());
+        Ok(PairInputs { label, ..PairInputs::new(self.policy.clone(), self.reference(which)?, lengths) })
     }
 
     /// The pairs as a generative judge reads them.

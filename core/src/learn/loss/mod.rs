@@ -5,7 +5,18 @@
 //! implicit reward, `Δ = r_w − r_l` the margin of a pair of a chosen and a rejected answer. Logarithms of
 //! probabilities are computed as such (`log_sigmoid`), never as logarithms of numbers near 0 or 1.
 //!
-//! [`PairObjective`] is the way in for losses over pairs: a [`Mix`] of [`PairLoss`]es and what modifies them.
+//! | what is learned from | the way in | losses |
+//! |---|---|---|
+//! | pairs | [`PairObjective`]: a [`Mix`] of [`PairLoss`]es, with f-divergences, [`ld_dpo`], [`wpo`] | [`sigmoid`] (DPO), [`hinge`], [`ipo`], [`exo_pair`], [`nca_pair`], [`robust`], [`bco`], [`sppo`], [`aot`], [`apo`], [`discopop`], [`sft`], [`sigmoid_norm`], [`cdpo`] |
+//! | pairs, without a reference | the same | [`simpo`], [`cpo`], [`orpo`] |
+//! | pairs with labels between 0 and 1 | functions of a margin and a label | [`soft_label`], [`cream`], [`spce`], [`dno`], [`mm_rlhf`] |
+//! | the policy's own answers | functions of log-probabilities | [`spin`], [`sppo`], [`nash_md`], [`sharpening`] |
+//! | and what it has not tried | the same, with a bonus | [`selm`], [`xpo`] |
+//! | single tokens | a function of [`TokenInputs`] | [`t_reg`] |
+//! | answers called good or bad | [`UnpairedObjective`] | [`kto`], [`apo`], [`bco`] |
+//! | judges beside each other | functions of logits | [`divergence`] (SCIR) |
+//!
+//! [`tr_dpo`] is no loss: it moves the reference.
 
 pub mod aot;
 pub mod apo;

@@ -276,20 +276,21 @@ impl PairObjective {
         Ok(loss * wpo_weight(tokens_of(inputs)?, &inputs.lengths)?)
     }
 
-    /// The implicit rewards as TRL logs them: β times the log-ratio, or times the log-probability where no
-    /// loss has a reference (its mean for SimPO and ORPO).
+    /// The implicit rewards as TRL logs them: β times the log-ratio; without a reference β times the
+    /// log-probability for CPO, and times its mean per token for SimPO and ORPO.
     ///
     /// # Errors
     /// As [`PairObjective::loss`].
     pub fn rewards(&self, inputs: &PairInputs) -> Result<Rewards> {
         inputs.check()?;
         let sides = self.sides(inputs)?;
-        let values = if self.needs_reference() || self.loss_type.terms() == [(PairLoss::Sft, 1.0)] {
+        let free = |loss| matches!(loss, PairLoss::Simpo | PairLoss::Cpo | PairLoss::Orpo);
+        let values = if self.needs_reference() || !self.loss_type.any(free) {
             sides.log_ratios()
-        } else if self.loss_type.any(|loss| matches!(loss, PairLoss::Simpo | PairLoss::Orpo)) {
-            sides.means(&sides.sums)
-        } else {
+        } else if self.loss_type.has(PairLoss::Cpo) {
             sides.sums
+        } else {
+            sides.means(&sides.sums)
         };
         let [chosen, rejected] = values.map(|value| value.detach() * self.beta);
         Ok(Rewards { chosen, rejected })
