@@ -3,8 +3,8 @@
 use std::ops::Bound;
 
 use super::{
-    ANY, BELOW_HALF, BELOW_ONE, BETA, DRAWN, JUDGE, LEARN, Loops, MANY, Node, ONE, OURS, POSITIVE, REPLAY, ZERO,
-    choice, count, real, switch,
+    ANY, BELOW_HALF, BELOW_ONE, BETA, DRAWN, JUDGE, LEARN, Loops, MANY, Node, ONE, OURS, POSITIVE, REPLAY, Range,
+    Setting, ZERO, choice, count, real, switch,
 };
 
 const UNKNOWN: &str = "our choice; the paper's value could not be read (SCIR, arXiv 2502.08922)";
