@@ -48,6 +48,14 @@ impl Default for Loop {
 }
 
 impl Loop {
+    /// The same number of pairs in the optimiser's hands, each seen once: as many steps as two passes over half of
+    /// them.
+    pub(super) fn once() -> Self {
+        let shared = Self::default();
+        let learn = LearnConfig { epochs: 1, ..shared.learn };
+        Self { prompts: 480, pairs: 2 * shared.pairs, learn, ..shared }
+    }
+
     pub(super) fn quick(self) -> Self {
         Self { iterations: 1, prompts: tenth(self.prompts, 8), pairs: tenth(self.pairs, 8), ..self }
     }

@@ -56,7 +56,7 @@ pub struct Dno {
     /// Share of an iteration's pairs that come again from the iteration before; half as many from each
     /// earlier one (0.3 in the paper).
     pub replayed: f64,
-    /// The loop (five answers in the paper, at temperature 0.7 and top-p 0.95; η = 0.1 or 0.05).
+    /// The loop (five answers in the paper, at temperature 0.7 and top-p 0.95, one pass; η = 0.1 or 0.05).
     #[serde(rename = "loop")]
     pub shared: Loop,
 }
@@ -70,7 +70,7 @@ impl Default for Dno {
             own_margin: 1,
             restrictive: false,
             replayed: 0.3,
-            shared: Loop { samples: 5, ..Loop::default() },
+            shared: Loop { samples: 5, prompts: 300, ..Loop::once() },
         }
     }
 }

@@ -44,7 +44,7 @@ pub enum Consistency {
 pub struct Cream {
     /// Whose consistency labels a pair (the mean in the paper's main method).
     pub consistency: Consistency,
-    /// The loop (five answers in the paper, at temperature 0.8 and top-p 0.95).
+    /// The loop (five answers in the paper, at temperature 0.8 and top-p 0.95; one pass over the pairs).
     #[serde(rename = "loop")]
     pub shared: Loop,
 }
@@ -52,7 +52,7 @@ pub struct Cream {
 impl Default for Cream {
     fn default() -> Self {
         let sampling = Sampling { top_p: 0.95, ..Loop::default().sampling };
-        Self { consistency: Consistency::Mean, shared: Loop { samples: 5, sampling, ..Loop::default() } }
+        Self { consistency: Consistency::Mean, shared: Loop { samples: 5, sampling, ..Loop::once() } }
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Result,
     judge::Form,
-    learn::{LearnConfig, loss::spce::spce},
+    learn::loss::spce::spce,
     measure::control::Budget,
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Snapshot},
@@ -36,13 +36,7 @@ pub struct Osp {
 
 impl Default for Osp {
     fn default() -> Self {
-        // Twice the pairs of `srlm`, each seen once instead of twice.
-        let learn = LearnConfig { epochs: 1, ..Loop::default().learn };
-        Self {
-            calibrate: true,
-            hard_labels: false,
-            shared: Loop { prompts: 200, pairs: 480, learn, ..Loop::default() },
-        }
+        Self { calibrate: true, hard_labels: false, shared: Loop { prompts: 200, ..Loop::once() } }
     }
 }
 

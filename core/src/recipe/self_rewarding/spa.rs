@@ -64,7 +64,7 @@ impl Default for Spa {
             doubted: 0.1,
             warmup: 0.2,
             extrapolation: 1.25,
-            shared: Loop { samples: 2, ..Loop::default() },
+            shared: Loop { samples: 2, ..Loop::once() },
         }
     }
 }

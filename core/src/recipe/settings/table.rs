@@ -1,10 +1,11 @@
-//! The table: what an entry is, and the groups that recipes share.
+//! The table: what an entry is, the groups that recipes share, and the list of all; the recipes' own entries are
+//! in a file for each family.
 
-mod recipes;
+mod given;
+mod self_play;
+mod self_rewarding;
 
 use std::ops::Bound;
-
-pub(super) use recipes::RECIPES;
 
 use super::{Range, Setting};
 
@@ -293,4 +294,21 @@ pub(super) const OPTIONS: &[Node] = &[
         ["Tokens in one forward pass when nothing is learned: fewer need less memory.", OURS],
     ),
     Node::Group("sampling", SAMPLING),
+];
+
+/// The settings of each recipe.
+pub(super) const RECIPES: &[(&str, &[Node])] = &[
+    ("sft", given::SFT),
+    ("dpo", given::DPO),
+    ("srlm", self_rewarding::SRLM),
+    ("scir", self_rewarding::SCIR),
+    ("cream", self_rewarding::CREAM),
+    ("selfie-spa", self_rewarding::SPA),
+    ("osp", self_rewarding::OSP),
+    ("spin", self_play::SPIN),
+    ("selm", self_play::SELM),
+    ("dno", self_play::DNO),
+    ("reward-aug", given::REWARD_AUG),
+    ("bco", given::BCO),
+    ("upo", self_rewarding::UPO),
 ];
