@@ -29,7 +29,11 @@ pub fn fit_temperature(logits: &[f64], first_better: &[bool]) -> f64 {
     let (mut low, mut high) = (1.0 / WARMEST, 1.0 / COOLEST);
     for _ in 0..STEPS {
         let (left, right) = (high - golden * (high - low), low + golden * (high - low));
-        if loss(left) < loss(right) { high = right } else { low = left }
+        if loss(left) < loss(right) {
+            high = right;
+        } else {
+            low = left;
+        }
     }
     1.0 / f64::midpoint(low, high)
 }

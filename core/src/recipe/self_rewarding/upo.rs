@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(read, [(11, 13), (11, 12), (11, 10), (13, 12), (13, 10), (12, 10)]);
         assert!(pairs.iter().all(|(_, margin)| *margin > 0.0));
         for few in [vec![], vec![10], vec![10, 11], vec![10, 11, 12]] {
-            let rewards: Vec<f32> = few.iter().map(|token| *token as f32 / 10.0).collect();
+            let rewards: Vec<f32> = (0_u8..).zip(&few).map(|(place, _)| f32::from(place)).collect();
             let expected = few.len() * few.len().saturating_sub(1) / 2;
             assert_eq!(ordered_pairs(&[group("a", &few)], &[rewards]).len(), expected);
         }
