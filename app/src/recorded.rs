@@ -47,7 +47,7 @@ impl Reader {
     ///
     /// # Errors
     /// If the log is damaged.
-    pub fn next(&mut self) -> Result<Option<Record>> {
+    pub fn read(&mut self) -> Result<Option<Record>> {
         let mut line = Vec::new();
         let read = self.text.read_until(b'\n', &mut line);
         read.map_err(|e| Error::told(format!("the recorded run cannot be unpacked ({e})")))?;
@@ -70,7 +70,7 @@ impl Reader {
 #[cfg(not(target_family = "wasm"))]
 pub fn records() -> Result<Vec<Record>> {
     let mut reader = Reader::built_in();
-    std::iter::from_fn(|| reader.next().transpose()).collect()
+    std::iter::from_fn(|| reader.read().transpose()).collect()
 }
 
 #[cfg(test)]
@@ -100,14 +100,14 @@ mod tests {
         let mut plain = Vec::new();
         GzDecoder::new(LOG).read_to_end(&mut plain).unwrap();
         let mut reader = Reader::new(plain);
-        assert_eq!(reader.next().unwrap().as_ref(), records().unwrap().first());
+        assert_eq!(reader.read().unwrap().as_ref(), records().unwrap().first());
     }
 
     #[test]
     fn a_torn_recording_is_named() {
         let mut reader = Reader::new(&LOG[..LOG.len() / 2]);
         let problem = loop {
-            match reader.next() {
+            match reader.read() {
                 Ok(record) => assert!(record.is_some(), "the end of half a recording was taken for its end"),
                 Err(e) => break e.to_string(),
             }

@@ -27,6 +27,14 @@ pub fn model(weights: &[u8], name: &str, device: &Selected) -> Result<Decoder> {
     model::from_bytes(Config::parse(CONFIG, path)?, weights, path, &device.device)
 }
 
+/// The shape of both.
+///
+/// # Errors
+/// If the asset is not a config, which a test rules out.
+pub fn config() -> Result<Config> {
+    Config::parse(CONFIG, Path::new("starter"))
+}
+
 /// The tokenizer of both.
 ///
 /// # Errors

@@ -15,6 +15,8 @@ mod definitions;
 mod numbers;
 #[path = "goldens_losses/pair_formulas.rs"]
 mod pair_formulas;
+#[path = "goldens_losses/recipes.rs"]
+mod recipes;
 #[path = "goldens_losses/whole_models.rs"]
 mod whole_models;
 

@@ -132,7 +132,7 @@ impl Engine for Native {
                 self.work(false, move |_, _, mouth| match folder::export(Path::new(&folder)) {
                     Ok((name, bytes)) => mouth.say(Message::Exported { name, bytes }),
                     Err(e) => mouth.failed(&e),
-                })
+                });
             }
             Command::Delete { folder } => self
                 .mouth

@@ -22,6 +22,7 @@ fn manifest(source: Source) -> Manifest {
         base: "starter/base".to_owned(),
         base_sha256: "11".to_owned(),
         source,
+        chat: None,
         options: Options::default(),
         parameters: by_id("srlm").unwrap().defaults().unwrap(),
         judges: Vec::new(),

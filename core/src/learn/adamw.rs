@@ -33,13 +33,21 @@ pub struct AdamW {
     pub step: usize,
     /// `(first, second)` moments; empty before the first step.
     pub moments: Vec<(Tensor<1>, Tensor<1>)>,
+    /// Which weights decay, by their names.
+    decays: fn(&str) -> bool,
 }
 
 impl AdamW {
     /// An optimiser that has taken no step.
     #[must_use]
     pub fn new(config: AdamWConfig) -> Self {
-        Self { config, step: 0, moments: Vec::new() }
+        Self { config, step: 0, moments: Vec::new(), decays: |_| true }
+    }
+
+    /// The same, but only weights whose names `decays` accepts decay.
+    #[must_use]
+    pub fn decaying(self, decays: fn(&str) -> bool) -> Self {
+        Self { decays, ..self }
     }
 
     /// One step along `gradients` (flat, in the order of the walk), each multiplied by `scale`.
@@ -64,8 +72,11 @@ struct Walk<'a> {
 }
 
 impl Mapper for Walk<'_> {
-    fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
-        let AdamWConfig { beta1, beta2, epsilon, weight_decay } = self.optimiser.config;
+    fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
+        let AdamWConfig { beta1, beta2, epsilon, mut weight_decay } = self.optimiser.config;
+        if !(self.optimiser.decays)(name) {
+            weight_decay = 0.0;
+        }
         let weight = if weight.is_autodiff() { weight.inner() } else { weight };
         let shape = weight.dims();
         let gradient = self.gradients[self.index].clone() * self.scale;

@@ -38,7 +38,7 @@ pub struct Batch {
     /// Rows of the flattened hidden states that have a label, `[labels]`.
     rows: Tensor<1, Int>,
     /// The labels, `[labels, 1]`.
-    targets: Tensor<2, Int>,
+    pub(super) targets: Tensor<2, Int>,
     /// `[batch, labels]`: 1 where the label belongs to the sequence.
     membership: Tensor<2>,
 }

@@ -1,4 +1,4 @@
-//! Decoder-only transformers in the Hugging Face layout.
+//! Decoder-only transformers in the Hugging Face layout, and GGUF files of them.
 
 mod attention;
 mod cache;
@@ -6,6 +6,7 @@ mod config;
 mod decoder;
 mod dropout;
 mod files;
+pub mod gguf;
 mod rope;
 mod safetensors;
 mod source;
@@ -15,6 +16,6 @@ pub use cache::Cache;
 pub use config::{Config, OneOrMany, RopeScaling};
 pub use decoder::Decoder;
 pub(crate) use files::serialize;
-pub use files::{Precision, from_bytes, from_source, load, save, to_bytes};
+pub use files::{Precision, from_bytes, from_source, load, save, to_bytes, weights_file};
 pub use source::{FileSource, MemorySource, Source, content_hash, hash_source};
 pub use weights::{Layer, Mapper, Visitor, Weights};

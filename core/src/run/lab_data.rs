@@ -113,7 +113,7 @@ impl Lab {
         texts
             .into_iter()
             .map(|(prompt, answer)| {
-                let (ids, answer) = (self.tokenizer.encode(&prompt.text)?, self.given_answer(&answer)?);
+                let (ids, answer) = (self.prompt_tokens(&prompt.text)?, self.given_answer(&answer)?);
                 self.check_row(&prompt.id, &ids, &answer.ids)?;
                 Ok(Candidates { prompt, ids, answers: vec![answer] })
             })
@@ -154,7 +154,7 @@ impl Lab {
             .map(|(id, (text, chosen, rejected))| {
                 Ok(Pair {
                     prompt: id,
-                    ids: self.tokenizer.encode(&text)?,
+                    ids: self.prompt_tokens(&text)?,
                     text,
                     answers: [self.given_answer(&chosen)?, self.given_answer(&rejected)?],
                     label: 1.0,

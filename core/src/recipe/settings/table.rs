@@ -125,7 +125,7 @@ pub(super) const LEARN: &[Node] = &[
     ),
     choice(
         "schedule",
-        &["constant", "cosine"],
+        &["constant", "cosine", "linear"],
         ["How the learning rate goes on after the warm-up.", "our choice; the cosine after SGDR (arXiv 1608.03983)"],
     ),
     real(
