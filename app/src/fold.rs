@@ -8,7 +8,7 @@ use selfsame_core::{
     prompt::Prompt,
     run::{Arm, Event, Manifest, Record, Source},
     sample::Answer,
-    select::PairRecord,
+    select::{PairRecord, RatedRecord},
     world::{self, World},
 };
 use serde::Serialize;
@@ -66,8 +66,12 @@ pub struct IterationView {
     pub answers: Vec<Vec<Answer>>,
     /// For each judge that was asked before learning, a number for each answer of each prompt.
     pub judged: Vec<(String, Vec<Vec<f32>>)>,
+    /// Numbers that the recipe selected or labelled by, by name: one, or one for each prompt.
+    pub notes: Vec<(String, Vec<f32>)>,
     /// The pairs to learn from.
     pub pairs: Vec<PairRecord>,
+    /// The rated single answers to learn from.
+    pub rated: Vec<RatedRecord>,
     /// Sampled answers to the held-out prompts.
     pub held_out: Vec<Vec<Answer>>,
     /// Greedy answers to the held-out prompts.
@@ -138,13 +142,22 @@ impl RunView {
                 let drawn = match purpose.as_str() {
                     "train" => &mut iteration.answers,
                     "held-out" => &mut iteration.held_out,
-                    _ => &mut iteration.greedy,
+                    "held-out greedy" => &mut iteration.greedy,
+                    // A teacher's answers, or those to other goals, are not the policy's to show.
+                    _ => return,
                 };
                 // A resumed phase may draw a chunk again.
                 drawn.truncate(*first);
                 drawn.extend(answers.iter().cloned());
             }
             Event::Judged { judge, scores } => iteration.judged.push((judge.clone(), scores.clone())),
+            // What judges think of two answers is shown where a pair was learned.
+            Event::Compared { .. } => {}
+            Event::Noted { name, values } => {
+                iteration.notes.retain(|(noted, _)| noted != name);
+                iteration.notes.push((name.clone(), values.clone()));
+            }
+            Event::Rated { answers } => iteration.rated.clone_from(answers),
             Event::Selected { pairs } => iteration.pairs.clone_from(pairs),
             Event::Step { report } => {
                 // So may steps after the last checkpoint.

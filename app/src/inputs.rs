@@ -55,8 +55,7 @@ pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Resul
     let (source, world, mut rows) = prompts(args, &tokenizer, shelf)?;
     let chat = chat(args, &place, shelf, &mut rows)?;
     let mut notes = Vec::new();
-    let uses_implicit = settings.parameters.contains_key("implicit");
-    let base_place = base_place(args.base.as_deref(), &place, uses_implicit, shelf, &mut notes)?;
+    let base_place = base_place(args.base.as_deref(), &place, entry.card.base, shelf, &mut notes)?;
     let judges = judge_prompts(&tokenizer)?;
 
     let device = acquire(args.device.into())?;

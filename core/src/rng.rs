@@ -29,6 +29,10 @@ pub enum Purpose {
     Replay = 9,
     /// Initial weights of adapters.
     Adapter = 10,
+    /// Annotators and teachers.
+    Annotator = 11,
+    /// Hidden units that a pass leaves out.
+    Dropout = 12,
 }
 
 /// One stream: a seed, a purpose, an iteration and an item.

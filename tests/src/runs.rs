@@ -39,7 +39,7 @@ pub struct Experiment {
 }
 
 impl Experiment {
-    /// A recipe at its smallest: two iterations (`dpo` has one) of three optimiser steps, a
+    /// A recipe at its smallest: two iterations (`dpo` has one) of about three optimiser steps, a
     /// checkpoint after the second of them.
     ///
     /// # Panics
@@ -71,6 +71,11 @@ impl Experiment {
         let (group, settings): (&[&str], &[(&str, i64)]) = match id {
             "sft" => (&[], &[("rounds", 2), ("demonstrations", 6), ("replay", 0)]),
             "dpo" => (&[], &[("pairs", 6), ("replay", 0)]),
+            "spin" => (&[], &[("iterations", 2), ("demonstrations", 40), ("replay", 0)]),
+            "selm" => (&[], &[("rounds", 1), ("pairs", 6), ("replay", 0), ("max_new_tokens", 8)]),
+            "cream" | "dno" => {
+                (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 4), ("pairs", 6), ("replay", 0)])
+            }
             _ => (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 2), ("pairs", 6), ("replay", 0)]),
         };
         for (key, value) in settings {
@@ -79,8 +84,26 @@ impl Experiment {
         for (key, value) in [("batch_size", 2), ("epochs", 1)] {
             experiment.set(&[group, &["learn", key]].concat(), value);
         }
-        if !group.is_empty() {
-            experiment.set(&["loop", "sampling", "max_new_tokens"], 8);
+        match id {
+            "sft" | "dpo" | "selm" => {}
+            // Only finished answers play, and a random model rarely finishes one.
+            "spin" => experiment.set(&["sampling", "max_new_tokens"], 45),
+            _ => experiment.set(&["loop", "sampling", "max_new_tokens"], 8),
+        }
+        if id == "selfie-spa" {
+            experiment.set(&["seed_pairs"], 6);
+            experiment.set(&["seed_epochs"], 1);
+        }
+        if id == "upo" {
+            experiment.set(&["labelled"], 6);
+            experiment.set(&["passes"], 3);
+            // Few pairs as it is.
+            experiment.set(&["asked"], 1.0);
+        }
+        if id == "dno" {
+            // Answers of a random model are worth nothing.
+            experiment.set(&["floor"], 1);
+            experiment.set(&["margin"], 1);
         }
         experiment
     }

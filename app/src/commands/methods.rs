@@ -77,7 +77,7 @@ fn list() -> String {
     let mut text = String::new();
     for entry in all() {
         let card = entry.card;
-        text += &format!("{:<6} {} ({})\n       {}\n", card.id, card.title, card.paper, card.claim);
+        text += &format!("{:<11} {} ({})\n            {}\n", card.id, card.title, card.paper, card.claim);
     }
     text + "\n`selfsame methods ID` shows all settings of one, `selfsame run ID --quick` tries it.\n"
 }

@@ -57,7 +57,8 @@ pub(crate) fn right(label: Option<f64>, truth: Option<f64>) -> Option<bool> {
 /// See [`LearnedPair::label`].
 pub(crate) fn label(record: &PairRecord, opinions: impl Iterator<Item = f32>) -> Option<f64> {
     if record.origin != Origin::Unlabelled {
-        return Some(record.label);
+        // Some labels choose an answer without saying that it is the better one.
+        return record.origin.says_better().then_some(record.label);
     }
     let (sum, count) = opinions.fold((0.0, 0.0), |(sum, count), p| (sum + f64::from(p), count + 1.0));
     (count > 0.0).then(|| sum / count)

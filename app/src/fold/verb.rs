@@ -55,18 +55,18 @@ pub struct Reached {
 }
 
 impl Reached {
-    /// Where a line of the log belongs to; beginning and end belong to no verb.
+    /// Where a line of the log belongs to; beginning, end and notes belong to no verb.
     #[must_use]
     pub fn of(record: &Record) -> Option<Self> {
         let verb = match &record.event {
-            Event::Started { .. } | Event::Finished {} => return None,
+            Event::Started { .. } | Event::Finished {} | Event::Noted { .. } => return None,
             // The prompts of the start are those to measure with.
             Event::Prompts { .. } if record.iteration == 0 => Verb::Measure,
             Event::Prompts { .. } => Verb::Prompt,
-            Event::Sampled { purpose, .. } if purpose == "train" => Verb::Sample,
+            Event::Sampled { purpose, .. } if matches!(purpose.as_str(), "train" | "teacher") => Verb::Sample,
             Event::Sampled { .. } | Event::Measured { .. } => Verb::Measure,
-            Event::Judged { .. } => Verb::Judge,
-            Event::Selected { .. } => Verb::Select,
+            Event::Judged { .. } | Event::Compared { .. } => Verb::Judge,
+            Event::Selected { .. } | Event::Rated { .. } => Verb::Select,
             Event::Step { .. } | Event::Checkpoint { .. } => Verb::Learn,
         };
         Some(Self { arm: record.arm, iteration: record.iteration, verb })

@@ -18,7 +18,7 @@ pub fn all(view: &RunView) -> Vec<Table> {
     if view.has_oracle() {
         tables.extend([accuracy(view, true), accuracy(view, false)]);
     }
-    tables.extend([selection(view), agreement(view), biases(view)]);
+    tables.extend([selection(view), notes(view), agreement(view), biases(view)]);
     tables.retain(|table| !table.is_empty());
     tables
 }
@@ -146,6 +146,28 @@ pub fn selection(view: &RunView) -> Table {
             of(|q| q.kept_accuracy),
             of(|q| q.dropped_accuracy),
         ]);
+    }
+    table
+}
+
+/// The numbers that the recipe itself selected or labelled by. Longer lists are one number for each prompt.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // prompt counts
+pub fn notes(view: &RunView) -> Table {
+    const SHOWN: usize = 11;
+    let mut table = Table::new("What the recipe went by", ["number", "iteration", "value", "of"])
+        .note("of several prompts the mean; prompts without the number are left out");
+    let main = view.arms.get(&Arm::Main);
+    for (iteration, of) in main.into_iter().flat_map(|arm| &arm.iterations) {
+        for (name, values) in &of.notes {
+            let known: Vec<f64> = values.iter().filter(|value| **value >= 0.0).map(|v| f64::from(*v)).collect();
+            let (value, count) = match known.len() {
+                0 => (NOTHING.to_owned(), NOTHING.to_owned()),
+                1..=SHOWN => (known.iter().map(|v| number(*v)).collect::<Vec<_>>().join(" "), String::new()),
+                count => (number(known.iter().sum::<f64>() / count as f64), format::count(count)),
+            };
+            table.row([name.clone(), iteration.to_string(), value, count]);
+        }
     }
     table
 }

@@ -3,7 +3,9 @@
 mod generative;
 mod implicit;
 mod prompt;
+mod temperature;
 
 pub use generative::{Comparison, Form, Generative};
 pub use implicit::Implicit;
 pub use prompt::{JudgePrompt, default_prompts};
+pub use temperature::fit_temperature;

@@ -85,7 +85,13 @@ impl Batch {
     /// The log-probability of every label, `[labels]`.
     #[must_use]
     pub fn token_logprobs(&self, model: &Decoder) -> Tensor<1> {
-        selective_log_softmax(self.logits(model), self.targets.clone()).squeeze_dim(1)
+        self.token_logprobs_of(self.logits(model))
+    }
+
+    /// The log-probability of every label, `[labels]`, under logits `[labels, vocab]`.
+    #[must_use]
+    pub fn token_logprobs_of(&self, logits: Tensor<2>) -> Tensor<1> {
+        selective_log_softmax(logits, self.targets.clone()).squeeze_dim(1)
     }
 
     /// The log-probability of every label and, without a gradient, `log Σ_v p_v²` of the distribution that it
@@ -153,6 +159,44 @@ pub async fn score(model: &Decoder, sequences: &[Sequence], budget: usize) -> Re
         }
     }
     Ok(scores)
+}
+
+/// The mean over its tokens of the last hidden states of every text, `[hidden]` each, without gradients.
+///
+/// # Errors
+/// If a token is unknown to the model, or the device fails.
+#[allow(clippy::cast_precision_loss)] // token counts
+pub async fn embeddings(model: &Decoder, texts: &[&[u32]], budget: usize) -> Result<Vec<Vec<f32>>> {
+    let device = model.device();
+    let lengths: Vec<usize> = texts.iter().map(|text| text.len()).collect();
+    let width = model.config().hidden_size;
+    let mut found = vec![Vec::new(); texts.len()];
+    for group in by_length(&lengths, budget) {
+        let rows: Vec<Sequence> =
+            group.iter().map(|index| Sequence { tokens: texts[*index].to_vec(), labels: Vec::new() }).collect();
+        for row in &rows {
+            model.check_tokens(&row.tokens)?;
+        }
+        let time = group.iter().map(|index| lengths[*index]).max().unwrap_or(0);
+        if time == 0 {
+            continue;
+        }
+        let shares: Vec<f32> = group
+            .iter()
+            .flat_map(|index| {
+                let length = lengths[*index];
+                (0..time).map(move |t| if t < length { 1.0 / length as f32 } else { 0.0 })
+            })
+            .collect();
+        let tokens = Batch::new(&rows.iter().collect::<Vec<_>>(), &device).tokens;
+        let hidden = model.hidden(tokens).reshape([group.len(), time, width]);
+        let shares = Tensor::<3>::from_data(TensorData::new(shares, [group.len(), 1, time]), &device);
+        let values = read_floats(shares.matmul(hidden).reshape([group.len() * width])).await?;
+        for (index, value) in group.iter().zip(values.chunks(width)) {
+            found[*index] = value.to_vec();
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

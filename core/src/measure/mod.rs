@@ -1,5 +1,6 @@
 //! What is true: oracle reward, judge accuracy, agreement, and the statistics to say so.
 
+pub mod annotator;
 pub mod control;
 pub mod judges;
 pub mod oracle;

@@ -4,6 +4,7 @@ mod attention;
 mod cache;
 mod config;
 mod decoder;
+mod dropout;
 mod family;
 mod files;
 pub mod gguf;

@@ -21,6 +21,12 @@ pub struct Prompt {
     pub text: String,
 }
 
+/// A prompt's text with the score in front that its answer is to get.
+#[must_use]
+pub fn with_goal(text: &str, goal: usize) -> String {
+    format!("{goal} {text}")
+}
+
 /// One line of a file of the user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {

@@ -1,8 +1,10 @@
 //! One file per paper, grouped in folders by family. A recipe is a struct of hyper-parameters and
 //! an `async fn` over the [`Lab`] that reads like the paper's algorithm box.
 
+mod looped;
 pub mod preference;
 mod registry;
+pub mod self_play;
 pub mod self_rewarding;
 pub mod settings;
 pub mod starter;
@@ -10,6 +12,7 @@ pub mod supervised;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub use looped::Loop;
 pub use registry::{Entry, all, by_id};
 
 use crate::{Result, measure::control::Budget, run::Lab};
@@ -43,6 +46,8 @@ pub struct Card {
     pub fidelity: &'static str,
     /// What it may know of the truth.
     pub oracle: OracleUse,
+    /// Whether it ranks by the reward against the base: without another model as base it cannot run.
+    pub base: bool,
 }
 
 /// A paper that runs. The ranges of its hyper-parameters are in [`settings`].

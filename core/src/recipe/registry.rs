@@ -4,7 +4,11 @@
 use std::{future::Future, pin::Pin};
 
 use super::{
-    Card, Recipe, preference::dpo::Dpo, self_rewarding::scir::Scir, self_rewarding::srlm::Srlm, settings,
+    Card, Recipe,
+    preference::{bco::Bco, dpo::Dpo, reward_aug::RewardAug},
+    self_play::{dno::Dno, selm::Selm, spin::Spin},
+    self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm, upo::Upo},
+    settings,
     supervised::sft::Sft,
 };
 use crate::{
@@ -31,13 +35,41 @@ impl std::fmt::Debug for Entry {
     }
 }
 
-const ENTRIES: &[Entry] = &[entry::<Sft>(), entry::<Dpo>(), entry::<Srlm>(), entry::<Scir>()];
+const ENTRIES: &[Entry] = &[
+    entry::<Sft>(),
+    entry::<Dpo>(),
+    entry::<Srlm>(),
+    entry::<Scir>(),
+    entry::<Cream>(),
+    entry::<Spa>(),
+    entry::<Osp>(),
+    entry::<Spin>(),
+    entry::<Selm>(),
+    entry::<Dno>(),
+    entry::<RewardAug>(),
+    entry::<Bco>(),
+    entry::<Upo>(),
+];
 
 type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
 
 /// The same recipes as [`ENTRIES`], at work. Apart from them, because a page that only shows settings is
 /// not to carry everything that computes.
-const RUNNERS: &[(&str, Runner)] = &[runner::<Sft>(), runner::<Dpo>(), runner::<Srlm>(), runner::<Scir>()];
+const RUNNERS: &[(&str, Runner)] = &[
+    runner::<Sft>(),
+    runner::<Dpo>(),
+    runner::<Srlm>(),
+    runner::<Scir>(),
+    runner::<Cream>(),
+    runner::<Spa>(),
+    runner::<Osp>(),
+    runner::<Spin>(),
+    runner::<Selm>(),
+    runner::<Dno>(),
+    runner::<RewardAug>(),
+    runner::<Bco>(),
+    runner::<Upo>(),
+];
 
 /// All recipes.
 #[must_use]

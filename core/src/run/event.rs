@@ -8,7 +8,7 @@ use crate::{
     measure::{Ballots, Measurement},
     prompt::Prompt,
     sample::Answer,
-    select::PairRecord,
+    select::{PairRecord, RatedRecord},
 };
 
 /// The version of the lines this program writes: in 2 a number that is not finite is a word; 1 had
@@ -72,7 +72,7 @@ pub enum Event {
     },
     /// Answers to some of the prompts of a phase.
     Sampled {
-        /// `train`, `held-out` or `held-out greedy`.
+        /// `train`, `teacher`, `held-out`, `held-out greedy`, or `held-out goal` with the goal.
         purpose: String,
         /// The prompts these answers belong to, by their position in the phase.
         first: usize,
@@ -86,6 +86,26 @@ pub enum Event {
         /// For each prompt a number per answer.
         #[serde(with = "crate::number")]
         scores: Vec<Vec<f32>>,
+    },
+    /// What a judge thinks of every two answers to a prompt.
+    Compared {
+        /// The judge.
+        judge: String,
+        /// For each prompt the probability that the first of two answers is better: of the answers 0
+        /// and 1, 0 and 2, ..., 1 and 2, ...
+        preferences: Vec<Vec<f32>>,
+    },
+    /// Numbers that a recipe selected or labelled by, or that say how much it kept.
+    Noted {
+        /// What they are.
+        name: String,
+        /// One number, or one for each prompt; -1 where a prompt has none.
+        values: Vec<f32>,
+    },
+    /// The rated single answers to learn from.
+    Rated {
+        /// The answers.
+        answers: Vec<RatedRecord>,
     },
     /// The pairs to learn from.
     Selected {

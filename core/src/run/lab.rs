@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 use super::{Arm, Event, Manifest, Observer, Pace, Record, Source, Store, checkpoint::weights_file, lab_log::held};
 use crate::{
     Error, Result,
-    judge::{Comparison, Form, Generative},
+    judge::{Form, Generative},
     model::Decoder,
-    prompt::{Prompt, Row, tokens},
+    prompt::{Prompt, Row, tokens, with_goal},
     sample::{Answer, Request, Sampling, generate},
     select::{Candidates, Pair},
     text::Tokenizer,
@@ -52,6 +52,8 @@ pub struct Setup {
 pub enum Snapshot {
     /// The base of the implicit reward, before instruction fine-tuning.
     Base,
+    /// The policy before the first iteration, `π_0`.
+    Initial,
     /// The policy at the start of the iteration, `M_t`.
     Start,
     /// The policy one iteration earlier, `M_{t−1}`; in the first iteration the same as `Start`.
@@ -77,7 +79,22 @@ pub struct Lab {
     pub(super) arm: Arm,
     pub(super) iteration: u32,
     pub(super) learned: Vec<Pair>,
+    pub(super) goal: Option<usize>,
+    pub(super) aside: Option<&'static str>,
     pub(super) fixed: Option<super::lab_measure::FixedPairs>,
+}
+
+impl Snapshot {
+    /// What logs and messages call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Initial => "initial",
+            Self::Start => "start",
+            Self::Previous => "previous",
+        }
+    }
 }
 
 impl Lab {
@@ -105,6 +122,8 @@ impl Lab {
             arm: Arm::Main,
             iteration: 0,
             learned: Vec::new(),
+            goal: None,
+            aside: None,
             fixed: None,
         };
         lab.begin_log()?;
@@ -131,6 +150,7 @@ impl Lab {
     pub(crate) fn restart(&mut self, arm: Arm) {
         self.arm = arm;
         self.iteration = 0;
+        self.goal = None;
         self.policy = self.initial.clone();
         self.start = self.initial.clone();
         self.previous = self.initial.clone();
@@ -163,6 +183,7 @@ impl Lab {
     pub(super) fn snapshot(&self, which: Snapshot) -> &Decoder {
         match which {
             Snapshot::Base => &self.base,
+            Snapshot::Initial => &self.initial,
             Snapshot::Start => &self.start,
             Snapshot::Previous => &self.previous,
         }
@@ -201,7 +222,7 @@ impl Lab {
 
     pub(super) async fn draw(
         &mut self,
-        purpose: &'static str,
+        purpose: &str,
         prompts: &[Prompt],
         samples: usize,
         sampling: &Sampling,
@@ -209,7 +230,7 @@ impl Lab {
         let encoded: Vec<(u64, Vec<u32>)> = prompts
             .iter()
             .enumerate()
-            .map(|(index, prompt)| Ok((key(purpose, index), self.prompt_tokens(&prompt.text)?)))
+            .map(|(index, prompt)| Ok((key(purpose, index), self.prompt_tokens(&self.posed(&prompt.text))?)))
             .collect::<Result<_>>()?;
         self.check_lengths(prompts, &encoded, sampling)?;
         let mut answers: Vec<Vec<Answer>> = Vec::new();
@@ -241,12 +262,24 @@ impl Lab {
             let phase = if purpose == "train" { "sample" } else { "measure" };
             self.progress(phase, answers.len(), prompts.len(), tokens);
         }
-        Ok(prompts
+        prompts
             .iter()
-            .zip(encoded)
             .zip(answers)
-            .map(|((prompt, (_, ids)), answers)| Candidates { prompt: prompt.clone(), ids, answers })
-            .collect())
+            // Judges and losses read the prompt without the goal that the answers were drawn for.
+            .map(|(prompt, answers)| {
+                Ok(Candidates { prompt: prompt.clone(), ids: self.prompt_tokens(&prompt.text)?, answers })
+            })
+            .collect()
+    }
+
+    /// From here on the policy is asked for answers of the score `goal` ([`with_goal`]), to learn from
+    /// and to measure alike: a policy that was conditioned on goals is only itself where one is given.
+    pub fn aim(&mut self, goal: usize) {
+        self.goal = Some(goal);
+    }
+
+    fn posed(&self, text: &str) -> String {
+        self.goal.map_or_else(|| text.to_owned(), |goal| with_goal(text, goal))
     }
 
     /// A prompt must leave room for a whole answer, and for every judge that reads it with two of
@@ -264,36 +297,6 @@ impl Lab {
             }
         }
         Ok(())
-    }
-
-    /// What a generative judge (the current policy in the judge channel) thinks of every answer:
-    /// its expected score, or, asked pairwise, the mean probability of being better than the
-    /// prompt's other answers.
-    ///
-    /// # Errors
-    /// If the device fails or the run is stopped.
-    pub async fn judge(&mut self, judge: &Generative, candidates: &[Candidates]) -> Result<Vec<Vec<f32>>> {
-        let name = judge.name().to_owned();
-        if let Some(Event::Judged { scores, .. }) =
-            self.replayed(|e| matches!(e, Event::Judged { judge: j, .. } if *j == name), "a judgement")?
-        {
-            return Ok(scores);
-        }
-        self.pace.pause().await?;
-        let budget = self.manifest.options.token_budget;
-        self.progress("judge", 0, candidates.len(), 0);
-        let scores: Vec<Vec<f32>> = match judge.form() {
-            Form::Pointwise => {
-                let items: Vec<(&[u32], &[u32])> =
-                    candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.ids.as_slice(), a.content()))).collect();
-                let mut scores = judge.score(&self.policy, &items, budget).await?.into_iter();
-                candidates.iter().map(|c| scores.by_ref().take(c.answers.len()).collect()).collect()
-            }
-            Form::Pairwise => win_rates(judge, &self.policy, candidates, budget).await?,
-        };
-        self.progress("judge", candidates.len(), candidates.len(), 0);
-        self.append(Event::Judged { judge: name, scores: scores.clone() })?;
-        Ok(scores)
     }
 
     /// Ends the run.
@@ -320,40 +323,4 @@ impl Lab {
 fn key(purpose: &str, index: usize) -> u64 {
     let group = u64::from(purpose != "train");
     (group << 32) | index as u64
-}
-
-/// The mean probability that each answer beats the prompt's others, in both orders.
-async fn win_rates(
-    judge: &Generative,
-    model: &Decoder,
-    candidates: &[Candidates],
-    budget: usize,
-) -> Result<Vec<Vec<f32>>> {
-    let mut pairs = Vec::new();
-    let mut places = Vec::new();
-    for (group, c) in candidates.iter().enumerate() {
-        for first in 0..c.answers.len() {
-            for second in first + 1..c.answers.len() {
-                pairs.push(Comparison {
-                    prompt: &c.ids,
-                    answers: [c.answers[first].content(), c.answers[second].content()],
-                });
-                places.push((group, first, second));
-            }
-        }
-    }
-    let preferred = judge.prefer(model, &pairs, budget).await?;
-    let mut rates: Vec<Vec<f32>> = candidates.iter().map(|c| vec![0.0; c.answers.len()]).collect();
-    for ((group, first, second), p) in places.into_iter().zip(preferred) {
-        rates[group][first] += p;
-        rates[group][second] += 1.0 - p;
-    }
-    #[allow(clippy::cast_precision_loss)] // a handful of answers
-    for row in &mut rates {
-        let others = row.len().saturating_sub(1).max(1) as f32;
-        for rate in row {
-            *rate /= others;
-        }
-    }
-    Ok(rates)
 }

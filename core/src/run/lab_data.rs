@@ -5,15 +5,13 @@ use super::{Event, Lab};
 use crate::{
     Error, Result,
     learn::Sequence,
+    measure::annotator::{self, Annotator},
     prompt::{Prompt, Row},
     rng::{Purpose, Stream},
     sample::{Answer, FinishReason},
-    select::{Origin, Pair},
+    select::{Candidates, Origin, Pair},
     world::Split,
 };
-
-/// How often the world's annotators err (Rules: a quarter, within the 20-35 % of the method cards).
-const ANNOTATOR_NOISE: f64 = 0.25;
 
 impl Lab {
     /// Prompts to learn from in this iteration: fresh ones from a world, the next ones of a file.
@@ -60,26 +58,50 @@ impl Lab {
         }
     }
 
+    /// Poses prompts that came with something else as the prompts of this iteration.
+    ///
+    /// # Errors
+    /// If the log does not fit.
+    pub fn pose(&mut self, prompts: Vec<Prompt>) -> Result<Vec<Prompt>> {
+        if self.replayed(|e| matches!(e, Event::Prompts { .. }), "the prompts")?.is_none() {
+            self.append(Event::Prompts { prompts: prompts.clone() })?;
+        }
+        Ok(prompts)
+    }
+
     /// Demonstrations to imitate: the world's, fresh ones in every round, or the completions of
     /// the file.
     ///
     /// # Errors
     /// If the file has none.
     pub fn demonstrations(&self, count: usize) -> Result<Vec<Sequence>> {
+        let rows = self.demonstrated(self.iteration, count)?;
+        Ok(rows.iter().map(|row| Sequence::completion(&row.ids, &row.answers[0].ids)).collect())
+    }
+
+    /// Demonstrations that are the same in every iteration, each as a prompt and its one answer.
+    ///
+    /// # Errors
+    /// If the file has none.
+    pub fn lasting_demonstrations(&self, count: usize) -> Result<Vec<Candidates>> {
+        self.demonstrated(0, count)
+    }
+
+    fn demonstrated(&self, round: u32, count: usize) -> Result<Vec<Candidates>> {
         // Neighbouring seeds and rounds have nothing in common.
-        let mut stream = Stream::new(self.manifest.seed, Purpose::Corpus, self.iteration, u64::MAX);
+        let mut stream = Stream::new(self.manifest.seed, Purpose::Corpus, round, u64::MAX);
         let seed = u64::from(stream.bits()) << 32 | u64::from(stream.bits());
-        let texts: Vec<(String, String, String)> = match &self.world {
+        let texts: Vec<(Prompt, String)> = match &self.world {
             Some(world) => world
                 .demonstrations(seed, count)
                 .into_iter()
                 .enumerate()
-                .map(|(index, row)| (format!("demonstration-{index}"), row.prompt, row.answer))
+                .map(|(index, row)| (Prompt { id: format!("demonstration-{index}"), text: row.prompt }, row.answer))
                 .collect(),
             None => self
                 .training_pool()
                 .iter()
-                .filter_map(|row| Some((row.prompt.id.clone(), row.prompt.text.clone(), row.completion.clone()?)))
+                .filter_map(|row| Some((row.prompt.clone(), row.completion.clone()?)))
                 .take(count)
                 .collect(),
         };
@@ -89,11 +111,11 @@ impl Lab {
             ));
         }
         texts
-            .iter()
-            .map(|(id, prompt, answer)| {
-                let (prompt, answer) = (self.prompt_tokens(prompt)?, self.given_answer(answer)?.ids);
-                self.check_row(id, &prompt, &answer)?;
-                Ok(Sequence::completion(&prompt, &answer))
+            .into_iter()
+            .map(|(prompt, answer)| {
+                let (ids, answer) = (self.prompt_tokens(&prompt.text)?, self.given_answer(&answer)?);
+                self.check_row(&prompt.id, &ids, &answer.ids)?;
+                Ok(Candidates { prompt, ids, answers: vec![answer] })
             })
             .collect()
     }
@@ -102,11 +124,12 @@ impl Lab {
     /// the file.
     ///
     /// # Errors
-    /// If the file has none.
-    pub fn preferences(&self, count: usize) -> Result<Vec<Pair>> {
+    /// If the file has none, or the annotators are another recipe's.
+    pub fn preferences(&self, annotator: &Annotator, count: usize) -> Result<Vec<Pair>> {
+        self.admit(annotator)?;
         let texts: Vec<(String, (String, String, String))> = match &self.world {
             Some(world) => world
-                .preferences(self.manifest.seed, count, ANNOTATOR_NOISE)
+                .preferences(self.manifest.seed, count, annotator::NOISE)
                 .into_iter()
                 .enumerate()
                 .map(|(index, row)| (format!("pair-{index}"), row))
@@ -137,13 +160,14 @@ impl Lab {
                     label: 1.0,
                     weight: 1.0,
                     origin: Origin::Data,
+                    third: None,
                 })
             })
             .collect()
     }
 
     /// A written answer as if the policy had drawn it, its stop token included.
-    fn given_answer(&self, text: &str) -> Result<Answer> {
+    pub(super) fn given_answer(&self, text: &str) -> Result<Answer> {
         let mut ids = self.tokenizer.encode_piece(text)?;
         ids.extend(self.policy.config().stop_tokens().first());
         Ok(Answer {

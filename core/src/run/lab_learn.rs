@@ -6,79 +6,27 @@ use std::collections::BTreeMap;
 use burn::tensor::Tensor;
 
 use super::{
-    Event, Lab, Snapshot,
+    Event, Lab, PairBatch, RatedBatch, Snapshot,
     checkpoint::{read_model, read_optimiser, write},
 };
 use crate::{
     Error, Result,
-    judge::{Comparison, Form, Generative},
-    learn::{Batch, LearnConfig, Objective, Sequence, Trainer, batch::score, loss::PairInputs},
+    judge::{Form, Generative},
+    learn::{Batch, LearnConfig, Objective, Sequence, StepReport, Trainer, batch::score},
     model::Decoder,
     recipe::starter::judgement_sequence,
     rng::{Purpose, Stream},
-    select::Pair,
+    select::{Pair, Rated},
 };
 
-/// A micro-batch of pairs on its way through an objective. All tensors are `[pairs]`.
-pub struct PairBatch<'a> {
-    /// The policy with its gradients recorded.
-    pub model: &'a Decoder,
-    /// The pairs.
-    pub pairs: Vec<&'a Pair>,
-    /// Summed log-probabilities of the two answers under the policy, with gradients.
-    pub policy: [Tensor<1>; 2],
-    references: BTreeMap<Snapshot, [Tensor<1>; 2]>,
-}
-
-impl PairBatch<'_> {
-    /// Summed log-probabilities of the two answers under a frozen model.
-    ///
-    /// # Errors
-    /// If the recipe did not ask for this snapshot when it began to learn.
-    pub fn reference(&self, which: Snapshot) -> Result<[Tensor<1>; 2]> {
-        self.references
-            .get(&which)
-            .cloned()
-            .ok_or_else(|| Error::Recipe(format!("the recipe did not ask for the reference {which:?}")))
-    }
-
-    /// What losses over pairs read, against a frozen model; with labels where not every first answer is the
-    /// better one.
-    ///
-    /// # Errors
-    /// If the recipe did not ask for this snapshot when it began to learn.
-    pub fn inputs(&self, which: Snapshot) -> Result<PairInputs> {
-        let lengths = [self.lengths(0), self.lengths(1)];
-        let soft = self.pairs.iter().any(|pair| pair.label != 1.0);
-        let label = soft.then(|| self.constant(|pair| pair.label));
-        Ok(PairInputs { label, ..PairInputs::new(self.policy.clone(), self.reference(which)?, lengths) })
-    }
-
-    /// The pairs as a generative judge reads them.
-    #[must_use]
-    pub fn comparisons(&self) -> Vec<Comparison<'_>> {
-        self.pairs
-            .iter()
-            .map(|pair| Comparison {
-                prompt: &pair.ids,
-                answers: [pair.answers[0].content(), pair.answers[1].content()],
-            })
-            .collect()
-    }
-
-    /// The number of tokens of one answer of each pair, the stop token included.
-    #[must_use]
-    pub fn lengths(&self, answer: usize) -> Vec<usize> {
-        self.pairs.iter().map(|pair| pair.answers[answer].ids.len()).collect()
-    }
-
-    /// One number per pair as a constant, `[pairs]`.
-    #[must_use]
-    #[allow(clippy::cast_possible_truncation)] // labels and weights
-    pub fn constant(&self, value: impl Fn(&Pair) -> f64) -> Tensor<1> {
-        let values: Vec<f32> = self.pairs.iter().map(|pair| value(pair) as f32).collect();
-        Tensor::from_floats(values.as_slice(), &self.model.device())
-    }
+/// How far a phase of learning is.
+#[derive(Debug, Clone, Copy)]
+pub struct Phase<'a> {
+    /// The share of its steps that are done, from 0 to 1.
+    pub progress: f64,
+    /// The reports of those steps, whether they were taken or replayed: what an objective remembers
+    /// of them it reads off here, so that a resumed run remembers the same.
+    pub steps: &'a [StepReport],
 }
 
 /// How much of a learning phase the log held.
@@ -111,54 +59,145 @@ impl Lab {
         replay: Replay,
         pairs: &[Pair],
         references: &[Snapshot],
-        mut objective: impl FnMut(&PairBatch<'_>, f64) -> Result<Objective>,
+        mut objective: impl FnMut(&PairBatch<'_>, &Phase<'_>) -> Result<Objective>,
     ) -> Result<()> {
         self.learned = pairs.to_vec();
         let logged = self.replayed(|e| matches!(e, Event::Selected { .. }), "the pairs")?.is_some();
         if !logged {
             self.append(Event::Selected { pairs: pairs.iter().map(Pair::record).collect() })?;
         }
+        // Either every pair has a third answer or no objective asks for them.
+        let thirds = !pairs.is_empty() && pairs.iter().all(|pair| pair.third.is_some());
+        let width = if thirds { 3 } else { 2 };
+        let answers = |pair: &Pair| pair.answers.iter().chain(&pair.third).take(width).cloned().collect::<Vec<_>>();
         for pair in pairs {
-            for answer in &pair.answers {
+            for answer in answers(pair) {
                 self.check_row(&pair.prompt, &pair.ids, &answer.ids)?;
             }
         }
+        let sequences: Vec<Sequence> = pairs
+            .iter()
+            .flat_map(|pair| answers(pair).into_iter().map(|answer| Sequence::completion(&pair.ids, &answer.ids)))
+            .collect();
         let tokens: Vec<usize> =
-            pairs.iter().map(|p| p.answers.iter().map(|a| p.ids.len() + a.ids.len()).sum()).collect();
-        let sequences: Vec<Sequence> =
-            pairs.iter().flat_map(|p| p.answers.iter().map(|a| Sequence::completion(&p.ids, &a.ids))).collect();
-        let mut cached: BTreeMap<Snapshot, Vec<f32>> = BTreeMap::new();
-        if !self.replay_has_complete_checkpoint() {
-            for which in references {
-                let rows = score(self.snapshot(*which), &sequences, self.manifest.options.token_budget).await?;
-                cached.insert(*which, rows.iter().map(|row| row.iter().sum()).collect());
-            }
-        }
-        self.learn(config, replay, &tokens, |model, chosen, _, progress| {
+            sequences.chunks(width).map(|rows| rows.iter().map(|row| row.tokens.len()).sum()).collect();
+        let cached = self.reference_logprobs(&sequences, references).await?;
+        let frozen: BTreeMap<Snapshot, Decoder> =
+            references.iter().map(|which| (*which, self.snapshot(*which).clone())).collect();
+        self.learn(config, replay, &tokens, |model, chosen, _, phase| {
             let device = model.device();
-            let side = |answer: usize| chosen.iter().map(move |pair| 2 * pair + answer);
-            let rows: Vec<&Sequence> = side(0).chain(side(1)).map(|row| &sequences[row]).collect();
-            let logprobs = Batch::new(&rows, &device).sequence_logprobs(model);
             let count = chosen.len();
+            let of = |answer: usize| chosen.iter().map(move |pair| width * pair + answer);
+            let rows: Vec<&Sequence> = (0..width).flat_map(&of).map(|row| &sequences[row]).collect();
+            let layout = Batch::new(&rows, &device);
+            let logits = layout.logits(model);
+            let logprobs = layout.sum_per_sequence(layout.token_logprobs_of(logits.clone()));
+            let side = |answer: usize| logprobs.clone().slice([answer * count..(answer + 1) * count]);
             let references = cached
                 .iter()
                 .map(|(which, values)| {
-                    let of = |answer| {
-                        let values: Vec<f32> = side(answer).map(|row| values[row]).collect();
-                        Tensor::from_floats(values.as_slice(), &device)
+                    let sums = |answer| {
+                        let sums: Vec<f32> = of(answer).map(|row| values[row]).collect();
+                        Tensor::from_floats(sums.as_slice(), &device)
                     };
-                    (*which, [of(0), of(1)])
+                    (*which, (0..width).map(sums).collect())
                 })
                 .collect();
             let batch = PairBatch {
                 model,
                 pairs: chosen.iter().map(|pair| &pairs[*pair]).collect(),
-                policy: [logprobs.clone().slice([0..count]), logprobs.slice([count..2 * count])],
+                policy: [side(0), side(1)],
+                third: thirds.then(|| side(2)),
                 references,
+                frozen: &frozen,
+                rows,
+                logits,
             };
-            objective(&batch, progress)
+            objective(&batch, phase)
         })
         .await
+    }
+
+    /// Lets another model than the policy learn from pairs, beginning with the weights of a snapshot, and returns
+    /// it. Its checkpoints carry its name; the policy is untouched.
+    ///
+    /// # Errors
+    /// As [`Lab::learn_pairs`].
+    pub async fn learn_aside(
+        &mut self,
+        name: &'static str,
+        from: Snapshot,
+        config: &LearnConfig,
+        replay: Replay,
+        pairs: &[Pair],
+        objective: impl FnMut(&PairBatch<'_>, &Phase<'_>) -> Result<Objective>,
+    ) -> Result<Decoder> {
+        let start = self.snapshot(from).clone();
+        let policy = std::mem::replace(&mut self.policy, start);
+        self.aside = Some(name);
+        let learned = self.learn_pairs(config, replay, pairs, &[], objective).await;
+        self.aside = None;
+        let model = std::mem::replace(&mut self.policy, policy);
+        learned.map(|()| model)
+    }
+
+    /// Learns from single answers that somebody rated.
+    ///
+    /// # Errors
+    /// As [`Lab::learn_pairs`].
+    pub async fn learn_rated(
+        &mut self,
+        config: &LearnConfig,
+        replay: Replay,
+        answers: &[Rated],
+        references: &[Snapshot],
+        mut objective: impl FnMut(&RatedBatch<'_>, &Phase<'_>) -> Result<Objective>,
+    ) -> Result<()> {
+        self.learned.clear();
+        let logged = self.replayed(|e| matches!(e, Event::Rated { .. }), "the rated answers")?.is_some();
+        if !logged {
+            self.append(Event::Rated { answers: answers.iter().map(Rated::record).collect() })?;
+        }
+        for rated in answers {
+            self.check_row(&rated.prompt, &rated.ids, &rated.answer.ids)?;
+        }
+        let sequences: Vec<Sequence> =
+            answers.iter().map(|rated| Sequence::completion(&rated.ids, &rated.answer.ids)).collect();
+        let tokens: Vec<usize> = sequences.iter().map(|row| row.tokens.len()).collect();
+        let cached = self.reference_logprobs(&sequences, references).await?;
+        self.learn(config, replay, &tokens, |model, chosen, _, phase| {
+            let device = model.device();
+            let rows: Vec<&Sequence> = chosen.iter().map(|row| &sequences[*row]).collect();
+            let of = |values: &Vec<f32>| {
+                let values: Vec<f32> = chosen.iter().map(|row| values[*row]).collect();
+                Tensor::from_floats(values.as_slice(), &device)
+            };
+            let batch = RatedBatch {
+                model,
+                answers: chosen.iter().map(|row| &answers[*row]).collect(),
+                policy: Batch::new(&rows, &device).sequence_logprobs(model),
+                references: cached.iter().map(|(which, values)| (*which, of(values))).collect(),
+            };
+            objective(&batch, phase)
+        })
+        .await
+    }
+
+    /// The summed log-probability of every sequence under frozen models; nothing where the log holds
+    /// the end of the phase, which then needs none.
+    async fn reference_logprobs(
+        &self,
+        sequences: &[Sequence],
+        references: &[Snapshot],
+    ) -> Result<BTreeMap<Snapshot, Vec<f32>>> {
+        let mut cached = BTreeMap::new();
+        if !self.replay_has_complete_checkpoint() {
+            for which in references {
+                let rows = score(self.snapshot(*which), sequences, self.manifest.options.token_budget).await?;
+                cached.insert(*which, rows.iter().map(|row| row.iter().sum()).collect());
+            }
+        }
+        Ok(cached)
     }
 
     /// Learns from whole completions by cross-entropy, the mean over their tokens.
@@ -195,20 +234,21 @@ impl Lab {
     }
 
     /// The phase itself. `objective` gets the indices of a micro-batch, those of its whole batch, and
-    /// how far the phase is, from 0 to 1.
+    /// how far the phase is.
     #[allow(clippy::cast_precision_loss)] // step counts
     async fn learn(
         &mut self,
         config: &LearnConfig,
         replay: Replay,
         tokens: &[usize],
-        mut objective: impl FnMut(&Decoder, &[usize], &[usize], f64) -> Result<Objective>,
+        mut objective: impl FnMut(&Decoder, &[usize], &[usize], &Phase<'_>) -> Result<Objective>,
     ) -> Result<()> {
         config.check()?;
         let batches = config.batches(tokens.len(), self.manifest.seed, self.iteration);
         let total = batches.len();
         let mut trainer = Trainer::new(*config, total);
-        let mut partial = match self.replay_learning(&mut trainer)? {
+        let mut steps = Vec::new();
+        let mut partial = match self.replay_learning(&mut trainer, &mut steps)? {
             Replayed::All => return Ok(()),
             Replayed::UpTo(checkpoint) => Some(checkpoint),
             Replayed::Nothing => None,
@@ -216,13 +256,13 @@ impl Lab {
         let judgements = if replay.per_step > 0 { self.judgement_rows()? } else { Vec::new() };
         let prefix = self.checkpoint_prefix();
         for (step, batch) in batches.iter().enumerate().skip(trainer.step_count()) {
-            let progress = step as f64 / total as f64;
+            let phase = Phase { progress: step as f64 / total as f64, steps: &steps };
             let mut stream = Stream::new(self.manifest.seed, Purpose::Replay, self.iteration, step as u64);
             let replayed: Vec<&Sequence> = (0..replay.per_step).filter_map(|_| stream.pick(&judgements)).collect();
             let mut first = true;
             let (updated, report) = trainer
                 .step(&self.policy, batch, self.iteration, |model, chosen| {
-                    let mut parts = objective(model, chosen, batch, progress)?;
+                    let mut parts = objective(model, chosen, batch, &phase)?;
                     // The replayed rows count once a step, not once a micro-batch.
                     if std::mem::take(&mut first) && !replayed.is_empty() {
                         let share = chosen.len() as f64 / batch.len() as f64;
@@ -233,7 +273,8 @@ impl Lab {
                 })
                 .await?;
             self.policy = updated;
-            self.append(Event::Step { report })?;
+            self.append(Event::Step { report: report.clone() })?;
+            steps.push(report);
             let seen = batch.iter().map(|item| tokens[*item]).sum();
             self.progress("learn", step + 1, total, seen);
             self.pace.breathe().await;
@@ -271,24 +312,30 @@ impl Lab {
     }
 
     fn checkpoint_prefix(&self) -> String {
-        match self.arm {
-            super::Arm::Main => format!("{:03}", self.iteration),
-            super::Arm::RandomLabels => format!("random-{:03}", self.iteration),
-            super::Arm::OracleLabels => format!("oracle-{:03}", self.iteration),
-        }
+        let arm = match self.arm {
+            super::Arm::Main => "",
+            super::Arm::RandomLabels => "random-",
+            super::Arm::OracleLabels => "oracle-",
+        };
+        let aside = self.aside.map_or_else(String::new, |name| format!("-{name}"));
+        format!("{arm}{:03}{aside}", self.iteration)
     }
 
     /// Replays the logged part of a learning phase: policy and trainer are then where its last
     /// checkpoint left them.
-    fn replay_learning(&mut self, trainer: &mut Trainer) -> Result<Replayed> {
+    fn replay_learning(&mut self, trainer: &mut Trainer, steps: &mut Vec<StepReport>) -> Result<Replayed> {
         let mut last: Option<(String, String, bool)> = None;
         let mut partial = Vec::new();
         while self.replaying() && !last.as_ref().is_some_and(|(_, _, complete)| *complete) {
             let event =
                 self.replayed(|e| matches!(e, Event::Step { .. } | Event::Checkpoint { .. }), "a step or checkpoint")?;
-            if let Some(Event::Checkpoint { name, sha256, complete, .. }) = event {
-                partial.extend((!complete).then(|| name.clone()));
-                last = Some((name, sha256, complete));
+            match event {
+                Some(Event::Step { report }) => steps.push(report),
+                Some(Event::Checkpoint { name, sha256, complete, .. }) => {
+                    partial.extend((!complete).then(|| name.clone()));
+                    last = Some((name, sha256, complete));
+                }
+                _ => {}
             }
         }
         let Some((name, sha256, complete)) = last else {

@@ -59,6 +59,29 @@ impl Lab {
         self.append(Event::Measured { measurement: Box::new(measurement), ballots: Box::new(ballots) })
     }
 
+    /// Measures how the policy's greedy answers follow every goal from 0 to `top`: writes the answers to
+    /// the log, and the mean oracle reward at each goal where there is a world.
+    ///
+    /// # Errors
+    /// If the device fails or the run is stopped.
+    #[allow(clippy::cast_possible_truncation)] // the log keeps single precision
+    pub async fn measure_goals(&mut self, top: usize) -> Result<()> {
+        let prompts = self.held_out();
+        let greedy = Sampling::greedy(self.manifest.options.sampling.max_new_tokens);
+        let aimed = self.goal;
+        let mut rewards = Vec::new();
+        for goal in 0..=top {
+            self.goal = Some(goal);
+            let drawn = self.draw(&format!("held-out goal {goal}"), &prompts, 1, &greedy).await;
+            self.goal = aimed;
+            let drawn = drawn?;
+            let rows: Vec<(&str, &Answer)> =
+                drawn.iter().flat_map(|c| c.answers.iter().map(|a| (c.prompt.text.as_str(), a))).collect();
+            rewards.extend(answer_quality(self.world.as_deref(), &rows).reward.map(|mean| mean.mean as f32));
+        }
+        self.note("reward at goal", rewards)
+    }
+
     async fn compute(
         &mut self,
         sampled: &[Candidates],
@@ -86,7 +109,8 @@ impl Lab {
             (!candidates.is_empty()).then(|| judge_quality(world, &texts(candidates), votes))
         };
         let label_accuracy = world.and_then(|world| {
-            let labelled: Vec<_> = self.learned.iter().filter(|pair| pair.label != 0.5).collect();
+            let labelled: Vec<_> =
+                self.learned.iter().filter(|pair| pair.label != 0.5 && pair.origin.says_better()).collect();
             let texts: Vec<PairTexts<'_>> = labelled
                 .iter()
                 .map(|p| (p.text.as_str(), p.answers[0].text.as_str(), p.answers[1].text.as_str()))

@@ -3,7 +3,9 @@
 pub mod checkpoint;
 pub mod event;
 mod lab;
+mod lab_annotator;
 mod lab_data;
+mod lab_judge;
 mod lab_learn;
 mod lab_log;
 mod lab_measure;
@@ -11,13 +13,17 @@ pub mod log;
 mod manifest;
 mod observer;
 mod pace;
+mod pair_batch;
 pub mod plan;
+mod rated_batch;
 pub mod store;
 
 pub use event::{Arm, Event, Record};
 pub use lab::{Lab, Setup, Snapshot, Subject};
-pub use lab_learn::{PairBatch, Replay};
+pub use lab_learn::{Phase, Replay};
 pub use manifest::{Manifest, Options, Source};
 pub use observer::{Observer, Progress, Silent};
 pub use pace::{Breath, Pace};
+pub use pair_batch::PairBatch;
+pub use rated_batch::RatedBatch;
 pub use store::{Folder, Memory, Store};

@@ -1,5 +1,21 @@
 //! From judged candidates to pairs with soft labels and weights.
 
+mod consistency;
+mod density_ratio;
+mod goals;
 mod pairs;
+mod quantile;
+mod ranking;
+mod rated;
+mod uncertainty;
+mod win_rate;
 
-pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_worst, subset};
+pub use consistency::{mean_consistency, rank_consistency};
+pub use density_ratio::density_ratios;
+pub use goals::goal_conditioned;
+pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_worst, one_per_prompt, subset};
+pub use quantile::low_quantile;
+pub use ranking::{Preferences, ranked_pairs};
+pub use rated::{Rated, RatedRecord};
+pub use uncertainty::{Doubt, weighted_subset};
+pub use win_rate::{Margins, by_margin, repetitive, win_rates};

@@ -25,6 +25,18 @@ pub struct Candidates {
 pub enum Origin {
     /// The best against the worst of a prompt's answers, by a judge.
     BestWorst,
+    /// The best against the worst of a prompt's answers, by the implicit reward.
+    Implicit,
+    /// Two of a prompt's answers in the order of a ranking, labelled with how sure the judge is.
+    Ranked,
+    /// A demonstration against the policy's own answer.
+    SelfPlay,
+    /// Two answers by the scores of annotators.
+    Annotated,
+    /// Two answers in the order of a reward model, confirmed by an estimator.
+    Estimated,
+    /// Two answers to a prompt that asks for the score of the first.
+    Goal,
     /// Two of a prompt's answers, not labelled: the label comes while learning.
     Unlabelled,
     /// A preference that came with the data.
@@ -33,6 +45,15 @@ pub enum Origin {
     Random,
     /// Labelled by the oracle, as a control.
     Oracle,
+}
+
+impl Origin {
+    /// Whether a label says which answer is better. A demonstration is chosen whatever it is worth, and
+    /// a goal can ask for the worse answer.
+    #[must_use]
+    pub fn says_better(self) -> bool {
+        !matches!(self, Self::Unlabelled | Self::SelfPlay | Self::Goal)
+    }
 }
 
 /// Two answers to one prompt, the label that the first is better, and how much the pair counts.
@@ -52,6 +73,8 @@ pub struct Pair {
     pub weight: f64,
     /// The rule that made it.
     pub origin: Origin,
+    /// One more answer to the prompt, where an objective looks at it beside the two.
+    pub third: Option<Answer>,
 }
 
 /// A pair as the log keeps it: the answers by their positions among the prompt's candidates.
@@ -59,8 +82,8 @@ pub struct Pair {
 pub struct PairRecord {
     /// The prompt's identifier.
     pub prompt: String,
-    /// The prompt's text where the pair came with the data; others are among the iteration's
-    /// prompts.
+    /// The prompt's text where the pair came with the data or the text asks for a score; others are
+    /// among the iteration's prompts.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
     /// The texts of the two answers.
@@ -76,7 +99,9 @@ pub struct PairRecord {
 }
 
 impl Pair {
-    fn new(candidates: &Candidates, first: usize, second: usize, label: f64, origin: Origin) -> Self {
+    /// Two of a prompt's answers, by their positions among its candidates.
+    #[must_use]
+    pub fn new(candidates: &Candidates, first: usize, second: usize, label: f64, origin: Origin) -> Self {
         Self {
             prompt: candidates.prompt.id.clone(),
             text: candidates.prompt.text.clone(),
@@ -85,6 +110,7 @@ impl Pair {
             label,
             weight: 1.0,
             origin,
+            third: None,
         }
     }
 
@@ -93,7 +119,10 @@ impl Pair {
     pub fn record(&self) -> PairRecord {
         PairRecord {
             prompt: self.prompt.clone(),
-            text: if self.origin == Origin::Data { self.text.clone() } else { String::new() },
+            text: match self.origin {
+                Origin::Data | Origin::Goal => self.text.clone(),
+                _ => String::new(),
+            },
             answers: [self.answers[0].text.clone(), self.answers[1].text.clone()],
             label: self.label,
             weight: self.weight,
@@ -135,6 +164,13 @@ pub fn all_pairs(candidates: &[Candidates]) -> Vec<Pair> {
         .collect()
 }
 
+/// The first pair of every prompt.
+#[must_use]
+pub fn one_per_prompt(pairs: Vec<Pair>) -> Vec<Pair> {
+    let mut seen = std::collections::BTreeSet::new();
+    pairs.into_iter().filter(|pair| seen.insert(pair.prompt.clone())).collect()
+}
+
 /// At most `count` of the items, drawn evenly, in their old order. Methods that drop pairs are
 /// compared at equal numbers of pairs.
 #[must_use]
@@ -149,11 +185,11 @@ pub fn subset<T>(items: Vec<T>, count: usize, seed: u64, iteration: u32) -> Vec<
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::sample::FinishReason;
 
-    fn group(answers: &[&[u32]]) -> Candidates {
+    pub(in crate::select) fn group(answers: &[&[u32]]) -> Candidates {
         let answer = |ids: &&[u32]| Answer {
             ids: ids.to_vec(),
             text: format!("{ids:?}"),

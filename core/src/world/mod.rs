@@ -7,7 +7,7 @@
 pub mod rules;
 
 pub use crate::measure::oracle::OracleKey;
-use crate::{judge::JudgePrompt, prompt::Prompt};
+use crate::{judge::JudgePrompt, prompt::Prompt, rng::Stream};
 
 /// What the oracle says about one answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,6 +78,12 @@ pub trait World: Send + Sync {
     /// Pairs of world-made answers as its annotators prefer them: `(prompt, chosen, rejected)`, the
     /// wrong way round with probability `noise`.
     fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)>;
+
+    /// An answer of a much stronger model than the policy, which can err; `None` where there is none.
+    /// Only `measure` can make the key, and it does so for recipes whose paper has a teacher.
+    fn teach(&self, _key: &OracleKey, _prompt: &str, _stream: &mut Stream) -> Option<String> {
+        None
+    }
 
     /// The truth about an answer. Only `measure` can make the key.
     fn grade(&self, key: &OracleKey, prompt: &str, answer: &str) -> Grade;

@@ -8,7 +8,7 @@ use crate::{
         LearnConfig, MARGIN, Objective,
         loss::{Mix, PairLoss, PairObjective},
     },
-    measure::control::Budget,
+    measure::{annotator::Annotator, control::Budget},
     recipe::{Card, OracleUse, Recipe, tenth},
     run::{Lab, Replay, Snapshot},
 };
@@ -57,6 +57,7 @@ impl Recipe for Dpo {
         claim: "Preferences can be learned by one classification loss on pairs, without a reward model and without sampling.",
         fidelity: "Equation 7 with summed log-probabilities over completion tokens, stop token included; the pairs carry the known noise of the world's annotators. `objective` takes later losses in its place.",
         oracle: OracleUse::Annotator,
+        base: false,
     };
 
     fn quick(self) -> Self {
@@ -73,7 +74,7 @@ impl Recipe for Dpo {
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {
         lab.begin(1);
-        let pairs = lab.preferences(self.pairs)?;
+        let pairs = lab.preferences(&Annotator::of::<Self>(), self.pairs)?;
         let replay = Replay { per_step: self.replay, weight: self.replay_weight };
         let objective = self.objective();
         lab.learn_pairs(&self.learn, replay, &pairs, &[Snapshot::Start], |batch, _| {

@@ -1,3 +1,5 @@
-//! Preference objectives on given pairs.
+//! Preference objectives on given pairs, single ratings or scores.
 
+pub mod bco;
 pub mod dpo;
+pub mod reward_aug;

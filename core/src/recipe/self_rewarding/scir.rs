@@ -9,7 +9,6 @@
 use burn::tensor::{Tensor, activation::sigmoid};
 use serde::{Deserialize, Serialize};
 
-use super::Loop;
 use crate::{
     Result,
     judge::{Form, Generative, Implicit},
@@ -18,7 +17,7 @@ use crate::{
         loss::{bernoulli_divergence, bernoulli_entropy, margin, soft_logistic},
     },
     measure::control::Budget,
-    recipe::{Card, OracleUse, Recipe},
+    recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, PairBatch, Snapshot},
     select::{all_pairs, subset},
 };
@@ -75,6 +74,7 @@ impl Recipe for Scir {
         claim: "Making a model's internal reward models agree while it learns, and learning only where they agree, gives better policies and better reward models than self-rewarding alone.",
         fidelity: "The paper's exact penalty, weights and learning rates could not be read; symmetric KL plus entropy on Bernoulli preferences is a reconstruction from its abstract and two summaries.",
         oracle: OracleUse::None,
+        base: true,
     };
 
     fn quick(self) -> Self {
@@ -99,13 +99,13 @@ impl Recipe for Scir {
                 settings.replay(),
                 &pairs,
                 &[Snapshot::Base, Snapshot::Start],
-                |batch, progress| {
+                |batch, phase| {
                     let opinions = self.opinions(&judges, batch)?;
                     let labels = match &fixed_model {
                         None => opinions.clone(),
                         Some(model) => self.fixed_opinions(model, &judges, batch)?,
                     };
-                    self.objective(&judges, &opinions, &labels, batch, progress)
+                    self.objective(&judges, &opinions, &labels, batch, phase.progress)
                 },
             )
             .await?;

@@ -2,16 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Loop;
 use crate::{
     Result,
     judge::Form,
-    learn::{
-        MARGIN, Objective,
-        loss::{margin, soft_logistic},
-    },
+    learn::loss::soft_logistic,
     measure::control::Budget,
-    recipe::{Card, OracleUse, Recipe},
+    recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Snapshot},
     select::{Candidates, Origin, best_worst, subset},
 };
@@ -36,6 +32,7 @@ impl Recipe for Srlm {
         claim: "A model that judges its own answers and learns from them by DPO gets better at both, iteration by iteration.",
         fidelity: "The paper parses three sampled judgements of an additive rubric; here each judge prompt gives its expected score, and the prompts' scores are averaged. Prompts come from the world or a file instead of being written by the model.",
         oracle: OracleUse::None,
+        base: false,
     };
 
     fn quick(self) -> Self {
@@ -56,22 +53,7 @@ impl Recipe for Srlm {
             let pairs = best_worst(&answers, &scores, Origin::BestWorst);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-                let reference = batch.reference(Snapshot::Start)?;
-                let delta = margin(batch.policy.clone(), reference.clone(), settings.beta);
-                let [chosen, rejected] =
-                    [0, 1].map(|side| ((batch.policy[side].clone() - reference[side].clone()) * settings.beta).mean());
-                Ok(Objective {
-                    items: vec![(MARGIN.to_owned(), delta.clone())],
-                    loss: soft_logistic(delta.clone(), batch.constant(|pair| pair.label)).mean(),
-                    metrics: vec![
-                        ("rewards/chosen", chosen),
-                        ("rewards/rejected", rejected),
-                        ("rewards/accuracies", delta.clone().greater_elem(0.0).float().mean()),
-                        ("rewards/margins", delta.mean()),
-                        ("logps/chosen", batch.policy[0].clone().mean()),
-                        ("logps/rejected", batch.policy[1].clone().mean()),
-                    ],
-                })
+                batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
             })
             .await?;
             lab.measure().await?;

@@ -1,4 +1,9 @@
-//! The table itself.
+//! The table: what an entry is, the groups that recipes share, and the list of all; the recipes' own entries are
+//! in a file for each family.
+
+mod given;
+mod self_play;
+mod self_rewarding;
 
 use std::ops::Bound;
 
@@ -17,11 +22,17 @@ pub(super) enum Node {
 /// Counts have bounds so that their products, which plans compute, stay within 64 bits.
 pub(super) const MANY: i64 = 1_000_000;
 
-const fn count(name: &'static str, least: i64, most: i64, unit: &'static str, texts: [&'static str; 2]) -> Node {
+pub(super) const fn count(
+    name: &'static str,
+    least: i64,
+    most: i64,
+    unit: &'static str,
+    texts: [&'static str; 2],
+) -> Node {
     Node::One(name, Setting { what: texts[0], unit, range: Range::Whole { least, most }, source: texts[1] })
 }
 
-const fn real(
+pub(super) const fn real(
     name: &'static str,
     low: Bound<f64>,
     high: Bound<f64>,
@@ -31,71 +42,77 @@ const fn real(
     Node::One(name, Setting { what: texts[0], unit, range: Range::Real(low, high), source: texts[1] })
 }
 
-const fn choice(name: &'static str, words: &'static [&'static str], texts: [&'static str; 2]) -> Node {
+pub(super) const fn choice(name: &'static str, words: &'static [&'static str], texts: [&'static str; 2]) -> Node {
     Node::One(name, Setting { what: texts[0], unit: "", range: Range::Choice(words), source: texts[1] })
 }
 
-const fn switch(name: &'static str, texts: [&'static str; 2]) -> Node {
+pub(super) const fn switch(name: &'static str, texts: [&'static str; 2]) -> Node {
     Node::One(name, Setting { what: texts[0], unit: "", range: Range::Switch, source: texts[1] })
 }
 
 pub(super) const ZERO: Bound<f64> = Bound::Included(0.0);
 pub(super) const POSITIVE: Bound<f64> = Bound::Excluded(0.0);
-const ONE: Bound<f64> = Bound::Included(1.0);
-const BELOW_ONE: Bound<f64> = Bound::Excluded(1.0);
+pub(super) const ONE: Bound<f64> = Bound::Included(1.0);
+pub(super) const BELOW_ONE: Bound<f64> = Bound::Excluded(1.0);
 pub(super) const BELOW_HALF: Bound<f64> = Bound::Excluded(0.5);
 pub(super) const ANY: Bound<f64> = Bound::Unbounded;
 
-const OURS: &str = "our choice";
-const UNKNOWN: &str = "our choice; the paper's value could not be read (SCIR, arXiv 2502.08922)";
-const ABLATION: &str = "our ablation; true in SCIR (arXiv 2502.08922, abstract)";
+pub(super) const OURS: &str = "our choice";
 const ADAMW: &str = "AdamW (arXiv 1711.05101), algorithm 2; the default of PyTorch";
 
-const SAMPLING: &[Node] = &[
-    real(
-        "temperature",
-        ZERO,
-        ANY,
-        "",
-        [
-            "Divides the logits before a token is drawn; 0 always takes the most likely one.",
-            "our choice, warmer than the 0.7 of Self-Rewarding Language Models (arXiv 2401.10020, section 3): a small model's answers are otherwise too much alike",
-        ],
-    ),
-    count(
-        "top_k",
-        0,
-        MANY,
-        "tokens",
-        [
-            "Only the so many most likely tokens are drawn from; 0 keeps all.",
-            "our choice; top-k sampling (arXiv 1805.04833)",
-        ],
-    ),
-    real(
-        "top_p",
-        POSITIVE,
-        ONE,
-        "probability",
-        [
-            "Only the smallest set of most likely tokens that reaches this probability is drawn from; 1 keeps all.",
-            "our choice; 0.9 in Self-Rewarding Language Models (arXiv 2401.10020, section 3); nucleus sampling (arXiv 1904.09751)",
-        ],
-    ),
-    real(
-        "min_p",
-        ZERO,
-        ONE,
-        "",
-        [
-            "Only tokens at least so many times as likely as the most likely one are drawn from; 0 keeps all.",
-            "our choice; min-p sampling (arXiv 2407.01082)",
-        ],
-    ),
-    count("max_new_tokens", 1, 65_536, "tokens", ["The longest answer; what is longer is cut off.", OURS]),
-];
+/// How answers are drawn, with the lowest temperature that can work.
+const fn sampling(coolest: Bound<f64>) -> [Node; 5] {
+    [
+        real(
+            "temperature",
+            coolest,
+            ANY,
+            "",
+            [
+                "Divides the logits before a token is drawn; 0 always takes the most likely one.",
+                "our choice, warmer than the 0.7 of Self-Rewarding Language Models (arXiv 2401.10020, section 3): a small model's answers are otherwise too much alike",
+            ],
+        ),
+        count(
+            "top_k",
+            0,
+            MANY,
+            "tokens",
+            [
+                "Only the so many most likely tokens are drawn from; 0 keeps all.",
+                "our choice; top-k sampling (arXiv 1805.04833)",
+            ],
+        ),
+        real(
+            "top_p",
+            POSITIVE,
+            ONE,
+            "probability",
+            [
+                "Only the smallest set of most likely tokens that reaches this probability is drawn from; 1 keeps all.",
+                "our choice; 0.9 in Self-Rewarding Language Models (arXiv 2401.10020, section 3); nucleus sampling (arXiv 1904.09751)",
+            ],
+        ),
+        real(
+            "min_p",
+            ZERO,
+            ONE,
+            "",
+            [
+                "Only tokens at least so many times as likely as the most likely one are drawn from; 0 keeps all.",
+                "our choice; min-p sampling (arXiv 2407.01082)",
+            ],
+        ),
+        count("max_new_tokens", 1, 65_536, "tokens", ["The longest answer; what is longer is cut off.", OURS]),
+    ]
+}
 
-const LEARN: &[Node] = &[
+pub(super) const SAMPLING: &[Node] = &sampling(ZERO);
+
+/// For games that the most likely answer alone would make trivial.
+pub(super) const DRAWN: &[Node] = &sampling(POSITIVE);
+
+pub(super) const LEARN: &[Node] = &[
     real(
         "learning_rate",
         POSITIVE,
@@ -169,7 +186,7 @@ const LEARN: &[Node] = &[
     ),
 ];
 
-const REPLAY: &[Node] = &[
+pub(super) const REPLAY: &[Node] = &[
     count(
         "replay",
         0,
@@ -183,7 +200,7 @@ const REPLAY: &[Node] = &[
     real("replay_weight", ZERO, ANY, "", ["Weight of their loss beside 1 for what is learned.", OURS]),
 ];
 
-const BETA: &[Node] = &[real(
+pub(super) const BETA: &[Node] = &[real(
     "beta",
     POSITIVE,
     ANY,
@@ -194,7 +211,7 @@ const BETA: &[Node] = &[real(
     ],
 )];
 
-const JUDGE: &[Node] = &[choice(
+pub(super) const JUDGE: &[Node] = &[choice(
     "judge",
     &["pointwise", "pairwise"],
     [
@@ -203,147 +220,50 @@ const JUDGE: &[Node] = &[choice(
     ],
 )];
 
-const LOOP: &[Node] = &[
-    count(
-        "iterations",
-        1,
-        1000,
-        "iterations",
-        [
-            "How often the model samples, judges and learns.",
-            "three, as in Self-Rewarding Language Models (arXiv 2401.10020, abstract)",
-        ],
-    ),
-    count(
-        "prompts",
-        1,
-        MANY,
-        "prompts",
-        [
-            "Fresh prompts in each iteration.",
-            "our choice; those of Self-Rewarding Language Models (arXiv 2401.10020) gave about 4,000 pairs at first",
-        ],
-    ),
-    count(
-        "samples",
-        2,
-        64,
-        "answers",
-        [
-            "Answers to each prompt; a pair needs two.",
-            "Self-Rewarding Language Models (arXiv 2401.10020), section 3: N = 4",
-        ],
-    ),
-    count(
-        "pairs",
-        1,
-        MANY,
-        "pairs",
-        ["Pairs to learn from in each iteration, at most, so that methods compare at equal budgets.", OURS],
-    ),
-    Node::Beside(BETA),
-    Node::Beside(REPLAY),
-    Node::Group("sampling", SAMPLING),
-    Node::Group("learn", LEARN),
-];
+/// Where the settings of a loop come from, recipe by recipe.
+pub(super) struct Loops {
+    /// How many iterations.
+    pub iterations: &'static str,
+    /// How many answers.
+    pub samples: &'static str,
+    /// The fewest of them.
+    pub fewest: i64,
+}
 
-const SFT: &[Node] = &[
-    count("rounds", 1, 1000, "rounds", ["Rounds, each on fresh demonstrations and measured after it.", OURS]),
-    count("demonstrations", 1, MANY, "demonstrations", ["Demonstrations to imitate in each round.", OURS]),
-    Node::Beside(REPLAY),
-    Node::Group("learn", LEARN),
-];
-
-const DPO: &[Node] = &[
-    Node::One(
-        "objective",
-        Setting {
-            what: "The loss over pairs that is minimised, or a mix of losses with weights.",
-            unit: "",
-            range: Range::Losses,
-            source: "sigmoid is eq. 7 of DPO (arXiv 2305.18290); names as in TRL 1.16, whose documentation has each one's paper",
-        },
-    ),
-    Node::Beside(BETA),
-    real(
-        "label_smoothing",
-        ZERO,
-        BELOW_HALF,
-        "share of the labels",
+impl Loops {
+    /// The loop's settings.
+    pub(super) const fn nodes(self) -> [Node; 7] {
+        let times = ["How often the model samples, judges and learns.", self.iterations];
+        let answers = ["Answers to each prompt; a pair needs two.", self.samples];
         [
-            "Share of the labels that is taken to be wrong; for the objectives sigmoid, robust, exo_pair, aot and aot_unpaired.",
-            "0 in DPO (arXiv 2305.18290); more is conservative DPO with sigmoid (E. Mitchell, 'A note on DPO with noisy preferences', 2023), 1e-3 in EXO (arXiv 2402.00856)",
-        ],
-    ),
-    count("pairs", 1, MANY, "pairs", ["Labelled pairs to learn from.", OURS]),
-    Node::Beside(REPLAY),
-    Node::Group("learn", LEARN),
-];
-
-const SRLM: &[Node] = &[Node::Beside(JUDGE), Node::Group("loop", LOOP)];
-
-const SCIR: &[Node] = &[
-    Node::Beside(JUDGE),
-    real("consistency", ZERO, ANY, "", ["Weight of the penalty for internal reward models that disagree.", UNKNOWN]),
-    real(
-        "confidence",
-        ZERO,
-        ANY,
-        "",
-        ["Weight of the penalty for internal reward models that cannot decide (their entropy).", UNKNOWN],
-    ),
-    real(
-        "confidence_warmup",
-        ZERO,
-        ONE,
-        "share of the steps",
-        ["Share of an iteration's steps before the entropy counts.", UNKNOWN],
-    ),
-    real(
-        "margin",
-        ZERO,
-        BELOW_HALF,
-        "probability",
-        ["How far from one half every internal reward model must be for a pair to count.", UNKNOWN],
-    ),
-    switch(
-        "filter",
-        ["Learn only from pairs on which all agree; otherwise from their mean opinion on all pairs.", ABLATION],
-    ),
-    switch(
-        "static_labels",
-        [
-            "Label the pairs once an iteration instead of anew at every step.",
-            "our ablation; false in SCIR (arXiv 2502.08922, abstract)",
-        ],
-    ),
-    Node::Group(
-        "implicit",
-        &[
-            real(
-                "beta",
-                POSITIVE,
-                ANY,
-                "",
+            count("iterations", 1, 1000, "iterations", times),
+            count(
+                "prompts",
+                1,
+                MANY,
+                "prompts",
                 [
-                    "Scale of the implicit reward as a judge: how sure it is, not which answer it prefers.",
-                    "our choice; the reward after DPO (arXiv 2305.18290), eq. 5",
+                    "Fresh prompts in each iteration.",
+                    "our choice; those of Self-Rewarding Language Models (arXiv 2401.10020) gave about 4,000 pairs at first",
                 ],
             ),
-            real(
-                "length_power",
-                ZERO,
-                ONE,
-                "",
-                [
-                    "How far the reward is divided by the answer's length: 0 is the sum over its tokens, 1 their mean.",
-                    "our choice; 0 in DPO (arXiv 2305.18290), eq. 5",
-                ],
+            count("samples", self.fewest, 64, "answers", answers),
+            count(
+                "pairs",
+                1,
+                MANY,
+                "pairs",
+                ["Pairs to learn from in each iteration, at most, so that methods compare at equal budgets.", OURS],
             ),
-        ],
-    ),
-    Node::Group("loop", LOOP),
-];
+            Node::Beside(LEARNED),
+            Node::Group("sampling", SAMPLING),
+            Node::Group("learn", LEARN),
+        ]
+    }
+}
+
+/// What decides about learning beside the optimiser.
+const LEARNED: &[Node] = &[Node::Beside(BETA), Node::Beside(REPLAY)];
 
 /// Measuring and writing.
 pub(super) const OPTIONS: &[Node] = &[
@@ -377,4 +297,18 @@ pub(super) const OPTIONS: &[Node] = &[
 ];
 
 /// The settings of each recipe.
-pub(super) const RECIPES: &[(&str, &[Node])] = &[("sft", SFT), ("dpo", DPO), ("srlm", SRLM), ("scir", SCIR)];
+pub(super) const RECIPES: &[(&str, &[Node])] = &[
+    ("sft", given::SFT),
+    ("dpo", given::DPO),
+    ("srlm", self_rewarding::SRLM),
+    ("scir", self_rewarding::SCIR),
+    ("cream", self_rewarding::CREAM),
+    ("selfie-spa", self_rewarding::SPA),
+    ("osp", self_rewarding::OSP),
+    ("spin", self_play::SPIN),
+    ("selm", self_play::SELM),
+    ("dno", self_play::DNO),
+    ("reward-aug", given::REWARD_AUG),
+    ("bco", given::BCO),
+    ("upo", self_rewarding::UPO),
+];

@@ -47,6 +47,7 @@ impl Recipe for Sft {
         claim: "Imitating demonstrations brings the policy to their quality and not beyond.",
         fidelity: "Cross-entropy over completion tokens, stop token included, prompt masked.",
         oracle: OracleUse::None,
+        base: false,
     };
 
     fn quick(self) -> Self {

@@ -18,6 +18,9 @@ const RUBRICS: [&[Kind]; 2] =
 /// The justification's labels are wrong this often, relative to the verdicts.
 const CHECK_NOISE: f64 = 0.2;
 
+/// How often the teacher tries to meet a constraint.
+const TEACHER_QUALITY: f64 = 0.85;
+
 /// Share of filler words in free positions.
 const FILLER_RATE: f64 = 0.8;
 
@@ -123,6 +126,11 @@ fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> Strin
         _ => free_word(stream, &taboo),
     });
     words.join(" ")
+}
+
+/// An answer of an author who tries to meet nearly every constraint.
+pub(super) fn lesson(constraints: &Constraints, stream: &mut Stream) -> String {
+    answer(constraints, TEACHER_QUALITY, stream)
 }
 
 /// Answers that take no notice of their prompts.

@@ -67,6 +67,10 @@ impl World for Rules {
         corpus::preferences(seed, count, noise)
     }
 
+    fn teach(&self, _key: &OracleKey, prompt: &str, stream: &mut Stream) -> Option<String> {
+        Some(corpus::lesson(&Constraints::parse(prompt), stream))
+    }
+
     fn grade(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Grade {
         grade(prompt, answer)
     }

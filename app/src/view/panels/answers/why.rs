@@ -108,6 +108,12 @@ pub fn sentences(
     let mut said = vec![match record.origin {
         Origin::Unlabelled => unlabelled(pair, answers, verdicts, rules, outcome),
         Origin::BestWorst => best_worst(answers, verdicts),
+        Origin::Implicit => t("answers.why_implicit").to_owned(),
+        Origin::Ranked => t("answers.why_ranked").to_owned(),
+        Origin::SelfPlay => t("answers.why_self_play").to_owned(),
+        Origin::Annotated => t("answers.why_annotated").to_owned(),
+        Origin::Estimated => t("answers.why_estimated").to_owned(),
+        Origin::Goal => t("answers.why_goal").to_owned(),
         Origin::Data => t("answers.why_data").to_owned(),
         Origin::Random => t("answers.why_random").to_owned(),
         Origin::Oracle => t("answers.why_oracle").to_owned(),

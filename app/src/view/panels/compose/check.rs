@@ -128,7 +128,7 @@ impl Checked {
         let found = by_id(&draft.recipe).map_err(Error::from).and_then(|entry| {
             let base = Settings::of(entry, &checked.request.args())?;
             checked.rows(draft, &base);
-            checked.uses_base = base.parameters.contains_key("implicit");
+            checked.uses_base = entry.card.base;
             checked.whole(entry)
         });
         if let Err(error) = found {
@@ -232,8 +232,9 @@ mod tests {
             // The control lines have a switch of their own.
             assert_eq!(checked.rows.len() + 1, Settings::defaults(entry).unwrap().leaves().len());
             assert!(checked.rows.iter().all(|row| !row.changed && row.problem.is_none()));
-            assert_eq!(checked.uses_base, entry.card.id == "scir");
-            assert_eq!(checked.has_controls, ["srlm", "scir"].contains(&entry.card.id));
+            assert_eq!(checked.uses_base, entry.card.base);
+            // Recipes that label what they draw themselves.
+            assert_eq!(checked.has_controls, !["sft", "dpo", "spin", "selm"].contains(&entry.card.id));
         }
     }
 

@@ -1,0 +1,143 @@
+//! The annotators of a world: people, a ranker or a stronger model, as far as a recipe's card says that
+//! its paper has them.
+
+use super::oracle::OracleKey;
+use crate::{
+    recipe::{OracleUse, Recipe},
+    rng::{Purpose, Stream},
+    select::Candidates,
+    world::World,
+};
+
+/// How often the annotators err (Rules: a quarter, within the 20-35 % of the method cards): a preference
+/// is then the wrong way round, a score any of the scale.
+pub const NOISE: f64 = 0.25;
+
+/// The permission to ask the annotators, for one recipe.
+///
+/// Only a recipe whose card says [`OracleUse::Annotator`] can have one; others do not compile:
+///
+/// ```compile_fail
+/// use selfsame_core::{measure::annotator::Annotator, recipe::self_rewarding::srlm::Srlm};
+/// let annotator = Annotator::of::<Srlm>(); // its card says that it sees nothing of the truth
+/// ```
+///
+/// ```
+/// use selfsame_core::{measure::annotator::Annotator, recipe::preference::dpo::Dpo};
+/// let annotator = Annotator::of::<Dpo>();
+/// ```
+///
+/// The laboratory takes it from no other recipe than the one that runs.
+#[derive(Debug)]
+pub struct Annotator {
+    recipe: &'static str,
+}
+
+impl Annotator {
+    /// The annotators of a recipe whose card has them.
+    #[must_use]
+    pub const fn of<R: Recipe>() -> Self {
+        const {
+            assert!(matches!(R::CARD.oracle, OracleUse::Annotator), "the recipe's card has no annotator");
+        }
+        Self { recipe: R::CARD.id }
+    }
+
+    /// Whose annotators they are.
+    pub(crate) fn recipe(&self) -> &'static str {
+        self.recipe
+    }
+}
+
+/// The scores that annotators give to answers, from 0 to `top`: the truth rounded to the scale, or with
+/// probability [`NOISE`] any score of the scale.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // scores of a short scale
+pub(crate) fn scores(
+    world: &dyn World,
+    (seed, iteration): (u64, u32),
+    candidates: &[Candidates],
+    top: usize,
+) -> Vec<Vec<f32>> {
+    let key = OracleKey::new();
+    candidates
+        .iter()
+        .enumerate()
+        .map(|(index, group)| {
+            let mut stream = Stream::new(seed, Purpose::Annotator, iteration, index as u64);
+            group
+                .answers
+                .iter()
+                .map(|answer| {
+                    let any = stream.below(top + 1);
+                    if stream.chance(NOISE) {
+                        return any as f32;
+                    }
+                    let truth = world.grade(&key, &group.prompt.text, &answer.text).reward;
+                    (truth.clamp(0.0, 1.0) * top as f64).round() as f32
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// The answer of a stronger model to a prompt; `None` where the world has none.
+pub(crate) fn teach(world: &dyn World, (seed, iteration): (u64, u32), index: usize, prompt: &str) -> Option<String> {
+    let mut stream = Stream::new(seed, Purpose::Annotator, iteration, 1 << 32 | index as u64);
+    world.teach(&OracleKey::new(), prompt, &mut stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        prompt::Prompt,
+        sample::{Answer, FinishReason},
+        world::rules::Rules,
+    };
+
+    fn candidates(count: usize) -> Vec<Candidates> {
+        let answer = |text: &str| Answer {
+            ids: vec![2],
+            text: text.to_owned(),
+            logprobs: Vec::new(),
+            sampling_logprob: 0.0,
+            finish: FinishReason::Stop,
+        };
+        let prompt = Prompt { id: "p".to_owned(), text: "must:fox last:owl <resp>".to_owned() };
+        let group = Candidates { prompt, ids: vec![1], answers: vec![answer("fox owl"), answer("the owl")] };
+        vec![group; count]
+    }
+
+    #[test]
+    fn scores_are_the_truth_or_any() {
+        let rows = scores(&Rules, (5, 1), &candidates(4000), 6);
+        for (answer, truth) in [(0, 6.0), (1, 3.0)] {
+            let right = rows.iter().filter(|row| row[answer] == truth).count();
+            // A quarter is random, of which a seventh is right by chance.
+            let expected = 4000.0 * (0.75 + 0.25 / 7.0);
+            #[allow(clippy::cast_precision_loss)]
+            let deviation = (right as f64 - expected).abs();
+            assert!(deviation < 90.0, "{right} of 4000 instead of {expected}");
+        }
+        assert!(rows.iter().flatten().all(|score| (0.0..=6.0).contains(score)));
+        assert_eq!(rows, scores(&Rules, (5, 1), &candidates(4000), 6));
+        assert_ne!(rows, scores(&Rules, (5, 2), &candidates(4000), 6));
+    }
+
+    #[test]
+    fn the_teacher_is_good_and_can_lose() {
+        let prompts = Rules.prompts(3, crate::world::Split::Train(1), 400);
+        let rewards: Vec<f64> = prompts
+            .iter()
+            .enumerate()
+            .map(|(index, prompt)| {
+                let text = teach(&Rules, (3, 1), index, &prompt.text).unwrap();
+                Rules.grade(&OracleKey::new(), &prompt.text, &text).reward
+            })
+            .collect();
+        #[allow(clippy::cast_precision_loss)]
+        let mean = rewards.iter().sum::<f64>() / rewards.len() as f64;
+        assert!((0.7..0.95).contains(&mean), "{mean}");
+        assert!(rewards.iter().any(|reward| *reward < 0.5));
+    }
+}

@@ -1,0 +1,288 @@
+//! Self-Evolutionary Large Language Models through Uncertainty-Enhanced Preference Optimization (UPO, arXiv
+//! 2409.11212).
+//!
+//! A reward model orders the policy's own answers, and an estimator of other weights is asked ten times, with
+//! dropout on, whether it agrees. Where it does not, the pair is noise; of the others, those it is sure of are
+//! learned from more often.
+//!
+//! Pitfalls of the method, and what becomes of them here:
+//! - Dropout is on in the estimator and only there, while it is asked.
+//! - Estimator and reward model are two models of their own, trained apart from the same labelled pairs; neither
+//!   shares weights with the policy that goes on learning.
+//! - The estimator learns both orders of every labelled pair, and is asked in both.
+//! - A pair on which all passes are equally undecided carries no information and would pass for an easy one: the
+//!   majority filter comes first.
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Result,
+    judge::{Form, Generative},
+    learn::{
+        Objective,
+        loss::{sigmoid::sigmoid, soft_logistic},
+    },
+    measure::{annotator::Annotator, control::Budget},
+    model::Decoder,
+    recipe::{Card, Loop, OracleUse, Recipe, tenth},
+    rng::{Purpose, Stream},
+    run::{Lab, PairBatch, Replay, Snapshot},
+    select::{Candidates, Doubt, Origin, Pair, one_per_prompt, subset, weighted_subset},
+};
+
+/// The hyper-parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Upo {
+    /// Labelled pairs to begin with (our choice).
+    pub labelled: usize,
+    /// Share of the estimator's hidden units that a pass leaves out (0.1 in the released code).
+    pub dropout: f64,
+    /// Passes of the estimator (10 in the released code).
+    pub passes: usize,
+    /// Share of the ordered pairs that the estimator is asked about (a quarter in the released code).
+    pub asked: f64,
+    /// Share of the informative pairs that is learned from beside the easy ones (0.2 in the released code).
+    pub hard: f64,
+    /// Share of the clean pairs, by their margin of reward, that is learned from as well (0.3 in the released
+    /// code).
+    pub widest: f64,
+    /// Share of the labelled pairs that is learned from again (0.4 in the released code).
+    pub again: f64,
+    /// Whether the estimator's mean probability labels a pair (our reading of the paper's weighted objective; the
+    /// released trainer is plain DPO).
+    pub soft_labels: bool,
+    /// The loop (six answers in the released code). Its first iteration learns from the labelled pairs.
+    #[serde(rename = "loop")]
+    pub shared: Loop,
+}
+
+impl Default for Upo {
+    fn default() -> Self {
+        Self {
+            labelled: 240,
+            dropout: 0.1,
+            passes: 10,
+            asked: 0.25,
+            hard: 0.2,
+            widest: 0.3,
+            again: 0.4,
+            soft_labels: false,
+            shared: Loop { samples: 6, ..Loop::default() },
+        }
+    }
+}
+
+impl Recipe for Upo {
+    const CARD: Card = Card {
+        id: "upo",
+        title: "Self-Evolutionary Large Language Models through Uncertainty-Enhanced Preference Optimization",
+        paper: "arXiv 2409.11212",
+        family: "self-rewarding",
+        claim: "An estimator that doubts under dropout finds the noise in self-made preferences, and learning from what it confirms beats learning from all.",
+        fidelity: "Filter, sampling by information gain and mixing shares as in the authors' code. Reward model and estimator are full models read at the judge channel instead of adapters with heads, dropout leaves out hidden units, and there is no final training on all iterations together.",
+        oracle: OracleUse::Annotator,
+        base: false,
+    };
+
+    fn quick(self) -> Self {
+        // Labels of its own begin in the second iteration.
+        let shared = Loop { iterations: 2, ..self.shared.quick() };
+        Self { labelled: tenth(self.labelled, 16), shared, ..self }
+    }
+
+    fn budget(&self) -> Option<Budget> {
+        Some(self.shared.budget())
+    }
+
+    async fn run(&self, lab: &mut Lab) -> Result<()> {
+        let settings = &self.shared;
+        let (scorers, comparers) = (lab.judges(Form::Pointwise)?, lab.judges(Form::Pairwise)?);
+        let labelled = lab.preferences(&Annotator::of::<Self>(), self.labelled)?;
+        lab.begin(1);
+        let reward_model = self.model(lab, "reward-model", &scorers, &labelled).await?;
+        let estimator = self.model(lab, "estimator", &comparers, &labelled).await?;
+        self.learn(lab, &labelled).await?;
+        for iteration in lab.iterations(settings.iterations).skip(1) {
+            lab.begin(iteration);
+            let prompts = lab.prompts(settings.prompts)?;
+            let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
+            let rewards = lab.score_by("reward model", &reward_model, &scorers, &answers).await?;
+            let ordered = ordered_pairs(&answers, &rewards);
+            let asked = share(ordered.len(), self.asked);
+            let ordered = subset(ordered, asked, lab.seed(), iteration);
+            let pairs: Vec<Pair> = ordered.iter().map(|(pair, _)| pair.clone()).collect();
+            let asking = (self.passes, self.dropout);
+            let passes = lab.passes("passes of the estimator", &estimator, &comparers, &pairs, asking).await?;
+            let doubts: Vec<Doubt> = passes.iter().map(|of| Doubt::of(of)).collect();
+            note(lab, &doubts)?;
+            let chosen = self.select(&ordered, &doubts, &mut Stream::new(lab.seed(), Purpose::Select, iteration, 1));
+            let again = subset(labelled.clone(), share(labelled.len(), self.again), lab.seed(), iteration);
+            let pairs = subset([chosen, again].concat(), settings.pairs, lab.seed(), iteration);
+            self.learn(lab, &pairs).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Upo {
+    /// DPO on pairs, and the measurement after it.
+    async fn learn(&self, lab: &mut Lab, pairs: &[Pair]) -> Result<()> {
+        let settings = &self.shared;
+        lab.learn_pairs(&settings.learn, settings.replay(), pairs, &[Snapshot::Start], |batch, _| {
+            batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
+        })
+        .await?;
+        lab.measure().await
+    }
+
+    /// A model of its own, trained from the initial one to prefer what the labels prefer.
+    async fn model(
+        &self,
+        lab: &mut Lab,
+        name: &'static str,
+        judges: &[Generative],
+        labelled: &[Pair],
+    ) -> Result<Decoder> {
+        let none = Replay { per_step: 0, weight: 0.0 };
+        lab.learn_aside(name, Snapshot::Initial, &self.shared.learn, none, labelled, |batch, _| {
+            Ok(ranking(judges, batch))
+        })
+        .await
+    }
+
+    /// The easy pairs, some of the informative ones and those of the widest margin, one for each prompt.
+    fn select(&self, ordered: &[(Pair, f32)], doubts: &[Doubt], stream: &mut Stream) -> Vec<Pair> {
+        let clean: Vec<usize> = (0..ordered.len()).filter(|place| doubts[*place].agrees).collect();
+        let information = |easy: bool| {
+            let weight = |place: &usize| {
+                let information = doubts[*place].information;
+                if easy { 1.0 - information } else { information }
+            };
+            clean.iter().map(weight).collect::<Vec<_>>()
+        };
+        let half = clean.len() / 2;
+        let mut places = weighted_subset(&information(true), half, stream);
+        let hard = weighted_subset(&information(false), half, stream);
+        let some = share(hard.len(), self.hard);
+        places.extend(subset(hard, some, u64::from(stream.bits()), 0));
+        let mut widest: Vec<usize> = (0..clean.len()).collect();
+        widest.sort_by(|a, b| ordered[clean[*b]].1.total_cmp(&ordered[clean[*a]].1));
+        places.extend(widest.into_iter().take(share(clean.len(), self.widest)));
+        let pair = |place: usize| {
+            let (pair, doubt) = (&ordered[clean[place]].0, &doubts[clean[place]]);
+            Pair { label: if self.soft_labels { doubt.mean } else { 1.0 }, ..pair.clone() }
+        };
+        one_per_prompt(places.into_iter().map(pair).collect())
+    }
+}
+
+/// `−log σ` of the judges' preference for the chosen answers, on the mean: the ranking loss where they are asked
+/// for scores, the cross-entropy of the verdict in both orders where they compare.
+fn ranking(judges: &[Generative], batch: &PairBatch<'_>) -> Objective {
+    let comparisons = batch.comparisons();
+    let mut loss = batch.policy[0].zeros_like();
+    let mut right = batch.policy[0].zeros_like();
+    for judge in judges {
+        let logits: Tensor<1> = judge.preference_logits(batch.model, &comparisons);
+        right = right + logits.clone().greater_elem(0.0).float();
+        loss = loss + sigmoid(logits);
+    }
+    #[allow(clippy::cast_precision_loss)] // a handful of judges
+    let count = judges.len().max(1) as f64;
+    Objective {
+        loss: loss.mean() / count,
+        metrics: vec![("rewards/accuracies", right.mean() / count)],
+        items: Vec::new(),
+    }
+}
+
+/// Of every prompt's answers the two with the highest and the two with the lowest reward, in all pairs of
+/// different reward, the higher first, with the margin of each.
+fn ordered_pairs(answers: &[Candidates], rewards: &[Vec<f32>]) -> Vec<(Pair, f32)> {
+    let mut pairs = Vec::new();
+    for (group, rewards) in answers.iter().zip(rewards) {
+        let mut order: Vec<usize> = (0..group.answers.len().min(rewards.len())).collect();
+        order.sort_by(|a, b| rewards[*b].total_cmp(&rewards[*a]));
+        let last = order.len().saturating_sub(2).max(2).min(order.len());
+        let ends: Vec<usize> = order.iter().take(2).chain(&order[last..]).copied().collect();
+        for (place, first) in ends.iter().enumerate() {
+            for second in &ends[place + 1..] {
+                let margin = rewards[*first] - rewards[*second];
+                if margin > 0.0 && group.answers[*first].ids != group.answers[*second].ids {
+                    pairs.push((Pair::new(group, *first, *second, 1.0, Origin::Estimated), margin));
+                }
+            }
+        }
+    }
+    pairs
+}
+
+/// How many a share of so many are.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts
+fn share(count: usize, share: f64) -> usize {
+    (count as f64 * share).round() as usize
+}
+
+/// Writes how often the estimator agrees, and how much its passes differ, to the log.
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // counts
+fn note(lab: &mut Lab, doubts: &[Doubt]) -> Result<()> {
+    let agrees = doubts.iter().filter(|doubt| doubt.agrees).count();
+    lab.note("estimator agrees", vec![agrees as f32 / doubts.len().max(1) as f32])?;
+    lab.note("information", doubts.iter().map(|doubt| doubt.information as f32).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        prompt::Prompt,
+        sample::{Answer, FinishReason},
+    };
+
+    fn group(id: &str, answers: &[u32]) -> Candidates {
+        let answer = |token: &u32| Answer {
+            ids: vec![*token, 2],
+            text: token.to_string(),
+            logprobs: Vec::new(),
+            sampling_logprob: 0.0,
+            finish: FinishReason::Stop,
+        };
+        let prompt = Prompt { id: id.to_owned(), text: id.to_owned() };
+        Candidates { prompt, ids: vec![1], answers: answers.iter().map(answer).collect() }
+    }
+
+    #[test]
+    fn the_two_ends_in_all_orders() {
+        let rewards = [vec![0.1, 0.6, 0.2, 0.5, 0.3, 0.4]];
+        let pairs = ordered_pairs(&[group("a", &[10, 11, 12, 13, 14, 15])], &rewards);
+        let read: Vec<(u32, u32)> = pairs.iter().map(|(p, _)| (p.answers[0].ids[0], p.answers[1].ids[0])).collect();
+        assert_eq!(read, [(11, 13), (11, 12), (11, 10), (13, 12), (13, 10), (12, 10)]);
+        assert!(pairs.iter().all(|(_, margin)| *margin > 0.0));
+        for few in [vec![], vec![10], vec![10, 11], vec![10, 11, 12]] {
+            let rewards: Vec<f32> = (0_u8..).zip(&few).map(|(place, _)| f32::from(place)).collect();
+            let expected = few.len() * few.len().saturating_sub(1) / 2;
+            assert_eq!(ordered_pairs(&[group("a", &few)], &[rewards]).len(), expected);
+        }
+    }
+
+    #[test]
+    fn what_the_estimator_contradicts_is_not_learned_from() {
+        let ordered: Vec<(Pair, f32)> = (0..40)
+            .map(|place| {
+                let id = format!("p{place}");
+                (Pair::new(&group(&id, &[10, 11]), 0, 1, 1.0, Origin::Estimated), 1.0)
+            })
+            .collect();
+        let doubts: Vec<Doubt> =
+            (0..40).map(|place| Doubt::of(&[if place < 10 { 0.8 } else { 0.2 }, 0.7, 0.1])).collect();
+        let upo = Upo { soft_labels: true, ..Upo::default() };
+        let chosen = upo.select(&ordered, &doubts, &mut Stream::new(1, Purpose::Select, 1, 1));
+        assert!((5..=9).contains(&chosen.len()), "{}", chosen.len());
+        for pair in &chosen {
+            assert!(pair.prompt[1..].parse::<usize>().unwrap() < 10, "{}", pair.prompt);
+            assert!((pair.label - 1.6 / 3.0).abs() < 1e-6, "{}", pair.label);
+        }
+    }
+}
