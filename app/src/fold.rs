@@ -129,7 +129,8 @@ impl RunView {
         let arm = self.arms.entry(record.arm).or_default();
         let iteration = arm.iterations.entry(record.iteration).or_default();
         match &record.event {
-            Event::Started { .. } => {}
+            // What judges think of two answers is shown where a pair was learned.
+            Event::Started { .. } | Event::Compared { .. } => {}
             // Those within a phase are removed when it goes on.
             Event::Checkpoint { name, complete, .. } => {
                 if *complete {
@@ -151,8 +152,6 @@ impl RunView {
                 drawn.extend(answers.iter().cloned());
             }
             Event::Judged { judge, scores } => iteration.judged.push((judge.clone(), scores.clone())),
-            // What judges think of two answers is shown where a pair was learned.
-            Event::Compared { .. } => {}
             Event::Noted { name, values } => {
                 iteration.notes.retain(|(noted, _)| noted != name);
                 iteration.notes.push((name.clone(), values.clone()));

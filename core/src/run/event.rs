@@ -93,6 +93,7 @@ pub enum Event {
         judge: String,
         /// For each prompt the probability that the first of two answers is better: of the answers 0
         /// and 1, 0 and 2, ..., 1 and 2, ...
+        #[serde(with = "crate::number")]
         preferences: Vec<Vec<f32>>,
     },
     /// Numbers that a recipe selected or labelled by, or that say how much it kept.
@@ -100,6 +101,7 @@ pub enum Event {
         /// What they are.
         name: String,
         /// One number, or one for each prompt; -1 where a prompt has none.
+        #[serde(with = "crate::number")]
         values: Vec<f32>,
     },
     /// The rated single answers to learn from.

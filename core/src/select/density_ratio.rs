@@ -32,7 +32,9 @@ pub fn density_ratios(embeddings: &[Vec<f32>], up: &[bool]) -> Vec<f64> {
         gradient[width] = 0.0;
         for (row, up) in features.iter().zip(up) {
             let wrong = class_weight(*up) * (sigmoid(logit(&ahead, row)) - f64::from(u8::from(*up)));
-            gradient.iter_mut().zip(row.iter().chain([&1.0])).for_each(|(sum, x)| *sum += wrong * x);
+            for (sum, x) in gradient.iter_mut().zip(row.iter().chain([&1.0])) {
+                *sum += wrong * x;
+            }
         }
         let next: Vec<f64> = ahead.iter().zip(&gradient).map(|(weight, g)| weight - rate * g).collect();
         let momentum = step as f64 / (step as f64 + 3.0);
@@ -52,7 +54,9 @@ fn standardised(embeddings: &[Vec<f32>], width: usize) -> Vec<Vec<f64>> {
         let mean = features.iter().map(|row| row[column]).sum::<f64>() / rows;
         let deviation = (features.iter().map(|row| (row[column] - mean).powi(2)).sum::<f64>() / rows).sqrt();
         let scale = if deviation > 1e-12 { 1.0 / deviation } else { 0.0 };
-        features.iter_mut().for_each(|row| row[column] = (row[column] - mean) * scale);
+        for row in &mut features {
+            row[column] = (row[column] - mean) * scale;
+        }
     }
     features
 }

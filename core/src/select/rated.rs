@@ -33,6 +33,7 @@ pub struct RatedRecord {
     /// Whether it got a thumb up.
     pub up: bool,
     /// How much it counts.
+    #[serde(with = "crate::number")]
     pub weight: f64,
 }
 

@@ -58,7 +58,7 @@ fn a_step_at_the_size_of_smollm2_135m() {
                 let fixed: Vec<f32> = rows.iter().map(|row| reference[*row]).collect();
                 let device = tracked.device();
                 let count = chosen.len();
-                let halves = |t: Tensor<1>| [t.clone().slice([0..count]), t.slice([count..2 * count])];
+                let halves = |t: Tensor<1>| [t.clone().narrow(0, 0, count), t.narrow(0, count, count)];
                 let policy = Batch::new(&sequences, &device).sequence_logprobs(tracked);
                 let delta = margin(halves(policy), halves(Tensor::from_floats(fixed.as_slice(), &device)), 0.1);
                 let label = delta.ones_like();

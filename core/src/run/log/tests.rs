@@ -7,7 +7,7 @@ use crate::{
     rng::{Purpose, Stream},
     run::{Arm, Manifest, Options, Source},
     sample::{Answer, FinishReason},
-    select::{Origin, PairRecord},
+    select::{Origin, PairRecord, RatedRecord},
 };
 
 fn record(event: Event) -> Record {
@@ -59,6 +59,13 @@ fn lines(mut x: impl FnMut() -> f64) -> Vec<Record> {
         weight: x(),
         origin: Origin::BestWorst,
     };
+    let rated = |x: &mut dyn FnMut() -> f64| RatedRecord {
+        prompt: "p".to_owned(),
+        text: "must:fox".to_owned(),
+        answer: "fox".to_owned(),
+        up: true,
+        weight: x(),
+    };
     let step = |x: &mut dyn FnMut() -> f64| StepReport {
         step: 0,
         total: 1,
@@ -108,6 +115,9 @@ fn lines(mut x: impl FnMut() -> f64) -> Vec<Record> {
         Event::Sampled { purpose: "train".to_owned(), first: 0, answers: vec![vec![answer(&mut x)], vec![]] },
         Event::Judged { judge: "content".to_owned(), scores: vec![vec![x() as f32, x() as f32]] },
         Event::Selected { pairs: vec![pair(&mut x)] },
+        Event::Compared { judge: "content".to_owned(), preferences: vec![vec![x() as f32], vec![]] },
+        Event::Noted { name: "consistency".to_owned(), values: vec![x() as f32, x() as f32] },
+        Event::Rated { answers: vec![rated(&mut x)] },
         Event::Step { report: step(&mut x) },
         Event::Measured { measurement: Box::new(measurement), ballots: Box::new(ballots) },
     ]

@@ -3,8 +3,7 @@
 use std::ops::Bound;
 
 use super::{
-    ANY, BELOW_HALF, BETA, LEARN, Loops, MANY, Node, ONE, OURS, REPLAY, Range, Setting, ZERO, choice, count, real,
-    switch,
+    ANY, BELOW_HALF, BETA, LEARN, Loops, MANY, Node, ONE, OURS, REPLAY, Range, Setting, ZERO, count, real, switch,
 };
 
 const GIVEN_LOOP: [Node; 7] = Loops {
