@@ -1,10 +1,11 @@
 //! The forward pass of a Llama-family decoder (Touvron et al., arXiv 2302.13971).
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation::silu};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use selfsame_shaders::{linear, linear_logprobs, rms_norm, swiglu};
 
 use super::{
-    Cache, Config, Layer, Mapper, Weights,
-    attention::{attend, causal_mask, padded_mask},
+    Cache, Config, Layer, Layout, Mapper, Weights,
+    attention::{attend, padded_mask},
     rope::{Angles, Rope},
 };
 use crate::{
@@ -182,20 +183,22 @@ impl Decoder {
         self.with_weights(self.weights.clone().map(&mut Track))
     }
 
-    /// The hidden states of right-padded rows, `[batch * time, hidden]`, after the last norm.
-    ///
-    /// Padding at the end needs no mask: nothing before it can see it.
+    /// The hidden states of the wanted tokens of `layout` in their order, `[wanted, hidden]`, after the
+    /// last norm. The last block is computed at those tokens only: nobody reads the others' results.
     #[must_use]
-    pub fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<2> {
-        let [batch, time] = tokens.dims();
-        let device = self.device();
-        let angles = self.rope.angles(&[(0..time).collect()], &device);
-        let mask = causal_mask(time, &device);
-        let mut x = self.weights.embed.clone().select(0, tokens.reshape([batch * time]));
-        for layer in &self.weights.layers {
-            let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
-            let mixed = attend(query, key, value, Some(mask.clone()));
-            x = self.finish(layer, x, mixed);
+    pub fn hidden(&self, layout: &Layout) -> Tensor<2> {
+        let [batch, time] = layout.tokens.dims();
+        let angles = self.rope.angles(&layout.positions, &self.device());
+        let mut x = self.embed(layout.tokens.clone());
+        if let Some((last, others)) = self.weights.layers.split_last() {
+            for layer in others {
+                let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
+                x = self.finish(layer, x, layout.attend(query, key, value));
+            }
+            let (query, key, value) = self.project(last, x.clone(), [batch, time], &angles);
+            x = self.finish(last, layout.select(x), layout.attend_wanted(query, key, value));
+        } else {
+            x = layout.select(x);
         }
         rms_norm(x, self.weights.norm.clone(), self.config.rms_norm_eps)
     }
@@ -215,7 +218,7 @@ impl Decoder {
             .collect();
         let angles = self.rope.angles(&positions, &device);
         let mask = padded_mask(&cache.padding, cache.span, time, &device);
-        let mut x = self.weights.embed.clone().select(0, tokens.reshape([batch * time]));
+        let mut x = self.embed(tokens);
         for (index, layer) in self.weights.layers.iter().enumerate() {
             let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
             let (key, value) = cache.append(index, key, value);
@@ -231,8 +234,26 @@ impl Decoder {
     /// Logits of hidden states: `[rows, hidden]` to `[rows, vocab]`.
     #[must_use]
     pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
-        let head = self.weights.head.as_ref().unwrap_or(&self.weights.embed);
-        hidden.matmul(head.clone().transpose())
+        linear(hidden, self.head())
+    }
+
+    /// The log-probability of a token after each hidden state, and the entropy of the distribution over
+    /// all tokens in nats, `[rows, 2]`, from `[rows, hidden]` and `[rows, 1]`. The logits of all tokens
+    /// never exist at once where there are many.
+    #[must_use]
+    pub fn label_logprobs(&self, hidden: Tensor<2>, targets: Tensor<2, Int>) -> Tensor<2> {
+        linear_logprobs(hidden, self.head(), targets)
+    }
+
+    /// `[vocab, hidden]`
+    fn head(&self) -> Tensor<2> {
+        self.weights.head.as_ref().unwrap_or(&self.weights.embed).clone()
+    }
+
+    /// What the first block reads of `tokens`, `[batch, time]`: `[batch * time, hidden]`.
+    fn embed(&self, tokens: Tensor<2, Int>) -> Tensor<2> {
+        let [batch, time] = tokens.dims();
+        self.weights.embed.clone().select(0, tokens.reshape([batch * time]))
     }
 
     /// Rotated queries `[batch, time, heads, width]`, rotated keys and values
@@ -247,7 +268,7 @@ impl Decoder {
         let normed = rms_norm(x, layer.attention_norm.clone(), self.config.rms_norm_eps);
         let width = self.config.head_width();
         let heads = |weight: &Tensor<2>, heads: usize| {
-            normed.clone().matmul(weight.clone().transpose()).reshape([batch, time, heads, width])
+            linear(normed.clone(), weight.clone()).reshape([batch, time, heads, width])
         };
         let query = angles.rotate(heads(&layer.query, self.config.num_attention_heads));
         let key = angles.rotate(heads(&layer.key, self.config.kv_heads()));
@@ -257,16 +278,10 @@ impl Decoder {
 
     /// What follows attention in a block: output projection, residual, feed-forward, residual.
     fn finish(&self, layer: &Layer, x: Tensor<2>, mixed: Tensor<2>) -> Tensor<2> {
-        let x = x + mixed.matmul(layer.output.clone().transpose());
+        let x = x + linear(mixed, layer.output.clone());
         let normed = rms_norm(x.clone(), layer.feed_forward_norm.clone(), self.config.rms_norm_eps);
-        let gate = silu(normed.clone().matmul(layer.gate.clone().transpose()));
-        let up = normed.matmul(layer.up.clone().transpose());
-        x + (gate * up).matmul(layer.down.clone().transpose())
+        let gate = linear(normed.clone(), layer.gate.clone());
+        let up = linear(normed, layer.up.clone());
+        x + linear(swiglu(gate, up), layer.down.clone())
     }
-}
-
-/// Root-mean-square norm over the last axis (Zhang and Sennrich, arXiv 1910.07467).
-fn rms_norm(x: Tensor<2>, weight: Tensor<1>, epsilon: f64) -> Tensor<2> {
-    let scale = (x.clone() * x.clone()).mean_dim(1).add_scalar(epsilon).sqrt().recip();
-    x * scale * weight.unsqueeze::<2>()
 }

@@ -2,6 +2,7 @@
 //! Face weights, with the `linear` and `llama3` stretchings of the frequencies.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use selfsame_shaders::rotate;
 
 use super::Config;
 
@@ -73,12 +74,6 @@ fn stretch(config: &Config, frequency: f64) -> f64 {
 impl Angles {
     /// Rotates `x`, `[rows, time, heads, head_width]`.
     pub(super) fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
-        let mut halves = x.chunk(2, 3);
-        let (Some(second), Some(first)) = (halves.pop(), halves.pop()) else {
-            return Tensor::cat(halves, 3);
-        };
-        let rotated_first = first.clone() * self.cosine.clone() - second.clone() * self.sine.clone();
-        let rotated_second = second * self.cosine.clone() + first * self.sine.clone();
-        Tensor::cat(vec![rotated_first, rotated_second], 3)
+        rotate(x, self.cosine.clone(), self.sine.clone())
     }
 }
