@@ -112,6 +112,7 @@ pub struct Lab {
     pub(super) arm: Arm,
     pub(super) iteration: u32,
     pub(super) learned: Vec<Pair>,
+    pub(super) recorded: super::recorded::Recorded,
     pub(super) fixed: Option<super::lab_measure::FixedPairs>,
 }
 
@@ -145,6 +146,7 @@ impl Lab {
             arm: Arm::Main,
             iteration: 0,
             learned: Vec::new(),
+            recorded: super::recorded::Recorded::default(),
             fixed: None,
         };
         lab.begin_log()?;
@@ -239,12 +241,14 @@ impl Lab {
         }
         self.iteration = iteration;
         self.learned.clear();
+        self.recorded.clear();
     }
 
     /// Goes back to the initial model for a control line.
     pub(crate) fn restart(&mut self, arm: Arm) {
         self.arm = arm;
         self.iteration = 0;
+        self.recorded.clear();
         self.policy = self.initial.clone();
         self.start = self.initial.clone();
         self.previous = self.initial.clone();
@@ -345,6 +349,11 @@ impl Lab {
                     drawn
                 }
             };
+            if purpose == "train" {
+                for ((_, ids), drawn) in encoded[first..].iter().zip(&chunk) {
+                    self.recorded.add(ids, drawn);
+                }
+            }
             let tokens = chunk.iter().flatten().map(|a| a.ids.len()).sum();
             answers.extend(chunk);
             let phase = if purpose == "train" { "sample" } else { "measure" };

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative},
-    learn::{Batch, LearnConfig, Objective, Sequence, Trainer, batch::score},
+    learn::{Batch, LearnConfig, Objective, Sequence, Trainer},
     model::Decoder,
     recipe::starter::judgement_sequence,
     rng::{Purpose, Stream},
@@ -118,8 +118,7 @@ impl Lab {
         let mut cached: BTreeMap<Snapshot, Vec<f32>> = BTreeMap::new();
         if !self.replay_has_complete_checkpoint() {
             for which in references {
-                let rows = score(self.snapshot(*which), &sequences, self.manifest.options.token_budget).await?;
-                cached.insert(*which, rows.iter().map(|row| row.iter().sum()).collect());
+                cached.insert(*which, self.frozen_sums(*which, &sequences).await?);
             }
         }
         self.learn(config, replay, &tokens, |model, chosen, _, progress| {
@@ -193,6 +192,7 @@ impl Lab {
         mut objective: impl FnMut(&Decoder, &[usize], &[usize], f64) -> Result<Objective>,
     ) -> Result<()> {
         config.check()?;
+        self.recorded.moved();
         let batches = config.batches(tokens.len(), self.manifest.seed, self.iteration);
         let total = batches.len();
         let mut trainer = Trainer::new(*config, total);

@@ -10,6 +10,7 @@ pub mod log;
 mod manifest;
 mod pace;
 pub mod plan;
+mod recorded;
 pub mod store;
 
 pub use event::{Arm, Event, Record};
