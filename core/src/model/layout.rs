@@ -143,7 +143,7 @@ impl Layout {
             } else {
                 // Padding stands anywhere: nobody sees it.
                 rows.iter()
-                    .map(|row| (0..time).map(|node| row.positions.get(node).map_or(0, |p| *p)).collect())
+                    .map(|row| (0..time).map(|node| row.positions.get(node).copied().unwrap_or(0)).collect())
                     .collect()
             },
             wanted: (wanted.len() < rows.len() * time).then(|| indices(wanted, device)),

@@ -70,9 +70,9 @@ fn exact() -> [Vec<f32>; 3] {
         for (class, logit) in logits.iter().enumerate() {
             let (logprob, hit) = (logit - normaliser, f64::from(u8::from(class == target(row))));
             let slope = of_logprob * (hit - logprob.exp()) - of_entropy * logprob.exp() * (logprob + entropy);
-            for column in 0..WIDTH {
+            for (column, value) in state.iter().enumerate() {
                 of_hidden[row * WIDTH + column] += slope * weight[class * WIDTH + column];
-                of_weight[class * WIDTH + column] += slope * state[column];
+                of_weight[class * WIDTH + column] += slope * value;
             }
         }
     }
