@@ -18,6 +18,9 @@ pub enum Error {
     /// The run in this folder was stopped by the user and can be continued.
     #[error("stopped; everything up to here is saved. Continue with `selfsame resume {}`", .0.display())]
     Stopped(PathBuf),
+    /// Learning was ended early by the user, and what was learned is saved in this folder.
+    #[error("stopped; the model as it was learned so far is in {}", .0.display())]
+    Ended(PathBuf),
     /// Whoever read standard output has closed it.
     #[error("standard output was closed")]
     Closed,
@@ -34,7 +37,7 @@ impl Error {
     pub fn code(&self) -> u8 {
         match self {
             Self::Closed => 0,
-            Self::Stopped(_) => 130,
+            Self::Stopped(_) | Self::Ended(_) => 130,
             Self::Core(_) | Self::Told(_) => 1,
         }
     }
@@ -44,7 +47,7 @@ impl Error {
     pub fn line(&self) -> String {
         let words = self.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         match self {
-            Self::Stopped(_) => words,
+            Self::Stopped(_) | Self::Ended(_) => words,
             _ => format!("error: {words}"),
         }
     }

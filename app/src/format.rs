@@ -19,6 +19,14 @@ pub fn number(value: f64) -> String {
     format!("{value:.3}")
 }
 
+/// One decimal, for what is counted in whole things; `–` for what is not a number.
+#[must_use]
+pub fn tenths(value: f64) -> String {
+    // What rounds to nought has no sign.
+    let value = if value.abs() < 0.05 { 0.0 } else { value };
+    if value.is_finite() { format!("{value:.1}") } else { NOTHING.to_owned() }
+}
+
 /// Three decimals, or `–`.
 #[must_use]
 pub fn maybe(value: Option<f64>) -> String {

@@ -8,7 +8,7 @@ use selfsame_core::{
     device::{Choice, Selected},
     judge::{self, Form, Generative, JudgePrompt},
     model::Decoder,
-    prompt::Row,
+    prompt::{Chat, Row},
     recipe::by_id,
     run::{Event, Manifest, Record, Source, Subject},
     text::Tokenizer,
@@ -52,7 +52,8 @@ pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Resul
     entry.check(&settings.parameters)?;
     let place = Place::of(args.model.as_deref(), shelf)?;
     let tokenizer = shelf.tokenizer(&place)?;
-    let (source, world, rows) = prompts(args, &tokenizer, shelf)?;
+    let (source, world, mut rows) = prompts(args, &tokenizer, shelf)?;
+    let chat = chat(args, &place, shelf, &mut rows)?;
     let mut notes = Vec::new();
     let uses_implicit = settings.parameters.contains_key("implicit");
     let base_place = base_place(args.base.as_deref(), &place, uses_implicit, shelf, &mut notes)?;
@@ -74,6 +75,7 @@ pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Resul
         base: base_place.name()?,
         base_sha256,
         source,
+        chat,
         options,
         parameters: settings.parameters,
         judges,
@@ -112,7 +114,7 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquir
             manifest.device, device.name
         )));
     }
-    let (world, rows) = match &manifest.source {
+    let (world, mut rows) = match &manifest.source {
         Source::World(name) => {
             let world = world::by_name(name)
                 .ok_or_else(|| Error::told(format!("the run's world `{name}` is not known to this version")))?;
@@ -126,6 +128,12 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquir
         }
     };
     let place = Place::named(&manifest.model);
+    if let (Some(chat), Source::File { path, .. }) = (&manifest.chat, &manifest.source) {
+        let template = shelf.template(&place)?;
+        let template = template.ok_or_else(|| no_template(&manifest.model))?;
+        same(&chat.template_sha256, &template.sha256(), format_args!("the chat template of {}", manifest.model))?;
+        chat.write(&template, &mut rows, Path::new(path))?;
+    }
     let (model, sha256) = shelf.model(&place, &device)?;
     same(&manifest.model_sha256, &sha256, format_args!("model {}", manifest.model))?;
     let base_place = Place::named(&manifest.base);
@@ -150,23 +158,43 @@ type Prompts = (Source, Option<Box<dyn World>>, Vec<Row>);
 
 /// The prompts that the arguments name, checked against the tokenizer.
 fn prompts(args: &RunArgs, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<Prompts> {
-    let foreign = foreign_token(tokenizer)?;
     if let Some(path) = &args.data {
         let (rows, sha256) = shelf.prompts(path)?;
-        if foreign.is_none() {
-            known_words(path, &rows, tokenizer)?;
-        }
+        known_words(path, &rows, tokenizer)?;
         let source = Source::File { path: utf8(&shelf.absolute(path)?)?, sha256 };
         return Ok((source, None, rows));
     }
     let name = args.world.as_deref().unwrap_or("rules");
-    if let Some(token) = foreign {
+    if let Some(token) = foreign_token(tokenizer)? {
         return Err(Error::told(format!(
             "this model cannot read the world `{name}`: its tokenizer has no single token for `{token}`. Give it prompts of your own with --data FILE.jsonl"
         )));
     }
     let world = world::by_name(name).ok_or_else(|| Error::told(format!("there is no world `{name}`")))?;
     Ok((Source::World(name.to_owned()), Some(world), Vec::new()))
+}
+
+/// Has the model's chat template write the prompts: conversations always, texts where it is asked for.
+fn chat(args: &RunArgs, place: &Place, shelf: &dyn Shelf, rows: &mut [Row]) -> Result<Option<Chat>> {
+    let Some(path) = args.data.as_deref().filter(|_| args.chat || rows.iter().any(|row| row.messages.is_some())) else {
+        return Ok(None);
+    };
+    match shelf.template(place)? {
+        Some(template) => {
+            let chat = Chat::new(&template, args.chat);
+            chat.write(&template, rows, path)?;
+            Ok(Some(chat))
+        }
+        None if args.chat => Err(no_template(&place.name()?)),
+        None => Ok(None),
+    }
+}
+
+/// Why there are no turns.
+pub(crate) fn no_template(model: &str) -> Error {
+    Error::told(format!(
+        "the model {model} has no chat template, neither `chat_template.jinja` nor `chat_template` in `tokenizer_config.json`; leave out --chat"
+    ))
 }
 
 /// The first word of the Rules world that a tokenizer does not know as one token, if any.
@@ -186,12 +214,11 @@ pub fn foreign_token(tokenizer: &Tokenizer) -> Result<Option<String>> {
         .cloned())
 }
 
-/// The starter's tokenizer silently reads every unknown word as one and the same token.
+/// A tokenizer of whole words, as the starter's, silently reads every unknown word as one and the same token.
 fn known_words(path: &Path, rows: &[Row], tokenizer: &Tokenizer) -> Result<()> {
     for (index, row) in rows.iter().enumerate() {
         let texts = [Some(&row.prompt.text), row.completion.as_ref(), row.chosen.as_ref(), row.rejected.as_ref()];
-        let mut words = texts.into_iter().flatten().flat_map(|text| text.split_whitespace());
-        if let Some(word) = words.find(|word| tokenizer.id(word).is_none()) {
+        if let Some(word) = texts.into_iter().flatten().find_map(|text| tokenizer.unknown_word(text)) {
             return Err(CoreError::Data {
                 path: path.to_path_buf(),
                 line: index + 1,
@@ -257,7 +284,7 @@ fn base_place(
 }
 
 /// Every token needs an embedding. Models often pad their vocabulary, so more are no problem.
-fn check_vocabulary(place: &Place, model: &Decoder, tokenizer: &Tokenizer) -> Result<()> {
+pub(crate) fn check_vocabulary(place: &Place, model: &Decoder, tokenizer: &Tokenizer) -> Result<()> {
     let known = model.config().vocab_size;
     if known >= tokenizer.size() {
         return Ok(());
@@ -311,6 +338,7 @@ mod tests {
         let tokenizer = Tokenizer::parse(&rules::tokenizer_json()).unwrap();
         let row = |text: &str| Row {
             prompt: selfsame_core::prompt::Prompt { id: String::new(), text: text.to_owned() },
+            messages: None,
             completion: None,
             chosen: None,
             rejected: None,

@@ -26,6 +26,8 @@ pub mod interrupt;
 #[cfg(not(target_family = "wasm"))]
 mod logger;
 #[cfg(not(target_family = "wasm"))]
+pub mod material;
+#[cfg(not(target_family = "wasm"))]
 pub mod metrics;
 #[cfg(not(target_family = "wasm"))]
 pub mod observer;

@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use selfsame_core::{device::Selected, model::Decoder, prompt::Row, text::Tokenizer};
+use selfsame_core::{
+    device::Selected,
+    model::Decoder,
+    prompt::Row,
+    text::{ChatTemplate, Tokenizer},
+};
 
 use crate::{Error, Result};
 
@@ -18,19 +23,19 @@ pub const STARTER: &str = "starter";
 /// The name of its base: the same model before it followed instructions.
 pub const STARTER_BASE: &str = "starter/base";
 
-/// A model in a folder, or one that is part of the program.
+/// A model in a folder or a GGUF file, or one that is part of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     /// The built-in starter.
     Starter,
     /// Its base.
     StarterBase,
-    /// A folder, by its absolute path.
+    /// A folder or a GGUF file, by its absolute path.
     Folder(PathBuf),
 }
 
 impl Place {
-    /// The place that an argument names: a folder where there is one, else a built-in model.
+    /// The place that an argument names: a folder or file where there is one, else a built-in model.
     ///
     /// # Errors
     /// If the path cannot be made absolute.
@@ -93,6 +98,14 @@ pub trait Shelf {
     /// # Errors
     /// If there is none that can be read.
     fn tokenizer(&self, place: &Place) -> Result<Tokenizer>;
+
+    /// The chat template of a model, if it has one.
+    ///
+    /// # Errors
+    /// If there is one that cannot be used.
+    fn template(&self, _place: &Place) -> Result<Option<ChatTemplate>> {
+        Ok(None)
+    }
 
     /// A model on a device, and the SHA-256 of its weights.
     ///

@@ -27,6 +27,14 @@ pub fn model(weights: &[u8], name: &str, device: &Selected) -> Result<Decoder> {
     model::from_bytes(Config::parse(CONFIG, path)?, weights, path, &device.device)
 }
 
+/// The shape of both.
+///
+/// # Errors
+/// If the asset is not a config, which a test rules out.
+pub fn config() -> Result<Config> {
+    Config::parse(CONFIG, Path::new("starter"))
+}
+
 /// The tokenizer of both.
 ///
 /// # Errors
@@ -40,12 +48,13 @@ mod tests {
     use selfsame_core::device::{Choice, select};
 
     use super::*;
+    use crate::shelf::{STARTER, STARTER_BASE};
 
     #[test]
     fn the_assets_belong_together_and_speak_rules() {
         let cpu = select(Choice::Cpu).unwrap();
         let tokenizer = tokenizer().unwrap();
-        for (weights, name) in [(MODEL, NAME), (BASE, BASE_NAME)] {
+        for (weights, name) in [(MODEL, STARTER), (BASE, STARTER_BASE)] {
             let model = model(weights, name, &cpu).unwrap();
             assert_eq!(model.config().vocab_size, tokenizer.size());
         }

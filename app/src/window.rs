@@ -16,7 +16,7 @@ use selfsame_core::run::Folder;
 use crate::{
     Error, Result,
     engine::{Command, native::Native},
-    folder,
+    folder, interrupt,
     view::{Action, Laboratory, Pick, panels::Panel, theme},
 };
 
@@ -74,7 +74,7 @@ struct Window {
     keeper: Option<Keeper>,
     /// When it was last remembered what is open.
     remembered: Instant,
-    /// Ctrl-C in the terminal that the window was opened from.
+    /// Ctrl-C in the terminal that the window was opened from, or the end of the session.
     interrupted: Arc<AtomicBool>,
     /// Nothing has to be waited for any more.
     ending: bool,
@@ -96,6 +96,7 @@ impl Window {
             laboratory.go(panel);
         }
         laboratory.set_recent(remembered.recent.clone());
+        laboratory.set_lessons(&remembered.lessons);
         let there = |folder: &String| Folder::log_path(Path::new(folder)).exists();
         let before: Vec<String> = remembered.runs.iter().filter(|folder| there(folder)).cloned().collect();
         if !dirs.is_empty() {
@@ -142,6 +143,7 @@ impl Window {
             runs: real().map(|session| session.folder.clone()).collect(),
             shown: self.laboratory.current().filter(|s| !s.recorded()).map(|session| session.folder.clone()),
             recent: self.laboratory.recent().to_vec(),
+            lessons: self.laboratory.lessons(),
         }
     }
 
@@ -237,19 +239,12 @@ impl eframe::App for Window {
     }
 }
 
-/// A flag that Ctrl-C sets; the second one ends the program.
+/// A flag that Ctrl-C and the end of the session set; the second one ends the program.
 fn interrupted(context: &egui::Context) -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let (set, context) = (Arc::clone(&flag), context.clone());
-    let handler = ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        context.request_repaint();
-    });
-    if let Err(e) = handler {
+    let context = context.clone();
+    interrupt::catch(move || context.request_repaint()).unwrap_or_else(|e| {
         // Ctrl-C then ends the program at once, as it does everywhere.
         log::warn!("Ctrl-C cannot be caught: {e}");
-    }
-    flag
+        Arc::default()
+    })
 }

@@ -13,9 +13,10 @@ fn help_names_every_command() {
     let output = selfsame(&["--help"]);
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    for command in
-        ["run", "resume", "report", "compare", "generate", "score", "methods", "devices", "plan", "pretrain", "view"]
-    {
+    for command in [
+        "run", "resume", "report", "compare", "generate", "learn", "preview", "score", "methods", "devices", "plan",
+        "pretrain", "view",
+    ] {
         assert!(text.contains(command), "{command} is missing:\n{text}");
     }
 }

@@ -40,7 +40,7 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     model: { type: 'string', default: 'assets/starter' },
     onnx: { type: 'string', default: 'target/web/speed/starter' },
-    module: { type: 'string', default: 'target/web/speed/pkg' },
+    module: { type: 'string', default: 'target/web/site/pkg' },
     browser: { type: 'string', default: '/usr/bin/chromium' },
     timeout: { type: 'string', default: '900' },
     gpu: { type: 'boolean', default: false },

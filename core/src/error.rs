@@ -33,6 +33,9 @@ pub enum Error {
     /// Text could not be turned into tokens or back.
     #[error("tokenizer: {0}")]
     Tokenizer(String),
+    /// A chat template that cannot be read, refuses the conversation, or wants too much.
+    #[error("chat template: {0}")]
+    Template(String),
     /// A line of a data file is not what it should be.
     #[error("{path}, line {line}: {problem}")]
     Data {
@@ -40,6 +43,26 @@ pub enum Error {
         path: PathBuf,
         /// The line, counted from 1.
         line: usize,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A value in a data set is not what it should be.
+    #[error("{path}, row {row}, column `{column}`: {problem}")]
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// The row, counted from 1; in a JSONL file it is the line.
+        row: usize,
+        /// The column.
+        column: String,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A data set cannot be used as a whole.
+    #[error("{path}: {problem}")]
+    DataSet {
+        /// The file.
+        path: PathBuf,
         /// What is wrong and what to do.
         problem: String,
     },

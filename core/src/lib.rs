@@ -9,6 +9,7 @@ pub mod judge;
 pub mod learn;
 pub mod measure;
 pub mod model;
+mod number;
 pub mod prompt;
 pub mod recipe;
 pub mod rng;

@@ -1,6 +1,10 @@
 //! Model folders to damage.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -73,6 +77,35 @@ pub fn edit_config(folder: &Path, edit: impl FnOnce(&mut serde_json::Map<String,
     let mut value: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     edit(value.as_object_mut().unwrap());
     fs::write(path, value.to_string()).unwrap();
+}
+
+/// A model that `cargo xtask VERB` fetches: in `$SELFSAME_MODELS`, or else in `target/models`. Where it is
+/// absent the caller skips its test, loudly.
+#[must_use]
+pub fn fetched(name: &str, verb: &str) -> Option<PathBuf> {
+    let folder = match std::env::var_os("SELFSAME_MODELS") {
+        Some(folder) => PathBuf::from(folder),
+        // Tests lie in `target/PROFILE/deps`.
+        None => std::env::current_exe().ok()?.ancestors().nth(3)?.join("models"),
+    };
+    let path = folder.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("SKIPPED: {} is missing; `cargo xtask {verb}` fetches it", path.display());
+    None
+}
+
+/// Data that is shared by several checkouts, in a folder `shared/data` beside or above this one. Where it
+/// is absent the caller skips its test, loudly.
+#[must_use]
+pub fn shared(name: &str) -> Option<PathBuf> {
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+    let found = above.map(|folder| folder.join("shared/data").join(name)).find(|path| path.exists());
+    if found.is_none() {
+        eprintln!("SKIPPED: there is no `shared/data/{name}` beside or above the checkout");
+    }
+    found
 }
 
 /// The names of everything below `folder`, with paths relative to it; empty where it is absent.

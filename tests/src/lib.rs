@@ -3,6 +3,8 @@
 //! The goldens are made by `goldens/make.py` with PyTorch and transformers; the tests read them and
 //! never need Python.
 
+#[cfg(target_os = "linux")]
+pub mod display;
 pub mod files;
 pub mod lab;
 pub mod picture;

@@ -32,6 +32,18 @@ pub fn locate(test: &str) -> Option<PathBuf> {
     None
 }
 
+/// A call of the program as from a terminal: whoever runs the tests in the background or under `nohup`
+/// hands over that some signals are ignored, and a shell cannot take that back.
+#[must_use]
+pub fn command(program: &Path) -> Command {
+    if !cfg!(target_os = "linux") {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.arg("--default-signal=HUP,INT,TERM").arg(program);
+    command
+}
+
 /// Runs the program to its end.
 ///
 /// # Panics

@@ -57,6 +57,7 @@ impl Experiment {
                 base: "tiny base".to_owned(),
                 base_sha256: "1".to_owned(),
                 source: Source::World("rules".to_owned()),
+                chat: None,
                 options: Options { held_out: 6, controls: false, checkpoint_every: 2, ..Options::default() },
                 parameters: recipe::by_id(id).unwrap().defaults().unwrap(),
                 judges: Rules.judge_prompts(),

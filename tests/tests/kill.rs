@@ -12,7 +12,7 @@ use std::{
 };
 
 use selfsame_tests::{
-    program::{assert_nothing_half_written, locate, run},
+    program::{assert_nothing_half_written, command, locate, run},
     runs::{final_sha256, records},
 };
 
@@ -37,7 +37,10 @@ fn arguments(out: &Path) -> Vec<String> {
 }
 
 fn start(program: &Path, out: &Path) -> Child {
-    let mut command = Command::new(program);
+    spawn(command(program), out)
+}
+
+fn spawn(mut command: Command, out: &Path) -> Child {
     command.args(arguments(out)).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().unwrap()
 }
@@ -114,7 +117,13 @@ fn a_finished_run_can_be_resumed_and_stays_as_it_is() {
     assert_eq!(fs::read(out.join("events.jsonl")).unwrap(), before);
 }
 
-/// Ctrl-C ends the run at the next safe point with its own exit code, and loses nothing.
+#[cfg(unix)]
+fn send(signal: &str, child: &Child) {
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Ctrl-C, a polite kill and a closed terminal end the run at the next safe point with an exit code of
+/// their own, and lose nothing.
 #[cfg(unix)]
 #[test]
 fn interrupted_and_resumed() {
@@ -123,17 +132,35 @@ fn interrupted_and_resumed() {
     let whole = folder.path().join("whole");
     assert_success(&run(&program, arguments(&whole)), "the run that is left alone");
     let expected = fs::read(whole.join("events.jsonl")).unwrap();
-    let out = folder.path().join("interrupted");
-    let mut child = start(&program, &out);
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let out = folder.path().join(format!("interrupted{signal}"));
+        let mut child = start(&program, &out);
+        assert!(wait_for_log(&mut child, &out, 1), "{signal}: the run wrote nothing");
+        send(signal, &child);
+        let status = child.wait().unwrap();
+        // Only a run that had nothing left to do may ignore it.
+        let done = fs::read_to_string(out.join("events.jsonl")).unwrap().ends_with("\"event\":\"finished\"}\n");
+        assert_eq!(status.code(), Some(if done { 0 } else { 130 }), "{signal}: the exit code");
+        println!("{signal}: {status}");
+        assert_nothing_half_written(&out);
+        assert_success(&resume(&program, &out), "resume");
+        let log = fs::read(out.join("events.jsonl")).unwrap();
+        assert_eq!(final_sha256(&log), final_sha256(&expected), "{signal}");
+    }
+}
+
+/// A run that was started with `nohup` outlives its terminal.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_under_nohup_goes_on() {
+    let Some(program) = locate("a_run_under_nohup_goes_on") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let mut nohup = Command::new("nohup");
+    nohup.arg(&program);
+    let mut child = spawn(nohup, &out);
     assert!(wait_for_log(&mut child, &out, 1), "the run wrote nothing");
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    let status = child.wait().unwrap();
-    // Only a run that had nothing left to do may ignore it.
-    let done = fs::read_to_string(out.join("events.jsonl")).unwrap().ends_with("\"event\":\"finished\"}\n");
-    assert_eq!(status.code(), Some(if done { 0 } else { 130 }), "the exit code of an interrupted run");
-    assert_nothing_half_written(&out);
-    assert_success(&resume(&program, &out), "resume");
-    let log = fs::read(out.join("events.jsonl")).unwrap();
-    assert_eq!(final_sha256(&log), final_sha256(&expected));
+    send("-HUP", &child);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(fs::read_to_string(out.join("events.jsonl")).unwrap().ends_with("\"event\":\"finished\"}\n"));
 }

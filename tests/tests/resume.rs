@@ -9,7 +9,7 @@ use std::{fs, sync::Arc};
 use selfsame_core::{
     Error,
     rng::{Purpose, Stream},
-    run::{Folder, Store},
+    run::{Folder, Store, event::SCHEMA},
 };
 use selfsame_tests::{
     files::{copy_folder, tree},
@@ -95,6 +95,39 @@ fn power_lost_at_any_moment() {
                 assert_eq!(final_sha256(&disk.log()), final_sha256(&whole.log()), "{what}");
             }
         }
+    }
+}
+
+/// A number that is none, beside the loss, ends no run and keeps none from being continued: as this
+/// program writes it, and as one of schema 1 did.
+#[test]
+fn a_log_with_numbers_that_are_none_is_continued() {
+    let experiment = Experiment::tiny("srlm");
+    let whole = finished(&experiment);
+    for (schema, word) in [(SCHEMA, serde_json::json!("NaN")), (1, serde_json::Value::Null)] {
+        let mut lines: Vec<serde_json::Value> =
+            String::from_utf8(whole.log()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let end = lines.iter().position(|line| line["complete"] == true).unwrap();
+        lines.truncate(end + 1);
+        let mut changed = 0;
+        for line in &mut lines {
+            line["schema"] = schema.into();
+            for metric in line["metrics"].as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+                *metric = word.clone();
+                changed += 1;
+            }
+            if line["event"] == "measured" {
+                line["measurement"]["kl_to_start"] = word.clone();
+                changed += 1;
+            }
+        }
+        assert!(changed > 3, "{changed}");
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let disk = whole.copy();
+        disk.set_log(text.clone().into_bytes());
+        experiment.run_quietly(disk.clone()).unwrap();
+        assert!(disk.log().starts_with(text.as_bytes()));
+        assert_eq!(final_sha256(&disk.log()), final_sha256(&whole.log()), "schema {schema}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every panel as it looks: in light and dark, in a usual window and in the smallest.
+//! Every panel as it looks: in light and dark, in a usual window, in the smallest and in a large one.
 //!
 //! `SELFSAME_BLESS=1` (or `cargo xtask screenshots`) makes the committed pictures anew.
 
@@ -18,6 +18,7 @@ use selfsame_tests::{
 
 const USUAL: [f32; 2] = [1280.0, 840.0];
 const LEAST: [f32; 2] = [900.0, 600.0];
+const LARGE: [f32; 2] = [1920.0, 1080.0];
 
 /// Where the panel begins: right of the navigation, below the bars.
 const PANEL: [u32; 2] = [170, 96];
@@ -29,7 +30,7 @@ fn every_panel_in_light_and_dark() {
     let mut pictures = Vec::new();
     for panel in Panel::ALL {
         for (theme, mode) in [(egui::Theme::Light, "light"), (egui::Theme::Dark, "dark")] {
-            for size in [USUAL, LEAST] {
+            for size in [USUAL, LEAST, LARGE] {
                 let name = format!("{}-{mode}", panel.id());
                 let what = format!("{name} at {} × {}", size[0], size[1]);
                 let mut harness = harness(with_recorded_run(panel), size, theme, Some(studio.painter()));
@@ -40,11 +41,12 @@ fn every_panel_in_light_and_dark() {
                 let shown = content(&picture, PANEL);
                 assert!(shown.colors > 8 && shown.ink > 0.0005, "{what}: the panel is blank: {shown:?}");
                 println!("{what}: {whole:?}, panel {shown:?}");
-                if size == LEAST {
-                    keep(&format!("{name}-small"), &picture);
-                } else {
+                if size == USUAL {
                     problems.extend(compare(&name, &picture).err());
                     pictures.push((panel, mode, picture));
+                } else {
+                    let suffix = if size == LEAST { "small" } else { "large" };
+                    keep(&format!("{name}-{suffix}"), &picture);
                 }
             }
         }

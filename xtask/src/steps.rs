@@ -1,7 +1,9 @@
 //! Runs steps one after another and keeps their times.
 
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 /// Why a run stopped, in one line for a human.
@@ -68,6 +70,32 @@ impl Runner {
         }
     }
 
+    /// Starts `command` beside the steps that follow; what it prints goes into the file `log`, and is shown
+    /// by [`Runner::join`] if it fails.
+    pub fn beside(&self, title: &str, command: &mut Command, log: &Path) -> Result<Beside, Failure> {
+        println!("\n== {title}: begun beside the others (at {})", clock(self.started.elapsed()));
+        let line = announce(command);
+        let file = File::create(log).map_err(|error| Failure::io(log.display(), &error))?;
+        let errors = file.try_clone().map_err(|error| Failure::io(log.display(), &error))?;
+        let child =
+            command.stdout(file).stderr(errors).spawn().map_err(|error| Failure::io(format!("`{line}`"), &error))?;
+        Ok(Beside { title: title.to_owned(), line, child, log: log.to_path_buf() })
+    }
+
+    /// Waits for a command that runs beside the steps; its time is what was waited.
+    pub fn join(&mut self, mut beside: Beside) -> Result<(), Failure> {
+        let title = beside.title.clone();
+        self.perform(&title, || {
+            let status = beside.child.wait().map_err(|error| Failure::io(format!("`{}`", beside.line), &error))?;
+            if status.success() {
+                return Ok(());
+            }
+            // It was written by another program: bytes that are no text are no reason to hide the rest.
+            println!("{}", String::from_utf8_lossy(&fs::read(&beside.log).unwrap_or_default()));
+            Err(Failure(format!("`{}`: {status}", beside.line)))
+        })
+    }
+
     /// Notes that the step `title` was left out.
     pub fn skip(&mut self, title: &str) {
         println!("\n== {title}: SKIPPED");
@@ -87,6 +115,22 @@ impl Runner {
             println!("{:<width$}  {:>9}  {result}", step.title, clock(step.time));
         }
         println!("{:<width$}  {:>9}", "total", clock(self.started.elapsed()));
+    }
+}
+
+/// A command that runs beside the steps. It ends with this.
+pub struct Beside {
+    title: String,
+    line: String,
+    child: Child,
+    log: PathBuf,
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // It has ended already, or a step failed and nobody waits for it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -162,6 +206,22 @@ mod tests {
     fn times_are_readable() {
         assert_eq!(clock(Duration::from_millis(1_240)), "1.2 s");
         assert_eq!(clock(Duration::from_secs(754)), "12 m 34 s");
+    }
+
+    #[test]
+    fn a_command_beside_the_steps_is_waited_for_and_can_fail() {
+        let mut runner = Runner::new();
+        let log = std::env::temp_dir().join(format!("selfsame-beside-{}", std::process::id()));
+        let mut begin = |script: &str| {
+            let beside = runner.beside("aside", Command::new("sh").args(["-c", script]), &log);
+            beside.and_then(|beside| runner.join(beside))
+        };
+        assert!(begin("echo fine").is_ok());
+        let Err(Failure(reason)) = begin("echo wrong; exit 3") else {
+            panic!("it failed and was taken for done");
+        };
+        assert!(reason.starts_with("aside: `sh -c") && reason.contains('3'), "{reason}");
+        let _ = fs::remove_file(&log);
     }
 
     #[test]

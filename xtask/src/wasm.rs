@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use crate::steps::{Failure, Runner};
+use crate::steps::{Beside, Failure, Runner};
 use crate::tools::Workspace;
 
 mod build;
@@ -48,5 +48,11 @@ pub fn toolchain(workspace: &Workspace, runner: &mut Runner) -> Result<(toolchai
 
 /// Compiles the web modules.
 pub fn compile(workspace: &Workspace, runner: &mut Runner, requirements: &Requirements) -> Result<(), Failure> {
-    build::compile(workspace, runner, &requirements.toolchain)
+    runner.run(build::TITLE, &mut build::compilation(workspace, &requirements.toolchain))
+}
+
+/// Compiles the web modules beside what else is done: the compilers of the two targets share nothing.
+pub fn compile_beside(workspace: &Workspace, runner: &Runner, requirements: &Requirements) -> Result<Beside, Failure> {
+    let log = workspace.web_target().join("build.log");
+    runner.beside(build::TITLE, &mut build::compilation(workspace, &requirements.toolchain), &log)
 }

@@ -2,6 +2,7 @@
 
 use selfsame_core::{
     device,
+    prompt::{Chat, tokens, user_turn},
     sample::{Answer, FinishReason, Request, Sampling, generate},
 };
 use serde::Serialize;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use crate::{
     Result,
     cli::GenerateArgs,
+    inputs::no_template,
     output,
     shelf::{Disk, Place, Shelf},
 };
@@ -58,9 +60,17 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
     sampling.check()?;
     let place = Place::of(args.model.as_deref(), &Disk)?;
     let tokenizer = Disk.tokenizer(&place)?;
+    let prompt_ids = if args.chat {
+        let template =
+            Disk.template(&place)?.ok_or_else(|| place.name().map_or_else(|e| e, |name| no_template(&name)))?;
+        let chat = Chat::new(&template, true);
+        let text = chat.written(&template, &user_turn(&args.prompt)?)?;
+        tokens(&tokenizer, &text, Some(&chat))?
+    } else {
+        tokenizer.encode(&args.prompt)?
+    };
     let selected = device::acquire(args.device.into())?;
     let (model, _) = Disk.model(&place, &selected)?;
-    let prompt_ids = tokenizer.encode(&args.prompt)?;
     let samples = args.samples as usize;
     let prompts: Vec<(u64, Vec<u32>)> =
         (0..samples.div_ceil(PER_GROUP)).map(|group| (group as u64, prompt_ids.clone())).collect();

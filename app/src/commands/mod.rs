@@ -3,9 +3,11 @@
 pub mod compare;
 pub mod devices;
 pub mod generate;
+pub mod learn;
 pub mod methods;
 pub mod plan;
 pub mod pretrain;
+pub mod preview;
 pub mod report;
 pub mod resume;
 pub mod run;
@@ -28,6 +30,8 @@ pub fn dispatch(command: Option<&Command>) -> Result<()> {
         Command::Report(args) => report::run(args),
         Command::Compare(args) => compare::run(args),
         Command::Generate(args) => generate::run(args),
+        Command::Learn(args) => learn::run(args),
+        Command::Preview(args) => preview::run(args),
         Command::Score(args) => score::run(args),
         Command::Methods(args) => methods::run(args),
         Command::Devices(args) => devices::run(args),

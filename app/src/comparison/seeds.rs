@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use selfsame_core::{
     measure::{Mean, Measurement},
     run::{Arm, Manifest, Source},
+    text::Moment,
 };
 
 use crate::fold::RunView;
@@ -19,11 +20,15 @@ pub struct Group {
     pub runs: Vec<usize>,
 }
 
-/// What decides a run besides its seed. Folders are only places; contents are compared by hash.
+/// What decides a run besides its seed. Folders are only places, whose contents are compared by hash, and
+/// when it began is no setting.
 fn settings(manifest: &Manifest) -> Manifest {
     let mut settings = Manifest { seed: 0, model: String::new(), base: String::new(), ..manifest.clone() };
     if let Source::File { path, .. } = &mut settings.source {
         path.clear();
+    }
+    if let Some(chat) = &mut settings.chat {
+        chat.now = Moment::default();
     }
     settings
 }

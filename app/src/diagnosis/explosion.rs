@@ -29,9 +29,10 @@ fn examine(case: &Case<'_>) -> Verdict {
         return Verdict::Unknown;
     }
     for (arm, view) in arms() {
-        if let Some((iteration, report)) = view.steps.iter().find(|(_, report)| !finite(report)) {
-            let values: [(&str, &dyn std::fmt::Display); 3] =
-                [("step", &(report.step + 1)), ("iteration", iteration), ("arm", &arm.name())];
+        let wild = view.steps.iter().find_map(|(iteration, report)| Some((iteration, report, not_finite(report)?)));
+        if let Some((iteration, report, what)) = wild {
+            let values: [(&str, &dyn std::fmt::Display); 4] =
+                [("what", &what), ("step", &(report.step + 1)), ("iteration", iteration), ("arm", &arm.name())];
             let phase = phases(&view.steps).into_iter().find(|phase| phase.iteration == *iteration);
             let sentence = with("diagnosis.explosion.not_finite", &values);
             return found(case, Severity::Serious, sentence, phase.as_ref());
@@ -51,8 +52,11 @@ fn examine(case: &Case<'_>) -> Verdict {
     }
 }
 
-fn finite(report: &StepReport) -> bool {
-    report.loss.is_finite() && report.grad_norm.is_finite() && report.metrics.values().all(|value| value.is_finite())
+/// The name of a number that is none.
+fn not_finite(report: &StepReport) -> Option<&str> {
+    let metrics = report.metrics.iter().map(|(name, value)| (name.as_str(), *value));
+    let mut all = [("loss", report.loss), ("grad_norm", report.grad_norm)].into_iter().chain(metrics);
+    all.find(|(_, value)| !value.is_finite()).map(|(name, _)| name)
 }
 
 fn measured(measurement: &Measurement) -> bool {

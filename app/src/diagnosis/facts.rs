@@ -5,6 +5,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
+    ops::Range,
 };
 
 use selfsame_core::{
@@ -44,6 +45,10 @@ pub(super) struct Facts {
     pub lengths: Option<Lengths>,
     /// How often the labels that were made while learning are right, where there is a world.
     pub labels: Option<Mean>,
+    /// The pairs that were looked at for it.
+    labelled: usize,
+    /// Which of them that counted were right.
+    right: Vec<f64>,
 }
 
 /// The pairs of an iteration.
@@ -108,17 +113,32 @@ impl Size {
 #[derive(Debug, Clone, Default)]
 pub(super) struct FactsOf {
     iterations: BTreeMap<u32, (Size, Facts)>,
+    /// Counting costs so much: one for an answer or a pair that is looked at.
+    spent: usize,
 }
+
+/// What it costs to find out whether a label is right: two answers are graded for it.
+const GRADING: usize = 16;
+
+/// Scores that are compared for what one answer costs.
+const SCORES: usize = 16;
 
 impl FactsOf {
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (u32, &Facts)> {
         self.iterations.iter().map(|(iteration, (_, facts))| (*iteration, facts))
     }
 
-    /// Counts what is new.
-    pub(super) fn update(&mut self, view: &RunView) {
+    /// What the last [`FactsOf::update`] cost.
+    pub(super) fn spent(&self) -> usize {
+        self.spent
+    }
+
+    /// Counts what is new, but stops before it costs more than `most` or little above: the next call goes
+    /// on. True once everything is counted.
+    pub(super) fn update(&mut self, view: &RunView, most: usize) -> bool {
+        self.spent = 0;
         let Some(main) = view.arms.get(&Arm::Main) else {
-            return;
+            return true;
         };
         self.iterations.retain(|iteration, _| main.iterations.contains_key(iteration));
         let learned: BTreeSet<u32> = main
@@ -135,62 +155,96 @@ impl FactsOf {
                 votes: of.ballots.on_policy.as_ref().map_or(0, |ballot| ballot.pairs.len()),
                 learned: learned.contains(iteration),
             };
-            let known = self.iterations.get(iteration);
-            if known.is_some_and(|(counted, _)| *counted == size) {
-                continue;
+            let known = self.iterations.remove(iteration).filter(|(counted, _)| size.follows(counted));
+            let (mut counted, mut facts) = known.unwrap_or_default();
+            while counted != size && self.spent < most {
+                self.count(view, *iteration, of, (size, &mut counted), &mut facts, most);
             }
-            let (counted, mut facts) = known.filter(|(counted, _)| size.follows(counted)).cloned().unwrap_or_default();
-            count_answers(of, counted.prompts, &mut facts);
-            if counted.pairs != size.pairs {
-                let earlier: Vec<&BTreeSet<u64>> =
-                    self.iterations.range(..iteration).map(|(_, (_, facts))| &facts.pairs.keys).collect();
-                facts.pairs = count_pairs(of, &earlier);
+            let whole = counted == size;
+            self.iterations.insert(*iteration, (counted, facts));
+            if !whole {
+                return false;
             }
-            for (judge, scores) in of.judged.iter().skip(counted.judges) {
-                facts.scores.insert(judge.clone(), count_scores(scores));
-            }
-            if counted.votes != size.votes {
-                facts.lengths = count_lengths(of);
-            }
-            let unlabelled = of.pairs.first().is_some_and(|pair| pair.origin == Origin::Unlabelled);
-            if size.learned && !counted.learned && unlabelled && view.has_oracle() {
-                facts.labels = labels(view, *iteration);
-            }
-            self.iterations.insert(*iteration, (size, facts));
+        }
+        true
+    }
+
+    /// Counts a part of what is new in an iteration.
+    fn count(
+        &mut self,
+        view: &RunView,
+        iteration: u32,
+        of: &IterationView,
+        (size, counted): (Size, &mut Size),
+        facts: &mut Facts,
+        most: usize,
+    ) {
+        let left = most.saturating_sub(self.spent).max(1);
+        if counted.prompts < size.prompts {
+            self.spent += 1 + count_answers(of, counted.prompts, facts);
+            counted.prompts += 1;
+        } else if counted.pairs < size.pairs {
+            let part = counted.pairs..size.pairs.min(counted.pairs.saturating_add(left));
+            let earlier: Vec<&BTreeSet<u64>> =
+                self.iterations.range(..iteration).map(|(_, (_, facts))| &facts.pairs.keys).collect();
+            count_pairs(of, part.clone(), &earlier, &mut facts.pairs);
+            self.spent += part.len();
+            counted.pairs = part.end;
+        } else if let Some((judge, scores)) = of.judged.get(counted.judges) {
+            facts.scores.insert(judge.clone(), count_scores(scores));
+            self.spent += 1 + scores.iter().map(Vec::len).sum::<usize>() / SCORES;
+            counted.judges += 1;
+        } else if counted.votes != size.votes {
+            facts.lengths = count_lengths(of);
+            self.spent += size.votes;
+            counted.votes = size.votes;
+        } else if of.pairs.first().is_some_and(|pair| pair.origin == Origin::Unlabelled)
+            && view.has_oracle()
+            && facts.labelled < size.pairs
+        {
+            let count = left.div_ceil(GRADING).min(size.pairs - facts.labelled);
+            facts.right.extend(labels(view, iteration, facts.labelled, count));
+            self.spent += GRADING * count;
+            facts.labelled += count;
+        } else {
+            facts.labels = (!facts.right.is_empty()).then(|| Mean::of(facts.right.iter().copied()));
+            counted.learned = size.learned;
         }
     }
 }
 
-/// Counts the answers to the prompts from `first` on.
-fn count_answers(of: &IterationView, first: usize, facts: &mut Facts) {
-    for (index, answers) in of.answers.iter().enumerate().skip(first) {
-        let row = |answer: &Answer| {
-            let prompt = of.prompts.get(index).map(|prompt| short(&prompt.text)).unwrap_or_default();
-            vec![prompt, short(&answer.text)]
-        };
-        facts.answers += answers.len();
-        let mut seen = BTreeSet::new();
-        for answer in answers {
-            if answer.finish == FinishReason::Length {
-                facts.cut += 1;
-                if facts.cut_rows.len() < EXAMPLES {
-                    facts.cut_rows.push(row(answer));
-                }
+/// Counts the answers to a prompt; says how many there are.
+fn count_answers(of: &IterationView, index: usize, facts: &mut Facts) -> usize {
+    let Some(answers) = of.answers.get(index) else { return 0 };
+    let row = |answer: &Answer| {
+        let prompt = of.prompts.get(index).map(|prompt| short(&prompt.text)).unwrap_or_default();
+        vec![prompt, short(&answer.text)]
+    };
+    facts.answers += answers.len();
+    let mut seen = BTreeSet::new();
+    for answer in answers {
+        if answer.finish == FinishReason::Length {
+            facts.cut += 1;
+            if facts.cut_rows.len() < EXAMPLES {
+                facts.cut_rows.push(row(answer));
             }
-            if !seen.insert(answer.text.as_str()) {
-                facts.repeated += 1;
-                if facts.repeated_rows.len() < EXAMPLES {
-                    facts.repeated_rows.push(row(answer));
-                }
+        }
+        if !seen.insert(answer.text.as_str()) {
+            facts.repeated += 1;
+            if facts.repeated_rows.len() < EXAMPLES {
+                facts.repeated_rows.push(row(answer));
             }
         }
     }
+    answers.len()
 }
 
-fn count_pairs(of: &IterationView, earlier: &[&BTreeSet<u64>]) -> Pairs {
+/// Counts some of the pairs.
+fn count_pairs(of: &IterationView, part: Range<usize>, earlier: &[&BTreeSet<u64>], counted: &mut Pairs) {
     let texts: BTreeMap<&str, &str> = of.prompts.iter().map(|p| (p.id.as_str(), p.text.as_str())).collect();
-    let mut counted = Pairs { count: of.pairs.len(), ..Pairs::default() };
-    for pair in &of.pairs {
+    let pairs = of.pairs.get(part).unwrap_or_default();
+    counted.count += pairs.len();
+    for pair in pairs {
         let known = texts.get(pair.prompt.as_str()).copied().unwrap_or(pair.prompt.as_str());
         let prompt = if pair.text.is_empty() { known } else { &pair.text };
         let [a, b] = &pair.answers;
@@ -206,7 +260,6 @@ fn count_pairs(of: &IterationView, earlier: &[&BTreeSet<u64>]) -> Pairs {
             counted.rows.push(vec![short(prompt), short(a), short(b)]);
         }
     }
-    counted
 }
 
 #[allow(clippy::cast_precision_loss)] // counts
@@ -253,13 +306,11 @@ fn count_lengths(of: &IterationView) -> Option<Lengths> {
     })
 }
 
-/// How often the labels that judges made while learning are right, on the pairs that counted.
-fn labels(view: &RunView, iteration: u32) -> Option<Mean> {
-    let right: Vec<f64> = view
-        .learned(Arm::Main, iteration)
+/// Whether the labels that judges made of some pairs while learning are right, for those that counted.
+fn labels(view: &RunView, iteration: u32, first: usize, count: usize) -> Vec<f64> {
+    view.learned_part(Arm::Main, iteration, first, count)
         .iter()
         .filter(|pair| pair.kept != Some(false))
         .filter_map(|pair| Some(f64::from(u8::from(pair.right()?))))
-        .collect();
-    (!right.is_empty()).then(|| Mean::of(right))
+        .collect()
 }

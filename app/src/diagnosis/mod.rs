@@ -130,9 +130,20 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Runs all detectors. The memory must not be used for another run before [`Memory::forget`].
-    pub fn examine(&mut self, view: &RunView) -> Examination {
-        self.facts.update(view);
+    /// Counts what is new in the log, for about as much time as `most` answers take, and runs all
+    /// detectors once everything is counted; `None` before. The memory must not be used for another run
+    /// before [`Memory::forget`].
+    pub fn look(&mut self, view: &RunView, most: usize) -> Option<Examination> {
+        self.facts.update(view, most).then(|| self.detect(view))
+    }
+
+    /// Answers and pairs that the last look counted, in answers.
+    #[must_use]
+    pub fn spent(&self) -> usize {
+        self.facts.spent()
+    }
+
+    fn detect(&self, view: &RunView) -> Examination {
         let mut examination = Examination::default();
         let Some(case) = Case::new(view, &self.facts) else {
             return examination;
@@ -158,7 +169,7 @@ impl Memory {
 /// What goes wrong in a run, the worst first.
 #[must_use]
 pub fn diagnose(view: &RunView) -> Vec<Diagnosis> {
-    Memory::default().examine(view).found
+    Memory::default().look(view, usize::MAX).unwrap_or_default().found
 }
 
 #[cfg(test)]

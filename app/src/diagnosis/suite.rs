@@ -2,7 +2,10 @@
 //! sound ones. Every detector must find all clear cases of its own and stay silent on everything
 //! else; what it makes of borderline cases is printed.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use super::*;
 use crate::fold::RunView;
@@ -117,11 +120,11 @@ fn a_sound_run_raises_no_alarm_on_its_way() {
             let mut memory = Memory::default();
             for record in &records[1..] {
                 live.push(record);
-                let found = memory.examine(&live).found;
+                let found = memory.look(&live, usize::MAX).unwrap().found;
                 let alarms: Vec<_> = found.iter().filter(|one| one.id != "unfinished").collect();
                 assert!(alarms.is_empty(), "{recipe}, seed {seed}, line {}: {alarms:?}", live.lines);
             }
-            assert!(memory.examine(&live).found.is_empty());
+            assert!(memory.look(&live, usize::MAX).unwrap().found.is_empty());
         }
     }
 }
@@ -134,15 +137,18 @@ fn what_was_remembered_is_what_would_be_counted_again() {
         let mut memory = Memory::default();
         for (line, record) in records[1..].iter().enumerate() {
             live.push(record);
-            let remembered = memory.examine(&live);
+            let remembered = memory.look(&live, usize::MAX).unwrap();
             if line % 9 == 0 {
                 // Evidence holds numbers that are not numbers only where the log does.
-                let anew = Memory::default().examine(&live);
+                let anew = Memory::default().look(&live, usize::MAX).unwrap();
                 assert_eq!(format!("{remembered:?}"), format!("{anew:?}"), "{}, line {line}", case.name);
             }
         }
         memory.forget();
-        assert_eq!(format!("{:?}", memory.examine(&live)), format!("{:?}", Memory::default().examine(&live)));
+        assert_eq!(
+            format!("{:?}", memory.look(&live, usize::MAX).unwrap()),
+            format!("{:?}", Memory::default().look(&live, usize::MAX).unwrap())
+        );
     }
 }
 
@@ -192,17 +198,70 @@ fn the_worst_comes_first_and_settings_have_their_full_names() {
 #[test]
 fn a_log_of_one_line_and_one_of_a_hundred_thousand_answers() {
     let records = Log::sound("srlm", 1).records();
-    let first = Memory::default().examine(&RunView::begin(records.first()).unwrap());
+    let first = Memory::default().look(&RunView::begin(records.first()).unwrap(), usize::MAX).unwrap();
     assert_eq!(first.found.len(), 1);
     assert!(first.unknown.len() > 10, "{:?}", first.clear);
     let view = view(&Log { prompts: 8_000, pairs: 8_000, ..Log::sound("srlm", 1) });
     let mut memory = Memory::default();
     let begin = Instant::now();
-    assert!(memory.examine(&view).found.is_empty());
+    assert!(memory.look(&view, usize::MAX).unwrap().found.is_empty());
     let counted = begin.elapsed();
     let begin = Instant::now();
-    memory.examine(&view);
+    memory.look(&view, usize::MAX).unwrap();
     let again = begin.elapsed();
     println!("96,000 answers: {counted:?}, and {again:?} once counted");
     assert!(again.as_millis() < 50, "{again:?}");
+}
+
+#[test]
+fn a_metric_that_is_no_number_comes_through_the_log_and_is_named() {
+    let mut records = Log::sound("srlm", 1).records();
+    let steps = records.iter_mut().filter_map(|record| match &mut record.event {
+        selfsame_core::run::Event::Step { report } => Some(report),
+        _ => None,
+    });
+    let report = steps.into_iter().nth(3).unwrap();
+    report.metrics.insert("rewards/margins".to_owned(), f32::NEG_INFINITY);
+    let text: String = records.iter().map(|record| serde_json::to_string(record).unwrap() + "\n").collect();
+    let parsed = selfsame_core::run::log::parse(text.as_bytes(), std::path::Path::new("x")).unwrap();
+    assert_eq!(parsed.records, records);
+    let found = diagnose(&RunView::of(&parsed.records).unwrap());
+    let sentence = "`rewards/margins` is not a finite number in step 4 of iteration 1 (run).";
+    assert!(found.iter().any(|one| one.severity == Severity::Serious && one.sentence == sentence), "{found:?}");
+}
+
+/// Counting is spread over looks: none costs more than it may, together they cost what there is to
+/// count, and what is found is the same.
+#[test]
+fn no_look_counts_more_than_it_may() {
+    const MOST: usize = 500;
+    let long = |recipe| Log { prompts: 1_000, pairs: 1_000, ..Log::sound(recipe, 1) };
+    for log in [long("srlm"), long("scir"), Log { flips: 0.6, repeated: 0.8, ..long("srlm") }] {
+        let view = view(&log);
+        let mut whole = Memory::default();
+        let at_once = whole.look(&view, usize::MAX).unwrap();
+        let all = whole.spent();
+        let (mut memory, mut looks, mut together, mut slowest) = (Memory::default(), 0, 0, Duration::ZERO);
+        let found = loop {
+            let begin = Instant::now();
+            let found = memory.look(&view, MOST);
+            slowest = slowest.max(begin.elapsed());
+            looks += 1;
+            together += memory.spent();
+            // One piece that does not fit any more is counted to its end.
+            let last_piece = 16.max(view.held_out_prompts.len()).max(1_000 * 4 / 16 + 1);
+            assert!(memory.spent() < MOST + last_piece, "{} in look {looks}", memory.spent());
+            match found {
+                Some(found) => break found,
+                None => assert!(memory.spent() >= MOST, "a look stopped early: {}", memory.spent()),
+            }
+        };
+        println!("{}: {all} units, {looks} looks, the slowest {slowest:?}", log.recipe);
+        assert_eq!(together, all);
+        assert!(all > 10 * MOST && looks >= all / (MOST + 500), "{looks} looks for {all}");
+        assert_eq!(format!("{found:?}"), format!("{at_once:?}"));
+        // What is counted stays counted.
+        assert!(memory.look(&view, MOST).is_some());
+        assert_eq!(memory.spent(), 0);
+    }
 }

@@ -2,16 +2,11 @@
 
 use crate::{format, view::words::with};
 
+pub(super) use crate::format::tenths as tenth;
+
 /// A share as whole percent.
 pub(super) fn percent(share: f64) -> String {
     if share.is_finite() { format!("{:.0} %", 100.0 * share) } else { format::NOTHING.to_owned() }
-}
-
-/// One decimal.
-pub(super) fn tenth(value: f64) -> String {
-    // What rounds to nought has no sign.
-    let value = if value.abs() < 0.05 { 0.0 } else { value };
-    if value.is_finite() { format!("{value:.1}") } else { format::NOTHING.to_owned() }
 }
 
 /// A value and the iteration it belongs to.

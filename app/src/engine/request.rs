@@ -61,6 +61,7 @@ impl Request {
             model: self.model.clone().map(PathBuf::from),
             base: self.base.clone().map(PathBuf::from),
             data: self.data.clone().map(PathBuf::from),
+            chat: false,
             world: self.world.clone(),
             set: self.changes.iter().map(|(k, v)| Assignment { key: k.clone(), value: v.clone() }).collect(),
             config: None,

@@ -67,6 +67,12 @@ impl RunView {
     /// The pairs that an iteration of an arm learned from, in the order of the log.
     #[must_use]
     pub fn learned(&self, arm: Arm, iteration: u32) -> Vec<LearnedPair> {
+        self.learned_part(arm, iteration, 0, usize::MAX)
+    }
+
+    /// So many of these from the one at `first` on: grading all takes a while.
+    #[must_use]
+    pub fn learned_part(&self, arm: Arm, iteration: u32, first: usize, count: usize) -> Vec<LearnedPair> {
         let Some(view) = self.arms.get(&arm) else {
             return Vec::new();
         };
@@ -78,6 +84,8 @@ impl RunView {
         let mut pairs: Vec<LearnedPair> = of
             .pairs
             .iter()
+            .skip(first)
+            .take(count)
             .map(|record| {
                 let known = texts.get(record.prompt.as_str()).copied().unwrap_or_default();
                 let prompt = if record.text.is_empty() { known } else { &record.text };
@@ -94,7 +102,7 @@ impl RunView {
         for (_, step) in view.steps.iter().filter(|(number, _)| *number == iteration) {
             for (name, values) in &step.of_items {
                 for (item, value) in step.items.iter().zip(values) {
-                    let Some(pair) = pairs.get_mut(*item) else { continue };
+                    let Some(pair) = item.checked_sub(first).and_then(|at| pairs.get_mut(at)) else { continue };
                     match (name.as_str(), name.strip_prefix(OPINION)) {
                         (_, Some(judge)) => {
                             pair.opinions.insert(judge.to_owned(), *value);

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use selfsame_core::{
     measure::{AnswerQuality, JudgeQuality},
@@ -22,6 +22,7 @@ fn manifest(source: Source) -> Manifest {
         base: "starter/base".to_owned(),
         base_sha256: "11".to_owned(),
         source,
+        chat: None,
         options: Options::default(),
         parameters: by_id("srlm").unwrap().defaults().unwrap(),
         judges: Vec::new(),

@@ -7,7 +7,7 @@ use selfsame_core::{
     device::Selected,
     model::{self, Decoder, FileSource, content_hash, hash_source},
     prompt::{Row, read_jsonl},
-    text::Tokenizer,
+    text::{ChatTemplate, Tokenizer},
 };
 
 use super::{Place, STARTER, STARTER_BASE, Shelf};
@@ -29,7 +29,14 @@ impl Shelf for Disk {
     fn tokenizer(&self, place: &Place) -> Result<Tokenizer> {
         Ok(match place {
             Place::Starter | Place::StarterBase => starter::tokenizer()?,
-            Place::Folder(folder) => Tokenizer::load(folder)?,
+            Place::Folder(path) => Tokenizer::load(path)?,
+        })
+    }
+
+    fn template(&self, place: &Place) -> Result<Option<ChatTemplate>> {
+        Ok(match place {
+            Place::Starter | Place::StarterBase => None,
+            Place::Folder(folder) => ChatTemplate::load(folder)?,
         })
     }
 
@@ -38,9 +45,9 @@ impl Shelf for Disk {
         match place {
             Place::Starter => built_in(starter::MODEL, STARTER),
             Place::StarterBase => built_in(starter::BASE, STARTER_BASE),
-            Place::Folder(folder) => {
-                let model = model::load(folder, &device.device)?;
-                Ok((model, hash_source(&mut FileSource::open(folder.join("model.safetensors"))?)?))
+            Place::Folder(path) => {
+                let model = model::load(path, &device.device)?;
+                Ok((model, hash_source(&mut FileSource::open(model::weights_file(path)?)?)?))
             }
         }
     }

@@ -226,10 +226,7 @@ impl Drawing {
         grid.spacing([step * 6.0, step * 1.5]).show(ui, |ui| {
             for (index, row) in table.children.iter().enumerate() {
                 for (cell, align) in row.children().into_iter().flatten().zip(&table.align) {
-                    let mut pieces = pieces(cell.children().map_or(&[], Vec::as_slice));
-                    if index == 0 {
-                        embolden(&mut pieces);
-                    }
+                    let pieces = pieces(cell.children().map_or(&[], Vec::as_slice));
                     let layout = match align {
                         AlignKind::Right => egui::Layout::right_to_left(egui::Align::Center),
                         AlignKind::Center => egui::Layout::centered_and_justified(egui::Direction::LeftToRight),
@@ -237,6 +234,10 @@ impl Drawing {
                     };
                     ui.with_layout(layout, |ui| {
                         ui.spacing_mut().item_spacing.x = 0.0;
+                        if index == 0 {
+                            // The heads of columns, as in all other tables.
+                            ui.visuals_mut().override_text_color = Some(theme::palette(ui).muted);
+                        }
                         self.pieces(ui, &pieces);
                     });
                 }
@@ -244,17 +245,6 @@ impl Drawing {
             }
         });
         ui.add_space(step * 2.0);
-    }
-}
-
-/// The heads of columns are strong.
-fn embolden(pieces: &mut [Piece]) {
-    for piece in pieces {
-        if let Piece::Text(runs) = piece {
-            for (_, style) in runs {
-                style.strong = true;
-            }
-        }
     }
 }
 
@@ -291,12 +281,28 @@ fn push(found: &mut Vec<Piece>, text: String, style: Style) {
     }
 }
 
+/// A sentence of the program's own in which names stand between backticks: they are shown as code, and
+/// everything else as it is.
+pub fn sentence(ui: &mut Ui, text: &str) -> egui::Response {
+    let mut code = true;
+    let runs: Vec<(String, Style)> = text
+        .split('`')
+        .map(|part| {
+            code = !code;
+            (part.to_owned(), Style { code, ..Style::default() })
+        })
+        .filter(|(part, _)| !part.is_empty())
+        .collect();
+    ui.add(Label::new(job(ui, &runs)).wrap())
+}
+
 fn job(ui: &Ui, runs: &[(String, Style)]) -> LayoutJob {
     let (palette, sizes) = (theme::palette(ui), theme::sizes());
     let mut job = LayoutJob::default();
     for (text, style) in runs {
         let font = if style.code { FontId::monospace(sizes.mono) } else { FontId::proportional(sizes.text) };
-        let mut format = egui::TextFormat::simple(font, palette.text);
+        let color = ui.visuals().override_text_color.unwrap_or(palette.text);
+        let mut format = egui::TextFormat::simple(font, color);
         format.line_height = Some(sizes.text * LINE);
         // As links have it, so that all stand on one line.
         format.valign = ui.text_valign();
@@ -341,6 +347,17 @@ mod tests {
         assert_eq!(style("b "), Style { emphasis: true, ..Style::default() });
         assert_eq!(style("c"), Style { emphasis: true, strong: true, code: false });
         assert_eq!(style("d"), Style { code: true, ..Style::default() });
+    }
+
+    #[test]
+    fn names_in_sentences_are_code_and_lose_their_backticks() {
+        let mut harness = Harness::builder().with_context_setup(theme::install).build_ui(|ui| {
+            sentence(ui, "The judge `implicit` is *no* better than `content`.");
+            sentence(ui, "`loss` first");
+        });
+        harness.run();
+        harness.get_by_label("The judge implicit is *no* better than content.");
+        harness.get_by_label("loss first");
     }
 
     #[test]

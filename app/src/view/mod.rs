@@ -19,7 +19,7 @@ use crate::{
     engine::{Command, Engine, Message, Outcome, Request},
     recorded::Reader,
 };
-use panels::{Panel, Panels};
+use panels::{Panel, Panels, lessons::Progress};
 use session::{Session, State};
 
 /// Something that a panel asks of the laboratory, done after the panel is drawn.
@@ -310,6 +310,17 @@ impl Laboratory {
     pub fn set_recent(&mut self, mut folders: Vec<String>) {
         folders.truncate(RECENT);
         self.recent = folders;
+    }
+
+    /// What was done in the lessons, to be remembered.
+    #[must_use]
+    pub fn lessons(&self) -> Progress {
+        self.panels.lessons.progress()
+    }
+
+    /// Says what was done in the lessons.
+    pub fn set_lessons(&mut self, progress: &Progress) {
+        self.panels.lessons.restore(progress);
     }
 
     /// The run that panels show.

@@ -11,8 +11,8 @@ use crate::{
 /// Seconds in which a recorded run is shown from beginning to end.
 const SHOW_SECONDS: f64 = 45.0;
 
-/// Answers folded in one go. A longer log appears over several frames, so that none takes long.
-const PORTION: usize = 4000;
+/// Answers folded, or looked at, in one go. A longer log takes several frames, so that none takes long.
+pub(crate) const PORTION: usize = 4000;
 
 /// What is being done with a run.
 #[derive(Debug, Clone, PartialEq)]

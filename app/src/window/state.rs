@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::{Error, Result, folder};
+use crate::{Error, Result, folder, view::panels::lessons::Progress};
 
 /// The least and the greatest size that is believed.
 const SIZES: std::ops::RangeInclusive<f32> = 300.0..=16_000.0;
@@ -43,6 +43,9 @@ pub struct State {
     pub shown: Option<String>,
     /// The folders of runs that were open lately, the last one first.
     pub recent: Vec<String>,
+    /// What was done in the lessons.
+    #[serde(skip_serializing_if = "Progress::is_empty")]
+    pub lessons: Progress,
 }
 
 impl State {
@@ -74,6 +77,7 @@ impl State {
             runs: words("runs"),
             shown: word("shown"),
             recent: words("recent"),
+            lessons: table.get("lessons").cloned().and_then(|lessons| lessons.try_into().ok()).unwrap_or_default(),
         }
     }
 
@@ -168,8 +172,16 @@ impl Drop for Keeper {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::panels::lessons::Answered;
 
     fn full() -> State {
+        let answered = Answered {
+            done: true,
+            question: "00ff".to_owned(),
+            choice: Some(2),
+            text: "25 % \"or\" so".to_owned(),
+            checked: true,
+        };
         State {
             panel: Some("judges".to_owned()),
             theme: Some("dark".to_owned()),
@@ -179,6 +191,14 @@ mod tests {
             runs: vec!["/runs/a \"b\"".to_owned(), "/runs/ü".to_owned()],
             shown: Some("/runs/ü".to_owned()),
             recent: vec!["/runs/c".to_owned()],
+            lessons: Progress {
+                open: Some("judge".to_owned()),
+                lessons: [
+                    ("judge".to_owned(), answered),
+                    ("bias".to_owned(), Answered { done: true, ..Answered::default() }),
+                ]
+                .into(),
+            },
         }
     }
 
@@ -204,9 +224,12 @@ mod tests {
         assert_eq!(State::parse("not toml = = 3"), State::default());
         assert_eq!(State::parse(""), State::default());
         let odd = State::parse(
-            "panel = 3\ntheme = \"dark\"\nscale = 1e9\nsize = [800, \"x\"]\nmaximized = 1\nruns = [\"/a\", 2]\nrecent = 7\nnew = 1",
+            "panel = 3\ntheme = \"dark\"\nscale = 1e9\nsize = [800, \"x\"]\nmaximized = 1\nruns = [\"/a\", 2]\nrecent = 7\nnew = 1\nlessons = 5",
         );
         assert_eq!(odd, State { theme: Some("dark".to_owned()), runs: vec!["/a".to_owned()], ..State::default() });
+        let lessons = State::parse("[lessons]\nopen = 1\n[lessons.lessons]\nbias = 7\njudge = { done = true, choice = -1 }\nreward = { done = true }").lessons;
+        let kept: Vec<&str> = lessons.lessons.keys().map(String::as_str).collect();
+        assert_eq!((lessons.open.as_deref(), kept), (None, vec!["reward"]));
         let whole = State::parse("size = [1000, 700]\nscale = 1");
         assert_eq!((whole.size, whole.scale), (Some([1000.0, 700.0]), Some(1.0)));
         let text = toml::to_string(&full()).unwrap();

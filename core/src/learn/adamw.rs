@@ -34,13 +34,21 @@ pub struct AdamW {
     pub step: usize,
     /// `(first, second)` moments; empty before the first step.
     pub moments: Vec<(Tensor<1>, Tensor<1>)>,
+    /// Which weights decay, by their names.
+    decays: fn(&str) -> bool,
 }
 
 impl AdamW {
     /// An optimiser that has taken no step.
     #[must_use]
     pub fn new(config: AdamWConfig) -> Self {
-        Self { config, step: 0, moments: Vec::new() }
+        Self { config, step: 0, moments: Vec::new(), decays: |_| true }
+    }
+
+    /// The same, but only weights whose names `decays` accepts decay.
+    #[must_use]
+    pub fn decaying(self, decays: fn(&str) -> bool) -> Self {
+        Self { decays, ..self }
     }
 
     /// One step along `gradients` (flat, in the order of the walk), each multiplied by `scale`.
@@ -53,7 +61,7 @@ impl AdamW {
         // The moments are handed over, so that they can be written in place.
         let inputs = gradients.iter().zip(std::mem::take(&mut self.moments));
         let step = self.config.step(self.step, scale, learning_rate);
-        let mut walk = Walk { inputs, step, moments: Vec::with_capacity(gradients.len()) };
+        let mut walk = Walk { inputs, step, decays: self.decays, moments: Vec::with_capacity(gradients.len()) };
         let weights = model.weights().clone().map(&mut walk);
         self.moments = walk.moments;
         model.with_weights(weights)
@@ -82,18 +90,20 @@ impl AdamWConfig {
 struct Walk<I> {
     inputs: I,
     step: AdamWStep,
+    decays: fn(&str) -> bool,
     moments: Vec<(Tensor<1>, Tensor<1>)>,
 }
 
 impl<'a, I: Iterator<Item = (&'a Tensor<1>, (Tensor<1>, Tensor<1>))>> Mapper for Walk<I> {
-    fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
+    fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
         let weight = if weight.is_autodiff() { weight.inner() } else { weight };
         let Some((gradient, (first, second))) = self.inputs.next() else {
             return weight;
         };
         let shape = weight.dims();
         let size = shape.iter().product::<usize>();
-        let [weight, first, second] = adamw(weight.reshape([size]), gradient.clone(), first, second, self.step);
+        let step = if (self.decays)(name) { self.step } else { AdamWStep { keep: 1.0, ..self.step } };
+        let [weight, first, second] = adamw(weight.reshape([size]), gradient.clone(), first, second, step);
         self.moments.push((first, second));
         weight.reshape(shape)
     }

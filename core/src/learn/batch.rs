@@ -3,6 +3,7 @@
 //! The head (the projection to the vocabulary) is computed only at labelled positions.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use selfsame_shaders::selective_log_softmax;
 
 use crate::{
     Result,
@@ -36,7 +37,7 @@ pub struct Batch {
     /// The place of each label's hidden state, `[labels]`; `None` where that is its own number.
     places: Option<Tensor<1, Int>>,
     /// The labels, `[labels, 1]`.
-    targets: Tensor<2, Int>,
+    pub(super) targets: Tensor<2, Int>,
     /// `[batch, labels]`: 1 where the label belongs to the sequence.
     membership: Tensor<2>,
 }
@@ -103,6 +104,19 @@ impl Batch {
         let both = model.label_logprobs(self.hidden(model), self.targets.clone());
         let [labels, _] = both.dims();
         [0, 1].map(|column| both.clone().slice([0..labels, column..column + 1]).squeeze_dim(1))
+    }
+
+    /// The log-probability of every label and, without a gradient, `log Σ_v p_v²` of the distribution that it
+    /// was drawn from, each `[labels]`. The latter is the logarithm of the probability that two draws collide:
+    /// 0 where the model is certain, `−log vocab` where it knows nothing.
+    #[must_use]
+    pub fn token_logprobs_and_collisions(&self, model: &Decoder) -> [Tensor<1>; 2] {
+        let logits = self.logits(model);
+        let fixed = logits.clone().detach();
+        let shifted = fixed.clone() - fixed.max_dim(1);
+        let normaliser = shifted.clone().exp().sum_dim(1).log();
+        let collisions = (shifted * 2.0).exp().sum_dim(1).log() - normaliser * 2.0;
+        [selective_log_softmax(logits, self.targets.clone()).squeeze_dim(1), collisions.squeeze_dim(1)]
     }
 
     /// The summed log-probability of each sequence's labels, `[batch]`.

@@ -4,9 +4,12 @@ pub mod adamw;
 pub mod batch;
 pub mod loss;
 pub mod schedule;
+mod statistics;
 mod trainer;
+pub mod tune;
 
 pub use adamw::{AdamW, AdamWConfig};
 pub use batch::{Batch, Sequence};
 pub use schedule::{Schedule, ScheduleKind};
+pub use statistics::TokenStatistics;
 pub use trainer::{KEPT, LearnConfig, MARGIN, OPINION, Objective, StepReport, Trainer};

@@ -11,6 +11,8 @@ pub enum ScheduleKind {
     Constant,
     /// Falls to zero along half a cosine.
     Cosine,
+    /// Falls to zero along a line.
+    Linear,
 }
 
 /// Linear warm-up, then [`ScheduleKind`]; the same values as the schedules of `transformers`.
@@ -32,10 +34,11 @@ impl Schedule {
         if step < self.warmup {
             return step as f64 / self.warmup as f64;
         }
+        let left = self.total.saturating_sub(self.warmup).max(1);
         match self.kind {
             ScheduleKind::Constant => 1.0,
+            ScheduleKind::Linear => self.total.saturating_sub(step) as f64 / left as f64,
             ScheduleKind::Cosine => {
-                let left = self.total.saturating_sub(self.warmup).max(1);
                 let progress = (step - self.warmup) as f64 / left as f64;
                 (0.5 * (1.0 + (std::f64::consts::PI * progress).cos())).max(0.0)
             }

@@ -130,19 +130,23 @@ pub struct StepReport {
     /// All steps of the phase.
     pub total: usize,
     /// The mean loss.
+    #[serde(with = "crate::number")]
     pub loss: f32,
     /// The learning rate of this step.
+    #[serde(with = "crate::number")]
     pub learning_rate: f64,
     /// The norm of the gradients before clipping.
+    #[serde(with = "crate::number")]
     pub grad_norm: f32,
     /// Named means of the objective.
+    #[serde(with = "crate::number")]
     pub metrics: BTreeMap<String, f32>,
     /// The items of the step, by their positions in the phase, where the objective has numbers for
     /// each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<usize>,
     /// Those numbers by name, in the order of `items`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "crate::number")]
     pub of_items: BTreeMap<String, Vec<f32>>,
 }
 
@@ -160,6 +164,12 @@ impl Trainer {
     #[must_use]
     pub fn new(config: LearnConfig, total: usize) -> Self {
         Self { optimiser: AdamW::new(config.adamw), schedule: config.schedule(total), config }
+    }
+
+    /// A trainer whose learning rate follows `schedule`, whatever the settings say about it.
+    #[must_use]
+    pub fn with_schedule(config: LearnConfig, schedule: Schedule) -> Self {
+        Self { optimiser: AdamW::new(config.adamw), schedule, config }
     }
 
     /// Steps taken so far.

@@ -18,9 +18,10 @@ pub struct Ballot {
     /// sampled answers.
     pub pairs: Vec<usize>,
     /// How much better the first answer truly is; absent without a world.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "crate::number")]
     pub truth: Option<Vec<f64>>,
     /// For each judge, the probability that the first answer is better.
+    #[serde(with = "crate::number")]
     pub votes: BTreeMap<String, Vec<f32>>,
 }
 
@@ -62,8 +63,10 @@ pub struct JudgeQuality {
     /// a world.
     pub accuracy: BTreeMap<String, Mean>,
     /// For each two judges, the share of pairs in which they prefer the same answer.
+    #[serde(with = "crate::number")]
     pub agreement: BTreeMap<String, BTreeMap<String, f64>>,
     /// Share of pairs in which all judges prefer the same answer.
+    #[serde(with = "crate::number")]
     pub kept: f64,
     /// How often that common answer is the better one.
     pub kept_accuracy: Option<Mean>,

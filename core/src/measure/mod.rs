@@ -23,16 +23,20 @@ pub struct Measurement {
     pub greedy: AnswerQuality,
     /// Mean log-ratio of the sampled answers to the start of the run, in nats per answer: an
     /// estimate of the divergence from the start.
+    #[serde(with = "crate::number")]
     pub kl_to_start: f64,
     /// The judges on the same pairs in every iteration: answers of the start.
     pub fixed: Option<JudgeQuality>,
     /// The judges on pairs of this iteration's held-out answers.
     pub on_policy: Option<JudgeQuality>,
     /// Kendall's τ-b between two judges' confidences over all measured pairs.
+    #[serde(with = "crate::number")]
     pub kendall: BTreeMap<String, BTreeMap<String, f64>>,
     /// Share of pairwise verdicts that change with the order of the answers, per variant.
+    #[serde(with = "crate::number")]
     pub position_flips: BTreeMap<String, f64>,
     /// Share of on-policy pairs in which a judge prefers the longer answer.
+    #[serde(with = "crate::number")]
     pub prefers_longer: BTreeMap<String, f64>,
     /// Pairs the iteration learned from, and how often their labels were right.
     pub pairs: usize,

@@ -12,14 +12,19 @@ pub struct AnswerQuality {
     /// Oracle reward; `None` without a world.
     pub reward: Option<Mean>,
     /// Share of answers that meet every requirement.
+    #[serde(default, with = "crate::number")]
     pub all_met: Option<f64>,
     /// Tokens per answer, the stop token included.
+    #[serde(with = "crate::number")]
     pub length: f64,
     /// Distinct single tokens over all tokens.
+    #[serde(with = "crate::number")]
     pub distinct1: f64,
     /// Distinct adjacent pairs over all adjacent pairs.
+    #[serde(with = "crate::number")]
     pub distinct2: f64,
     /// Share of answers cut off by the length limit.
+    #[serde(with = "crate::number")]
     pub truncated: f64,
 }
 

@@ -6,8 +6,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Mean {
     /// The mean.
+    #[serde(with = "crate::number")]
     pub mean: f64,
     /// The standard error of the mean.
+    #[serde(with = "crate::number")]
     pub error: f64,
     /// How many values.
     pub count: usize,

@@ -1,19 +1,62 @@
-//! Models on disk: `config.json` and `model.safetensors` in the Hugging Face layout.
+//! Models on disk: `config.json` and `model.safetensors` in the Hugging Face layout, or one GGUF file.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::{Dtype, tensor::TensorView};
 
-use super::{Config, Decoder, FileSource, Layer, MemorySource, Source, Visitor, Weights, safetensors::Tensors};
+use super::{
+    Config, Decoder, FileSource, Layer, MemorySource, Source, Visitor, Weights,
+    gguf::{self, Gguf},
+    safetensors::Tensors,
+};
 use crate::{Error, Result};
 
-/// Reads a model folder. The weights are read as by [`from_source`].
+/// Tensors by their Hugging Face names.
+pub(super) trait Library {
+    /// Names the file in errors.
+    fn path(&self) -> &Path;
+
+    /// Whether there is a tensor of that name.
+    fn has(&self, name: &str) -> bool;
+
+    /// The values of a tensor as f32, row by row. Beside them, one piece of the file is in memory.
+    ///
+    /// # Errors
+    /// If there is no such tensor of that shape, its number type is none that we read, a value is not
+    /// finite, or there is no memory for them.
+    fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>>;
+}
+
+/// Reads a model: a folder, or a GGUF file as [`gguf::find`] finds it. The weights are read as by
+/// [`from_source`].
 ///
 /// # Errors
 /// A missing, truncated or hostile file, tensors that disagree with the config, a number type we
 /// do not read, or weights that are not finite: each is named with what to do.
-pub fn load(folder: &Path, device: &Device) -> Result<Decoder> {
+pub fn load(path: &Path, device: &Device) -> Result<Decoder> {
+    match gguf::find(path)? {
+        Some(file) => {
+            let mut source = FileSource::open(&file)?;
+            Gguf::open(&mut source, &file)?.load(&mut source, device)
+        }
+        None => load_folder(path, device),
+    }
+}
+
+/// The file that has the weights of the model at `path`, whether it exists or not.
+///
+/// # Errors
+/// If a folder has several GGUF files.
+pub fn weights_file(path: &Path) -> Result<PathBuf> {
+    Ok(gguf::find(path)?.unwrap_or_else(|| path.join("model.safetensors")))
+}
+
+fn load_folder(folder: &Path, device: &Device) -> Result<Decoder> {
     let config_path = folder.join("config.json");
     let text = fs::read_to_string(&config_path).map_err(|e| missing(folder, &config_path, &e))?;
     let config = Config::parse(&text, &config_path)?;
@@ -35,7 +78,7 @@ fn missing(folder: &Path, path: &Path, error: &std::io::Error) -> Error {
     Error::model(
         path,
         format!(
-            "{error}. A model folder holds `config.json`, `model.safetensors` and `tokenizer.json`; check `--model {}`",
+            "{error}. A model is a folder with `config.json`, `model.safetensors` and `tokenizer.json`, or one GGUF file; check `--model {}`",
             folder.display()
         ),
     )
@@ -56,18 +99,22 @@ pub fn from_bytes(config: Config, bytes: &[u8], path: &Path, device: &Device) ->
 /// # Errors
 /// As [`load`], and if the source or the device fails.
 pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device: &Device) -> Result<Decoder> {
-    let tensors = Tensors::open(source, path)?;
+    from_library(config, &mut Tensors::open(source, path)?, device)
+}
+
+/// A model from a parsed config and the tensors of a file of any kind.
+pub(super) fn from_library(config: Config, library: &mut dyn Library, device: &Device) -> Result<Decoder> {
     let next = format!("model.layers.{}.input_layernorm.weight", config.num_hidden_layers);
-    if tensors.has(&next) {
+    if library.has(&next) {
         return Err(Error::model(
-            path,
+            library.path(),
             format!(
                 "holds `{next}`, but config.json says `num_hidden_layers` = {}; the two files do not belong together",
                 config.num_hidden_layers
             ),
         ));
     }
-    let mut loader = Loader { tensors, device };
+    let mut loader = Loader { library, device };
     let (d, f, width) = (config.hidden_size, config.intermediate_size, config.head_width());
     // A product that goes around in a browser's 32 bits must not meet a tensor that is as small.
     let (queries, keys) = (config.num_attention_heads.saturating_mul(width), config.kv_heads().saturating_mul(width));
@@ -102,13 +149,13 @@ pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device:
 
 /// Brings tensors from a file to a device.
 struct Loader<'a> {
-    tensors: Tensors<'a>,
+    library: &'a mut dyn Library,
     device: &'a Device,
 }
 
 impl Loader<'_> {
     fn tensor<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>> {
-        let values = self.tensors.floats(name, &shape)?;
+        let values = self.library.floats(name, &shape)?;
         let tensor = Tensor::from_data(TensorData::new(values, shape), self.device);
         // A graphics device's queue holds dozens of writes with their data, which may be a whole model.
         self.device

@@ -1,4 +1,4 @@
-//! Decoder-only transformers in the Hugging Face layout.
+//! Decoder-only transformers in the Hugging Face layout, and GGUF files of them.
 
 mod attention;
 mod cache;
@@ -6,6 +6,7 @@ mod config;
 mod decoder;
 mod files;
 mod forest;
+pub mod gguf;
 mod layout;
 mod rope;
 mod safetensors;
@@ -16,7 +17,7 @@ pub use cache::Cache;
 pub use config::{Config, OneOrMany, RopeScaling};
 pub use decoder::Decoder;
 pub(crate) use files::serialize;
-pub use files::{Precision, from_bytes, from_source, load, save, to_bytes};
+pub use files::{Precision, from_bytes, from_source, load, save, to_bytes, weights_file};
 pub use forest::Forest;
 pub use layout::Layout;
 pub use source::{FileSource, MemorySource, Source, content_hash, hash_source};

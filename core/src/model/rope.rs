@@ -19,17 +19,24 @@ pub(super) struct Angles {
     sine: Tensor<4>,
 }
 
+/// The frequencies without any stretching.
+fn plain(config: &Config) -> impl Iterator<Item = f64> {
+    let (width, theta) = (config.head_width(), config.rope_theta);
+    (0..width / 2).map(move |pair| {
+        #[allow(clippy::cast_precision_loss)] // head widths
+        let exponent = (2 * pair) as f64 / width as f64;
+        theta.powf(-exponent)
+    })
+}
+
+/// How many times slower each frequency became by the configured stretching.
+pub(super) fn slowing(config: &Config) -> Vec<f64> {
+    plain(config).map(|frequency| frequency / stretch(config, frequency)).collect()
+}
+
 impl Rope {
     pub(super) fn new(config: &Config) -> Self {
-        let width = config.head_width();
-        let frequencies = (0..width / 2)
-            .map(|pair| {
-                #[allow(clippy::cast_precision_loss)] // head widths
-                let exponent = (2 * pair) as f64 / width as f64;
-                stretch(config, config.rope_theta.powf(-exponent))
-            })
-            .collect();
-        Self { frequencies }
+        Self { frequencies: plain(config).map(|frequency| stretch(config, frequency)).collect() }
     }
 
     /// Angles for `positions`, one list per row (a single list serves all rows).

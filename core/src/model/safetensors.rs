@@ -12,7 +12,10 @@ use serde::{
     de::{IgnoredAny, MapAccess, Visitor},
 };
 
-use super::source::{Source, in_pieces};
+use super::{
+    files::Library,
+    source::{Source, in_pieces},
+};
 use crate::{Error, Result};
 
 /// Bytes that hold the length of the header.
@@ -64,19 +67,18 @@ impl<'a> Tensors<'a> {
         check(&entries, rest - length).map_err(|problem| incomplete(&problem))?;
         Ok(Self { source, path, entries, start: LENGTH + length })
     }
+}
 
-    /// Whether there is a tensor of that name.
-    pub fn has(&self, name: &str) -> bool {
+impl Library for Tensors<'_> {
+    fn path(&self) -> &Path {
+        self.path
+    }
+
+    fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
     }
 
-    /// The values of a tensor as f32, whatever alignment the file has. Beside them, one piece of the
-    /// file is in memory.
-    ///
-    /// # Errors
-    /// If there is no such tensor of that shape, its number type is none that we read, a value is not
-    /// finite, or there is no memory for them.
-    pub fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let path = self.path;
         let wrong = |problem: String| Error::model(path, format!("tensor `{name}` {problem}"));
         let entry = self.entries.get(name).ok_or_else(|| {
@@ -102,7 +104,8 @@ impl<'a> Tensors<'a> {
         usize::try_from(count).ok().and_then(|count| values.try_reserve_exact(count).ok()).ok_or_else(|| {
             wrong(format!("has {count} values, and there is no memory for them; choose a smaller model"))
         })?;
-        in_pieces(self.source, self.start + begin..self.start + end, |piece| {
+        let width = entry.dtype.bitsize() as u64 / 8;
+        in_pieces(self.source, self.start + begin..self.start + end, width, |piece| {
             let before = values.len();
             append(&mut values, piece);
             match values.iter().enumerate().skip(before).find(|(_, value)| !value.is_finite()) {

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::{Error, Result};
 
 /// The most bytes that are asked for at once, except for the header of a file of weights: large enough
-/// that asking costs nothing beside reading, and a multiple of every number's width.
+/// that asking costs nothing beside reading.
 pub(super) const PIECE: usize = 4 << 20;
 
 /// Bytes that can be read piece by piece: a file, a browser's handle of one, memory.
@@ -108,16 +108,19 @@ fn too_short(at: u64, size: usize) -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, format!("ends before the {size} bytes from byte {at} on"))
 }
 
-/// Shows `take` the bytes of a range in their order, at most [`PIECE`] at a time.
+/// Shows `take` the bytes of a range in their order, at most [`PIECE`] at a time, and never a part of
+/// `unit` bytes that belong together.
 pub(super) fn in_pieces(
     source: &mut dyn Source,
     range: Range<u64>,
+    unit: u64,
     mut take: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
     let (mut at, end) = (range.start, range.end);
+    let piece = usize::try_from(unit).map_or(PIECE, |unit| PIECE - PIECE % unit.clamp(1, PIECE));
     let mut buffer = Vec::new();
     while at < end {
-        let size = usize::try_from(end - at).map_or(PIECE, |rest| rest.min(PIECE));
+        let size = usize::try_from(end - at).map_or(piece, |rest| rest.min(piece));
         buffer.resize(size, 0);
         source.read_at(at, &mut buffer)?;
         take(&buffer)?;
@@ -139,7 +142,7 @@ pub fn content_hash(bytes: &[u8]) -> String {
 pub fn hash_source(source: &mut dyn Source) -> Result<String> {
     let mut hash = Sha256::new();
     let whole = 0..source.len();
-    in_pieces(source, whole, |piece| {
+    in_pieces(source, whole, 1, |piece| {
         hash.update(piece);
         Ok(())
     })?;

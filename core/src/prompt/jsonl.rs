@@ -1,20 +1,32 @@
-//! Rows of a JSONL file: `{"prompt": "..."}`, or TRL's conversational form
+//! Rows of a file as recipes read them: `{"prompt": "..."}`, or TRL's conversational form
 //! `{"prompt": [{"role": "user", "content": "..."}]}`; with `completion`, or with `chosen` and
 //! `rejected`, where a recipe learns from given answers.
 
 use std::path::Path;
 
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Prompt, Row};
-use crate::{Error, Result};
+use super::{
+    Prompt, Row,
+    dataset::{Message, Records, plain},
+};
+use crate::{Error, Result, text::Json};
 
-/// Reads every line of a file. Blank lines at the end are allowed, others are not.
+/// A line whose prompt is a conversation, with its keys in order.
+#[derive(Deserialize)]
+struct Conversation {
+    prompt: Json,
+}
+
+/// Reads every row of a file of JSON lines or Parquet. Blank lines at the end are allowed, others are
+/// not.
 ///
 /// # Errors
 /// Names the line that is empty, is not JSON or has no usable prompt.
+#[cfg(not(target_family = "wasm"))]
 pub fn read_jsonl(path: &Path) -> Result<Vec<Row>> {
-    parse_jsonl(&std::fs::read_to_string(path).map_err(|e| Error::read(path, e))?, path)
+    rows(&Records::read(path)?)
 }
 
 /// The rows of a JSONL text; `path` names it in errors.
@@ -22,35 +34,44 @@ pub fn read_jsonl(path: &Path) -> Result<Vec<Row>> {
 /// # Errors
 /// As [`read_jsonl`], but for reading.
 pub fn parse_jsonl(text: &str, path: &Path) -> Result<Vec<Row>> {
-    let wrong = |line: usize, problem: String| Error::Data { path: path.to_path_buf(), line, problem };
-    let mut rows = Vec::new();
-    for (index, line) in text.trim_end().lines().enumerate() {
-        if line.trim().is_empty() {
-            return Err(wrong(index + 1, "the line is empty; remove it".to_owned()));
-        }
-        let value: Value = serde_json::from_str(line).map_err(|e| {
-            wrong(
-                index + 1,
-                format!("not valid JSON ({e}); each line holds one object such as {{\"prompt\": \"...\"}}"),
-            )
-        })?;
-        let text = prompt_text(&value).map_err(|problem| wrong(index + 1, problem))?;
-        let answer = |name: &str| answer_text(&value, name).map_err(|problem| wrong(index + 1, problem));
-        rows.push(Row {
-            prompt: Prompt { id: format!("line-{}", index + 1), text },
-            completion: answer("completion")?,
-            chosen: answer("chosen")?,
-            rejected: answer("rejected")?,
-        });
-    }
-    if rows.is_empty() {
-        return Err(wrong(1, "the file holds no prompts".to_owned()));
-    }
-    Ok(rows)
+    rows(&Records::parse(text, path)?)
 }
 
-fn prompt_text(value: &Value) -> Result<String, String> {
-    match value.get("prompt") {
+/// The rows as recipes read them: a prompt, and whichever answers are there.
+fn rows(records: &Records) -> Result<Vec<Row>> {
+    let mut lines = records.text.lines();
+    records
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(index, fields)| {
+            let line = index + 1;
+            let told = |problem| Error::Data { path: records.path.clone(), line, problem };
+            let answer = |name: &str| answer_text(fields.get(name), name).map_err(told);
+            Ok(Row {
+                prompt: Prompt { id: format!("line-{line}"), text: prompt_text(fields.get("prompt")).map_err(told)? },
+                messages: messages(fields.get("prompt"), lines.next()).map_err(told)?,
+                completion: answer("completion")?,
+                chosen: answer("chosen")?,
+                rejected: answer("rejected")?,
+            })
+        })
+        .collect()
+}
+
+/// The messages of a prompt that is a conversation. `line` is what the row was read from, where it was text.
+fn messages(prompt: Option<&Value>, line: Option<&str>) -> Result<Option<Json>, String> {
+    let Some(prompt @ Value::Array(_)) = prompt else { return Ok(None) };
+    match line {
+        Some(line) => serde_json::from_str::<Conversation>(line).map(|read| read.prompt),
+        None => Json::deserialize(prompt),
+    }
+    .map(Some)
+    .map_err(|e| format!("the conversation cannot be read ({e})"))
+}
+
+fn prompt_text(value: Option<&Value>) -> Result<String, String> {
+    match value {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
         Some(Value::String(_)) => Err("`prompt` is blank".to_owned()),
         Some(Value::Array(messages)) => conversation(messages),
@@ -60,8 +81,8 @@ fn prompt_text(value: &Value) -> Result<String, String> {
 }
 
 /// An answer: a text, or a conversation whose last message it is.
-fn answer_text(value: &Value, name: &str) -> Result<Option<String>, String> {
-    match value.get(name) {
+fn answer_text(value: Option<&Value>, name: &str) -> Result<Option<String>, String> {
+    match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
         Some(Value::Array(messages)) => messages
@@ -74,33 +95,23 @@ fn answer_text(value: &Value, name: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// Renders a conversation as plain text. A single user message is its content alone; longer ones
-/// carry the roles, since a model without a chat template knows no other separators.
+/// Writes a conversation as plain text.
 fn conversation(messages: &[Value]) -> Result<String, String> {
     let turns = messages
         .iter()
         .map(|message| {
             let field = |name: &str| message.get(name).and_then(Value::as_str);
-            field("role").zip(field("content")).ok_or("each message needs the texts `role` and `content`")
+            let (role, content) =
+                field("role").zip(field("content")).ok_or("each message needs the texts `role` and `content`")?;
+            Ok(Message::new(role, content))
         })
-        .collect::<Result<Vec<_>, _>>()?;
-    match turns[..] {
-        [] => Err("the conversation is empty".to_owned()),
-        [("user", content)] => Ok(content.to_owned()),
-        [.., (role, _)] if role != "user" => {
-            Err(format!("the last message is from `{role}`; a prompt ends with the user's turn"))
+        .collect::<Result<Vec<_>, String>>()?;
+    match turns.last() {
+        None => Err("the conversation is empty".to_owned()),
+        Some(last) if last.role != "user" => {
+            Err(format!("the last message is from `{}`; a prompt ends with the user's turn", last.role))
         }
-        _ => {
-            let mut text = String::new();
-            for (role, content) in turns {
-                text.push_str(role);
-                text.push_str(": ");
-                text.push_str(content);
-                text.push('\n');
-            }
-            text.push_str("assistant:");
-            Ok(text)
-        }
+        Some(_) => Ok(plain(&turns, true)),
     }
 }
 
@@ -125,6 +136,7 @@ mod tests {
         let texts: Vec<_> = prompts.iter().map(|row| row.prompt.text.as_str()).collect();
         assert_eq!(texts, ["hello", "hi", "system: be kind\nuser: hi\nassistant:"]);
         assert_eq!(prompts[2].prompt.id, "line-3");
+        assert_eq!(prompts.iter().map(|row| row.messages.is_some()).collect::<Vec<_>>(), [false, true, true]);
     }
 
     #[test]

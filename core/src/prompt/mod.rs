@@ -1,9 +1,16 @@
 //! Prompt sets: from a world, or from a file of the user's.
 
+mod chat;
+pub mod dataset;
 mod jsonl;
 
-pub use jsonl::{parse_jsonl, read_jsonl};
+pub use chat::{Chat, tokens, user_turn};
+pub use jsonl::parse_jsonl;
+#[cfg(not(target_family = "wasm"))]
+pub use jsonl::read_jsonl;
 use serde::{Deserialize, Serialize};
+
+use crate::text::Json;
 
 /// One prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +26,8 @@ pub struct Prompt {
 pub struct Row {
     /// The prompt.
     pub prompt: Prompt,
+    /// The prompt's messages, where it is a conversation.
+    pub messages: Option<Json>,
     /// The answer to imitate.
     pub completion: Option<String>,
     /// The preferred answer.

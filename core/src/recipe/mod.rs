@@ -59,6 +59,14 @@ pub trait Recipe: Serialize + DeserializeOwned + Default {
     /// labels would have no meaning.
     fn budget(&self) -> Option<Budget>;
 
+    /// Checks what no single range can: whether the hyper-parameters go together.
+    ///
+    /// # Errors
+    /// Names the hyper-parameter that does not fit the others.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The algorithm. The start is measured before and the controls run after it.
     ///
     /// # Errors

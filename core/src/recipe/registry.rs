@@ -108,6 +108,7 @@ const fn entry<R: Recipe>() -> Entry {
             let recipe = read::<R>(parameters)?;
             // What is kept in single precision may have been rounded out of its range.
             settings::check(R::CARD.id, &to_table(&recipe)?)?;
+            recipe.check()?;
             Ok(recipe.budget())
         },
     }

@@ -5,7 +5,11 @@ use std::{fmt, ops::Bound};
 
 use toml::{Table, Value};
 
-use crate::{Error, Result, run::Options};
+use crate::{
+    Error, Result,
+    learn::loss::{Mix, PairLoss},
+    run::Options,
+};
 
 mod table;
 
@@ -38,6 +42,8 @@ pub enum Range {
     Real(Bound<f64>, Bound<f64>),
     /// One of some words.
     Choice(&'static [&'static str]),
+    /// A loss over pairs, or a mix of some.
+    Losses,
     /// Yes or no.
     Switch,
 }
@@ -61,6 +67,10 @@ impl fmt::Display for Range {
                 write!(f, "{low}{and}{high}")
             }
             Self::Choice(words) => f.write_str(&words.join(" or ")),
+            Self::Losses => {
+                let names = PairLoss::ALL.map(PairLoss::name).join(", ");
+                write!(f, "one of {names}, or some with weights, such as sigmoid:0.8+sft:0.2")
+            }
             Self::Switch => f.write_str("true or false"),
         }
     }
@@ -96,8 +106,9 @@ impl Setting {
             (Range::Real(low, high), Value::Integer(whole)) => (within(*whole as f64, low, high), "a number "),
             (Range::Real(..), _) => (false, "a number "),
             (Range::Choice(words), Value::String(word)) => (words.contains(&word.as_str()), ""),
+            (Range::Losses, Value::String(mix)) => (mix.parse::<Mix>().is_ok(), ""),
             (Range::Switch, Value::Boolean(_)) => (true, ""),
-            (Range::Choice(_) | Range::Switch, _) => (false, ""),
+            (Range::Choice(_) | Range::Losses | Range::Switch, _) => (false, ""),
         };
         if right { Ok(()) } else { Err(format!("must be {kind}{range}")) }
     }
@@ -221,10 +232,10 @@ mod tests {
                 let never = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(Value::Float);
                 ends.into_iter().flatten().chain(never).collect()
             }
-            Range::Choice(_) => vec![Value::String("no such word".to_owned()), Value::Boolean(true)],
+            Range::Choice(_) | Range::Losses => vec![Value::String("no such word".to_owned()), Value::Boolean(true)],
             Range::Switch => vec![Value::Integer(1)],
         };
-        if !matches!(range, Range::Choice(_)) {
+        if !matches!(range, Range::Choice(_) | Range::Losses) {
             values.push(Value::String("text".to_owned()));
         }
         values
@@ -237,6 +248,7 @@ mod tests {
             Range::Whole { least, most } => vec![Value::Integer(least), Value::Integer(most)],
             Range::Real(low, high) => [real(low), real(high)].into_iter().flatten().collect(),
             Range::Choice(words) => words.iter().map(|word| Value::String((*word).to_owned())).collect(),
+            Range::Losses => ["hinge", "sigmoid+sft:0.5"].iter().map(|mix| Value::String((*mix).to_owned())).collect(),
             Range::Switch => vec![Value::Boolean(false), Value::Boolean(true)],
         }
     }
@@ -304,5 +316,6 @@ mod tests {
         assert_eq!(text(Range::Real(POSITIVE, ANY)), "above 0");
         assert_eq!(text(Range::Real(ZERO, BELOW_HALF)), "at least 0 and below 0.5");
         assert_eq!(text(Range::Choice(&["a", "b"])), "a or b");
+        assert!(text(Range::Losses).starts_with("one of sigmoid, hinge, ipo, "));
     }
 }

@@ -11,8 +11,9 @@ use crate::{
     select::PairRecord,
 };
 
-/// The version of the lines this program writes.
-pub const SCHEMA: u32 = 1;
+/// The version of the lines this program writes: in 2 a number that is not finite is a word; 1 had
+/// `null` for it, and could not say which it was.
+pub const SCHEMA: u32 = 2;
 
 /// Which of the lines beside each other a record belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
@@ -83,6 +84,7 @@ pub enum Event {
         /// The judge.
         judge: String,
         /// For each prompt a number per answer.
+        #[serde(with = "crate::number")]
         scores: Vec<Vec<f32>>,
     },
     /// The pairs to learn from.

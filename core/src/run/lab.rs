@@ -1,16 +1,14 @@
-//! The laboratory: what a recipe works with. It knows the policy and its snapshots, writes
-//! everything that happens to the log, and replays what a resumed run already did.
+//! The laboratory: what a recipe works with. It knows the policy and its snapshots, draws answers and
+//! has them judged.
 
-use super::{
-    Arm, Event, Manifest, Pace, Record, Source, Store,
-    event::SCHEMA,
-    log::{committed, parse},
-};
+use std::collections::VecDeque;
+
+use super::{Arm, Event, Manifest, Observer, Pace, Record, Source, Store, lab_log::held};
 use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative},
     model::Decoder,
-    prompt::{Prompt, Row},
+    prompt::{Prompt, Row, tokens},
     sample::{Answer, Request, Sampling, generate},
     select::{Candidates, Pair},
     text::Tokenizer,
@@ -19,40 +17,6 @@ use crate::{
 
 /// Prompts whose answers form one line of the log.
 const PROMPTS_PER_CHUNK: usize = 32;
-
-/// What is happening, for a progress display. Nothing that lasts is in here.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Progress {
-    /// The arm.
-    pub arm: Arm,
-    /// The iteration.
-    pub iteration: u32,
-    /// `sample`, `judge`, `learn`, `measure`.
-    pub phase: &'static str,
-    /// Units done and all units of the phase.
-    pub done: usize,
-    /// All units of the phase.
-    pub total: usize,
-    /// Tokens drawn or learned from since the last report.
-    pub tokens: usize,
-}
-
-/// Sees a run as it happens.
-pub trait Observer {
-    /// A line was added to the log.
-    fn record(&mut self, record: &Record);
-    /// A phase went on.
-    fn progress(&mut self, progress: &Progress);
-}
-
-/// An observer that looks away.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Silent;
-
-impl Observer for Silent {
-    fn record(&mut self, _: &Record) {}
-    fn progress(&mut self, _: &Progress) {}
-}
 
 /// The models a run begins with.
 #[derive(Debug, Clone)]
@@ -108,7 +72,8 @@ pub struct Lab {
     pub(super) store: Box<dyn Store>,
     pub(super) observer: Box<dyn Observer>,
     pub(super) pace: Pace,
-    replay: std::collections::VecDeque<Record>,
+    /// What the log held and this run has not come to.
+    pub(super) replay: VecDeque<Record>,
     pub(super) arm: Arm,
     pub(super) iteration: u32,
     pub(super) learned: Vec<Pair>,
@@ -123,12 +88,7 @@ impl Lab {
     /// If the log is damaged, belongs to other inputs, or cannot be written.
     pub fn open(setup: Setup) -> Result<Self> {
         let Setup { manifest, subject, world, rows, mut store, observer, pace } = setup;
-        let bytes = store.read_log()?;
-        let parsed = parse(&bytes, &store.path())?;
-        let kept = committed(parsed, &bytes, |name| store.get(name, "model.safetensors").is_ok());
-        if kept.length < bytes.len() {
-            store.truncate_log(kept.length)?;
-        }
+        let replay = held(&mut *store)?;
         let mut lab = Self {
             manifest,
             tokenizer: subject.tokenizer,
@@ -142,7 +102,7 @@ impl Lab {
             store,
             observer,
             pace,
-            replay: kept.records.into(),
+            replay,
             arm: Arm::Main,
             iteration: 0,
             learned: Vec::new(),
@@ -151,80 +111,6 @@ impl Lab {
         };
         lab.begin_log()?;
         Ok(lab)
-    }
-
-    fn begin_log(&mut self) -> Result<()> {
-        let Some(first) = self.replay.pop_front() else {
-            let text = toml::to_string_pretty(&self.manifest)
-                .map_err(|e| Error::Recipe(format!("run.toml cannot be written: {e}")))?;
-            self.store.write("run.toml", &text)?;
-            return self.append(Event::Started { manifest: Box::new(self.manifest.clone()) });
-        };
-        let Event::Started { manifest } = &first.event else {
-            return Err(self.mismatch("a start"));
-        };
-        if **manifest != self.manifest {
-            return Err(Error::Log {
-                path: self.store.path(),
-                problem: "the run was started with other inputs (model, data, settings, device or version); resume it with the same ones, or start a new run".to_owned(),
-            });
-        }
-        self.observer.record(&first);
-        Ok(())
-    }
-
-    /// The next event of the log, if this run is still replaying and the event fits.
-    pub(super) fn replayed(&mut self, fits: impl Fn(&Event) -> bool, wanted: &str) -> Result<Option<Event>> {
-        let Some(next) = self.replay.front() else {
-            return Ok(None);
-        };
-        if next.arm != self.arm || next.iteration != self.iteration || !fits(&next.event) {
-            return Err(self.mismatch(wanted));
-        }
-        let record = self.replay.pop_front();
-        if let Some(record) = &record {
-            self.observer.record(record);
-        }
-        Ok(record.map(|record| record.event))
-    }
-
-    fn mismatch(&self, wanted: &str) -> Error {
-        Error::Log {
-            path: self.store.path(),
-            problem: format!(
-                "the next line should be {wanted} of iteration {} ({}), but is not; the log does not belong to this recipe. Start a new run",
-                self.iteration,
-                self.arm.name()
-            ),
-        }
-    }
-
-    /// Whether the log still holds results that this run has not come to.
-    pub(super) fn replaying(&self) -> bool {
-        !self.replay.is_empty()
-    }
-
-    /// Whether the log holds the end of the learning phase that comes next.
-    pub(super) fn replay_has_complete_checkpoint(&self) -> bool {
-        self.replay
-            .iter()
-            .take_while(|record| matches!(record.event, Event::Step { .. } | Event::Checkpoint { .. }))
-            .any(|record| matches!(record.event, Event::Checkpoint { complete: true, .. }))
-    }
-
-    pub(super) fn append(&mut self, event: Event) -> Result<()> {
-        let record =
-            Record { schema: SCHEMA, at: seconds_since_1970(), arm: self.arm, iteration: self.iteration, event };
-        let mut line = serde_json::to_string(&record)
-            .map_err(|e| Error::Log { path: self.store.path(), problem: format!("a line cannot be written: {e}") })?;
-        line.push('\n');
-        self.store.append(&line, record.commits())?;
-        self.observer.record(&record);
-        Ok(())
-    }
-
-    pub(super) fn progress(&mut self, phase: &'static str, done: usize, total: usize, tokens: usize) {
-        self.observer.progress(&Progress { arm: self.arm, iteration: self.iteration, phase, done, total, tokens });
     }
 
     /// The iterations `1..=count`.
@@ -304,6 +190,11 @@ impl Lab {
         self.world.as_deref()
     }
 
+    /// The tokens of a prompt.
+    pub(super) fn prompt_tokens(&self, text: &str) -> Result<Vec<u32>> {
+        tokens(&self.tokenizer, text, self.manifest.chat.as_ref())
+    }
+
     /// Draws answers from the policy.
     ///
     /// # Errors
@@ -322,7 +213,7 @@ impl Lab {
         let encoded: Vec<(u64, Vec<u32>)> = prompts
             .iter()
             .enumerate()
-            .map(|(index, prompt)| Ok((key(purpose, index), self.tokenizer.encode(&prompt.text)?)))
+            .map(|(index, prompt)| Ok((key(purpose, index), self.prompt_tokens(&prompt.text)?)))
             .collect::<Result<_>>()?;
         self.check_lengths(prompts, &encoded, sampling)?;
         let mut answers: Vec<Vec<Answer>> = Vec::new();
@@ -474,8 +365,4 @@ async fn win_rates(
         }
     }
     Ok(rates)
-}
-
-fn seconds_since_1970() -> f64 {
-    web_time::SystemTime::now().duration_since(web_time::UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64())
 }

@@ -91,7 +91,7 @@ impl Lab {
         texts
             .iter()
             .map(|(id, prompt, answer)| {
-                let (prompt, answer) = (self.tokenizer.encode(prompt)?, self.given_answer(answer)?.ids);
+                let (prompt, answer) = (self.prompt_tokens(prompt)?, self.given_answer(answer)?.ids);
                 self.check_row(id, &prompt, &answer)?;
                 Ok(Sequence::completion(&prompt, &answer))
             })
@@ -131,7 +131,7 @@ impl Lab {
             .map(|(id, (text, chosen, rejected))| {
                 Ok(Pair {
                     prompt: id,
-                    ids: self.tokenizer.encode(&text)?,
+                    ids: self.prompt_tokens(&text)?,
                     text,
                     answers: [self.given_answer(&chosen)?, self.given_answer(&rejected)?],
                     label: 1.0,

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative},
-    learn::{Batch, LearnConfig, Objective, Sequence, Trainer},
+    learn::{Batch, LearnConfig, Objective, Sequence, Trainer, loss::PairInputs},
     model::Decoder,
     recipe::starter::judgement_sequence,
     rng::{Purpose, Stream},
@@ -40,6 +40,18 @@ impl PairBatch<'_> {
             .get(&which)
             .cloned()
             .ok_or_else(|| Error::Recipe(format!("the recipe did not ask for the reference {which:?}")))
+    }
+
+    /// What losses over pairs read, against a frozen model; with labels where not every first answer is the
+    /// better one.
+    ///
+    /// # Errors
+    /// If the recipe did not ask for this snapshot when it began to learn.
+    pub fn inputs(&self, which: Snapshot) -> Result<PairInputs> {
+        let lengths = [self.lengths(0), self.lengths(1)];
+        let soft = self.pairs.iter().any(|pair| pair.label != 1.0);
+        let label = soft.then(|| self.constant(|pair| pair.label));
+        Ok(PairInputs { label, ..PairInputs::new(self.policy.clone(), self.reference(which)?, lengths) })
     }
 
     /// The pairs as a generative judge reads them.

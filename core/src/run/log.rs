@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::Deserialize;
+
 use super::{Event, Record, event::SCHEMA};
 use crate::{Error, Result};
 
@@ -34,30 +36,43 @@ pub fn parse_after(before: usize, bytes: &[u8], path: &Path) -> Result<Parsed> {
     let mut length = 0;
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
     for (index, line) in lines.iter().enumerate() {
+        // Only the last one can lack its end, and then it was being written.
+        if !line.ends_with(b"\n") {
+            break;
+        }
+        let number = before + index + 1;
         let problem = match serde_json::from_slice::<Record>(line) {
-            Ok(_) if !line.ends_with(b"\n") => break,
-            Ok(record) if record.schema > SCHEMA => format!(
-                "line {} was written by a newer version (schema {}, this program reads up to {SCHEMA}); update Selfsame",
-                before + index + 1,
-                record.schema
-            ),
-            Ok(record) if before + index == 0 && !matches!(record.event, Event::Started { .. }) => {
+            Ok(record) if record.schema <= SCHEMA => {
+                if number > 1 || matches!(record.event, Event::Started { .. }) {
+                    records.push(record);
+                    length += line.len();
+                    continue;
+                }
                 "line 1 is not the start of a run; the beginning of the file is missing".to_owned()
             }
-            Ok(record) => {
-                records.push(record);
-                length += line.len();
-                continue;
-            }
-            Err(_) if index + 1 == lines.len() => break,
-            Err(e) => format!(
-                "line {} is damaged ({e}). Only the last line can be repaired; restore the file from a copy, or start a new run",
-                before + index + 1
-            ),
+            read => match (schema_of(line), read) {
+                // What cannot be read may be sound all the same, and must not be cut off as damage.
+                (Some(schema), _) if schema > SCHEMA => format!(
+                    "line {number} was written by a newer version (schema {schema}, this program reads up to {SCHEMA}); update Selfsame"
+                ),
+                (_, Err(e)) if index + 1 < lines.len() => format!(
+                    "line {number} is damaged ({e}). Only the last line can be repaired; restore the file from a copy, or start a new run"
+                ),
+                _ => break,
+            },
         };
         return Err(Error::Log { path: path.to_path_buf(), problem });
     }
     Ok(Parsed { records, length })
+}
+
+/// The version of a line, where it is whole enough to have one.
+fn schema_of(line: &[u8]) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    serde_json::from_slice::<Version>(line).ok().map(|version| version.schema)
 }
 
 /// Leaves out the steps at the end whose result is in no checkpoint, and a checkpoint at the end
@@ -74,3 +89,6 @@ pub fn committed(parsed: Parsed, bytes: &[u8], there: impl Fn(&str) -> bool) -> 
     records.truncate(keep);
     Parsed { records, length }
 }
+
+#[cfg(test)]
+mod tests;

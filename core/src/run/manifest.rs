@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{judge::JudgePrompt, sample::Sampling};
+use crate::{judge::JudgePrompt, prompt::Chat, sample::Sampling};
 
 /// Where the prompts come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +72,9 @@ pub struct Manifest {
     pub base_sha256: String,
     /// Where the prompts come from.
     pub source: Source,
+    /// How the model's chat template writes the prompts, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<Chat>,
     /// Measuring and writing.
     pub options: Options,
     /// The recipe's hyper-parameters, all of them.

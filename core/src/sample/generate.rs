@@ -41,8 +41,10 @@ pub struct Answer {
     /// Its text, special tokens left out.
     pub text: String,
     /// Log-probability of each token under the model (temperature 1, no filters).
+    #[serde(with = "crate::number")]
     pub logprobs: Vec<f32>,
     /// Log-probability of the answer under the distribution it was drawn from.
+    #[serde(with = "crate::number")]
     pub sampling_logprob: f32,
     /// Why it ended.
     pub finish: FinishReason,

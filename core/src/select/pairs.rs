@@ -66,8 +66,10 @@ pub struct PairRecord {
     /// The texts of the two answers.
     pub answers: [String; 2],
     /// The probability that the first answer is better.
+    #[serde(with = "crate::number")]
     pub label: f64,
     /// How much the pair counts.
+    #[serde(with = "crate::number")]
     pub weight: f64,
     /// The rule that made it.
     pub origin: Origin,

@@ -1,8 +1,19 @@
-//! Text to tokens and back, with the `tokenizer.json` of the model.
+//! Text to tokens and back, with the `tokenizer.json` of the model, and conversations to text, with its
+//! chat template.
 
-use std::path::{Path, PathBuf};
+mod chat;
 
-use crate::{Error, Result};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    Error, Result,
+    model::gguf::{self, Gguf},
+};
+
+pub use chat::{ChatTemplate, Json, Limits, Moment, Rendered, Rendering};
 
 /// A tokenizer and where it came from.
 #[derive(Clone)]
@@ -18,12 +29,16 @@ impl std::fmt::Debug for Tokenizer {
 }
 
 impl Tokenizer {
-    /// Reads `tokenizer.json` of a model folder.
+    /// Reads the tokenizer of a model: the `tokenizer.json` of its folder, or what its GGUF file says.
     ///
     /// # Errors
     /// If the file is missing or not a tokenizer.
-    pub fn load(folder: &Path) -> Result<Self> {
-        let path: PathBuf = folder.join("tokenizer.json");
+    pub fn load(model: &Path) -> Result<Self> {
+        if let Some(file) = gguf::find(model)? {
+            let json = Gguf::read(&file)?.tokenizer_json()?;
+            return Self::parse(&json).map_err(|e| Error::model(&file, e.to_string()));
+        }
+        let path: PathBuf = model.join("tokenizer.json");
         let json = std::fs::read_to_string(&path)
             .map_err(|e| Error::model(&path, format!("{e}. A model folder needs its `tokenizer.json`")))?;
         Self::parse(&json).map_err(|e| Error::model(&path, e.to_string()))
@@ -75,6 +90,18 @@ impl Tokenizer {
             .map_err(|e| Error::Tokenizer(format!("cannot encode {text:?} ({e})")))
     }
 
+    /// The tokens of a text that brings its special tokens along, and the bytes of the text that each
+    /// spells.
+    ///
+    /// # Errors
+    /// If the tokenizer cannot represent the text.
+    pub fn encode_with_spans(&self, text: &str) -> Result<(Vec<u32>, Vec<Range<usize>>)> {
+        let encoding =
+            self.inner.encode(text, false).map_err(|e| Error::Tokenizer(format!("cannot encode {text:?} ({e})")))?;
+        let spans = encoding.get_offsets().iter().map(|&(start, end)| start..end).collect();
+        Ok((encoding.get_ids().to_vec(), spans))
+    }
+
     /// The text of tokens, special ones left out.
     ///
     /// # Errors
@@ -87,6 +114,12 @@ impl Tokenizer {
     #[must_use]
     pub fn id(&self, token: &str) -> Option<u32> {
         self.inner.token_to_id(token)
+    }
+
+    /// How the vocabulary spells a token.
+    #[must_use]
+    pub fn token(&self, id: u32) -> Option<String> {
+        self.inner.id_to_token(id)
     }
 
     /// The first word of a text that a tokenizer of whole words would read as its token for unknown

@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use selfsame_core::{Error, run::Folder};
+use selfsame_core::{
+    Error,
+    run::{Folder, event::SCHEMA},
+};
 use selfsame_tests::runs::Experiment;
 
 use super::finished;
@@ -44,7 +47,8 @@ fn a_log_of_the_future_or_without_its_beginning_is_refused() {
     let whole = finished(&experiment);
     let text = String::from_utf8(whole.log()).unwrap();
     let without_first = text.split_once('\n').unwrap().1.to_owned();
-    let newer = text.replacen("\"schema\":1", "\"schema\":2", 1);
+    let schema = |number| format!("\"schema\":{number}");
+    let newer = text.replacen(&schema(SCHEMA), &schema(SCHEMA + 1), 1);
     for (log, word) in [(without_first, "beginning"), (newer, "newer version")] {
         let disk = whole.copy();
         disk.set_log(log.into_bytes());

@@ -91,6 +91,7 @@ impl Page {
         if let Some(panel) = remembered.panel.as_deref().and_then(Panel::by_id) {
             laboratory.go(panel);
         }
+        laboratory.set_lessons(&remembered.lessons);
         // A run that was being computed goes on; its other half is in the browser's storage.
         let rest: Vec<String> =
             remembered.runs.iter().filter(|folder| Some(*folder) != remembered.working.as_ref()).cloned().collect();
@@ -132,6 +133,7 @@ impl Page {
             runs: self.laboratory.sessions().iter().filter(real).map(|session| session.folder.clone()).collect(),
             shown: self.laboratory.current().filter(real).map(|session| session.folder.clone()),
             working: self.remote.working(),
+            lessons: self.laboratory.lessons(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the page remembers from one visit to the next, in the browser's storage for small things.
 //! Whatever in it cannot be read counts as absent.
 
+use selfsame::view::panels::lessons::{Progress, sound};
 use serde::{Deserialize, Serialize};
 
 /// What is remembered.
@@ -19,6 +20,9 @@ pub struct Remembered {
     pub shown: Option<String>,
     /// The run that was being computed, which goes on after a reload.
     pub working: Option<String>,
+    /// What was done in the lessons.
+    #[serde(deserialize_with = "sound")]
+    pub lessons: Progress,
 }
 
 impl Remembered {
@@ -47,10 +51,14 @@ mod tests {
             scale: Some(1.25),
             runs: vec!["runs/a".to_owned()],
             working: Some("runs/a".to_owned()),
+            lessons: Progress { open: Some("judge".to_owned()), ..Progress::default() },
             ..Remembered::default()
         };
         assert_eq!(Remembered::read(&remembered.text()), remembered);
         assert_eq!(Remembered::read("{\"panel\": 3"), Remembered::default());
         assert_eq!(Remembered::read("{\"later\": 1, \"panel\": \"judges\"}").panel.as_deref(), Some("judges"));
+        // Damage to what was learned costs nothing else.
+        let odd = Remembered::read("{\"panel\": \"judges\", \"lessons\": [3]}");
+        assert_eq!((odd.panel.as_deref(), odd.lessons), (Some("judges"), Progress::default()));
     }
 }

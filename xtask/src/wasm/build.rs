@@ -3,9 +3,10 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::{Requirements, TARGET, node::Node, toolchain::Toolchain};
-use crate::steps::{Failure, Runner, execute};
+use crate::steps::{Failure, execute};
 use crate::tools::{Workspace, command, create_folder, read};
 
 /// The profile in `.cargo/config.toml`, which is also the name of the folder cargo builds it in.
@@ -74,8 +75,11 @@ pub enum Names {
     Strip,
 }
 
+/// What a compilation is called among the steps.
+pub const TITLE: &str = "wasm build";
+
 /// Compiles both modules, in one go: each for itself would build what they share with other features.
-pub fn compile(workspace: &Workspace, runner: &mut Runner, toolchain: &Toolchain) -> Result<(), Failure> {
+pub fn compilation(workspace: &Workspace, toolchain: &Toolchain) -> Command {
     let mut build = toolchain.cargo(workspace);
     build.env("CARGO_TARGET_DIR", workspace.web_target()).args([
         "build",
@@ -88,7 +92,7 @@ pub fn compile(workspace: &Workspace, runner: &mut Runner, toolchain: &Toolchain
     for module in Module::ALL {
         build.args(["--package", module.package()]);
     }
-    runner.run("wasm build", &mut build)
+    build
 }
 
 /// Writes a compiled module with its JavaScript into `folder`.

@@ -152,6 +152,7 @@ impl Log {
             base: "starter/base".to_owned(),
             base_sha256: "11".to_owned(),
             source: if self.world { Source::World("rules".to_owned()) } else { file },
+            chat: None,
             options: Options { held_out: self.held_out, ..Options::default() },
             parameters,
             judges: Vec::new(),

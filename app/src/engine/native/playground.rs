@@ -1,10 +1,11 @@
 //! The playground's thread, one for all slots: a token for each in turn, so that answers side by side
 //! grow side by side.
 
-use std::{collections::BTreeMap, path::Path, rc::Rc, sync::mpsc, thread};
+use std::{collections::BTreeMap, rc::Rc, sync::mpsc, thread};
 
 use selfsame_core::{
     device::{self, Choice, Selected},
+    model,
     sample::Token,
 };
 
@@ -110,7 +111,9 @@ fn speaker(name: &str, speakers: &mut Speakers) -> Result<Rc<Speaker>> {
 
 fn load(name: &str) -> Result<Speaker> {
     let place = Place::named(name);
-    if matches!(place, Place::Folder(_)) && !Path::new(name).join("model.safetensors").exists() {
+    if let Place::Folder(path) = &place
+        && !model::weights_file(path)?.exists()
+    {
         return Err(Error::told(format!(
             "there are no weights in {name}: they were removed, or the run was recorded on another computer"
         )));
@@ -126,7 +129,7 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use selfsame_core::sample::{Answer, Request, generate};
+    use selfsame_core::sample::{Answer, Request, Sampling, generate};
 
     use super::*;
     use crate::{

@@ -12,7 +12,7 @@ use crate::{
     format,
     view::{
         Scene,
-        session::{Session, State},
+        session::{PORTION, Session, State},
         shell, theme,
         words::{t, with},
     },
@@ -28,9 +28,12 @@ const HOW_FAR: &str = "unfinished";
 #[derive(Debug, Default)]
 pub struct Diagnoses {
     memory: Memory,
-    examination: Examination,
-    /// Of which run and how many lines the examination is.
+    /// The last examination of this run; `None` before the first is complete.
+    examination: Option<Examination>,
+    /// Of which run and how many lines it is, or will be.
     of: Option<(RunId, usize)>,
+    /// Whether there is more to count for it.
+    counting: bool,
     /// When it was made.
     made: f64,
 }
@@ -45,9 +48,11 @@ impl Diagnoses {
         };
         self.look(ui, session.run, view);
         let on_its_way = on_its_way(session);
+        let nothing = Examination::default();
+        let examination = self.examination.as_ref().unwrap_or(&nothing);
         // That a run which goes on is not finished is no news.
         let found: Vec<&Diagnosis> =
-            self.examination.found.iter().filter(|one| !(on_its_way && one.id == HOW_FAR)).collect();
+            examination.found.iter().filter(|one| !(on_its_way && one.id == HOW_FAR)).collect();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             ui.label(RichText::new(t("diagnoses.title")).text_style(theme::title()));
             ui.weak(t("diagnoses.intro"));
@@ -56,7 +61,9 @@ impl Diagnoses {
             ui.add_space(theme::sizes().step * 2.0);
             // Facts about the run are not what a reader waits for.
             let alarms = found.iter().any(|one| one.severity > Severity::Note);
-            if pending(view) && !alarms {
+            if self.examination.is_none() {
+                message(ui, t("diagnoses.counting_title"), t("diagnoses.counting_text"));
+            } else if pending(view) && !alarms {
                 let text = with("diagnoses.pending_text", &[("lines", &format::count(view.lines))]);
                 message(ui, t("diagnoses.pending_title"), &text);
             } else if found.is_empty() {
@@ -73,26 +80,35 @@ impl Diagnoses {
                 card::ui(ui, scene, diagnosis);
             }
             ui.add_space(theme::sizes().step * 4.0);
-            looked(ui, &self.examination, &found);
+            if self.examination.is_some() {
+                looked(ui, examination, &found);
+            }
         });
     }
 
-    /// Examines the log again where it changed, but not in every frame of a film.
+    /// Examines the log again where it changed, but not in every frame of a film. Answers are counted over
+    /// several frames, so that none takes long.
     fn look(&mut self, ui: &Ui, run: RunId, view: &RunView) {
         let now = ui.input(|input| input.time);
         let of = Some((run, view.lines));
-        if self.of == of {
+        if self.of == of && !self.counting {
             return;
         }
         let same = self.of.is_some_and(|(known, _)| known == run);
         if !same {
             self.memory.forget();
-        } else if now - self.made < BETWEEN_LOOKS {
+            self.examination = None;
+        } else if !self.counting && now - self.made < BETWEEN_LOOKS {
             ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(BETWEEN_LOOKS));
             return;
         }
-        self.examination = self.memory.examine(view);
+        let made = self.memory.look(view, PORTION);
+        self.counting = made.is_none();
+        self.examination = made.or(self.examination.take());
         (self.of, self.made) = (of, now);
+        if self.counting {
+            ui.ctx().request_repaint();
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     view::{
         Scene,
         chart::Chart,
+        markdown,
         session::{Session, State},
         shell, theme,
         words::{self, t},
@@ -221,7 +222,7 @@ fn warnings(ui: &mut Ui, warnings: &[String]) {
         ui.set_width(ui.available_width());
         ui.colored_label(theme::palette(ui).warn, RichText::new(t("iterations.warnings")).strong());
         for warning in warnings {
-            ui.label(words::with("iterations.warning", &[("text", warning)]));
+            markdown::sentence(ui, &words::with("iterations.warning", &[("text", warning)]));
         }
     });
 }

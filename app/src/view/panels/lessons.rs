@@ -14,12 +14,15 @@ use crate::{
 mod book;
 mod exercise;
 mod link;
+mod progress;
 mod question;
 
 use book::{Lesson, lessons};
 use exercise::Work;
 use link::Link;
 use question::Question;
+
+pub use progress::{Answered, Progress, sound};
 
 /// The width of the list of lessons, in steps of the grid.
 const LIST: f32 = 56.0;
@@ -34,8 +37,18 @@ pub struct Lessons {
     open: usize,
     /// What was answered, by lesson.
     work: Vec<Work>,
-    /// The question of the open lesson, for a lesson and as much of a run.
-    asked: Option<(Key, Question)>,
+    /// The question of the open lesson.
+    asked: Option<Asked>,
+}
+
+/// A question that was asked.
+#[derive(Debug)]
+struct Asked {
+    /// For which lesson and as much of a run.
+    key: Key,
+    question: Question,
+    /// See [`Question::mark`].
+    mark: String,
 }
 
 /// What a question depends on.
@@ -69,20 +82,37 @@ impl Lessons {
         }
     }
 
-    /// Computes the question again where the lesson or the run has changed. A verdict about
-    /// another question does not stay.
+    /// What is to be remembered.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let answered = lessons().iter().zip(&self.work);
+        Progress {
+            open: lessons().get(self.open).filter(|_| self.open > 0).map(|lesson| lesson.name.to_owned()),
+            lessons: answered
+                .filter_map(|(lesson, work)| Some((lesson.name.to_owned(), work.answered()?.clone())))
+                .collect(),
+        }
+    }
+
+    /// Goes on from what is remembered. Lessons that there are not are not kept.
+    pub fn restore(&mut self, progress: &Progress) {
+        let open = lessons().iter().position(|lesson| Some(lesson.name) == progress.open.as_deref());
+        self.open = open.unwrap_or_default();
+        self.work.resize_with(lessons().len(), Work::default);
+        for (lesson, work) in lessons().iter().zip(&mut self.work) {
+            work.restore(progress.lessons.get(lesson.name).unwrap_or(&Answered::default()));
+        }
+    }
+
+    /// Computes the question again where the lesson or the run has changed.
     fn pose(&mut self, lesson: &Lesson, scene: &Scene<'_>) {
         let run = scene.current.and_then(|session| Some((session.run, session.view()?.lines)));
         let key = Key { lesson: self.open, run };
-        if self.asked.as_ref().is_some_and(|(known, _)| *known == key) {
+        if self.asked.as_ref().is_some_and(|asked| asked.key == key) {
             return;
         }
         let question = Question::of(&lesson.exercise, scene.view());
-        let same = self.asked.as_ref().is_some_and(|(known, old)| known.lesson == key.lesson && *old == question);
-        if !same && let Some(work) = self.work.get_mut(self.open) {
-            work.forget();
-        }
-        self.asked = Some((key, question));
+        self.asked = Some(Asked { key, mark: question.mark(), question });
     }
 
     fn list(&mut self, ui: &mut Ui) {
@@ -112,9 +142,9 @@ impl Lessons {
         ScrollArea::vertical().id_salt(("lesson", open)).auto_shrink(false).show(ui, |ui| {
             pressed = markdown::ui(ui, &lesson.blocks);
             ui.add_space(theme::sizes().step * 3.0);
-            if let (Some((_, question)), Some(work)) = (asked, work.get_mut(open)) {
-                let run = scene.current.filter(|_| question.of_run).map(|session| session.name().to_owned());
-                pressed = work.ui(ui, question, run.as_deref()).or(pressed.take());
+            if let (Some(asked), Some(work)) = (asked, work.get_mut(open)) {
+                let run = scene.current.filter(|_| asked.question.of_run).map(|session| session.name().to_owned());
+                pressed = work.ui(ui, asked, run.as_deref()).or(pressed.take());
             }
             ui.add_space(theme::sizes().step * 2.0);
             if let Some(following) = lessons().get(open + 1) {

@@ -6,7 +6,7 @@ use crate::{
     Result,
     learn::{
         LearnConfig, MARGIN, Objective,
-        loss::{margin, soft_logistic},
+        loss::{Mix, PairLoss, PairObjective},
     },
     measure::control::Budget,
     recipe::{Card, OracleUse, Recipe, tenth},
@@ -14,12 +14,14 @@ use crate::{
 };
 
 /// The hyper-parameters.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dpo {
+    /// What is minimised: a loss, or a mix of losses (`sigmoid`, equation 7, in the paper).
+    pub objective: Mix,
     /// Scale of the implicit reward (β = 0.1 in the paper).
     pub beta: f64,
-    /// Conservative label smoothing ε: the label becomes `1 − ε` (0 in the paper).
+    /// Share ε of the labels that is taken to be wrong (0 in the paper).
     pub label_smoothing: f64,
     /// Preference pairs to learn from (our choice).
     pub pairs: usize,
@@ -35,6 +37,7 @@ pub struct Dpo {
 impl Default for Dpo {
     fn default() -> Self {
         Self {
+            objective: Mix::default(),
             beta: 0.1,
             label_smoothing: 0.0,
             pairs: 720,
@@ -52,7 +55,7 @@ impl Recipe for Dpo {
         paper: "arXiv 2305.18290",
         family: "preference",
         claim: "Preferences can be learned by one classification loss on pairs, without a reward model and without sampling.",
-        fidelity: "Equation 7 with summed log-probabilities over completion tokens, stop token included; the pairs carry the known noise of the world's annotators.",
+        fidelity: "Equation 7 with summed log-probabilities over completion tokens, stop token included; the pairs carry the known noise of the world's annotators. `objective` takes later losses in its place.",
         oracle: OracleUse::Annotator,
     };
 
@@ -64,25 +67,76 @@ impl Recipe for Dpo {
         None
     }
 
+    fn check(&self) -> Result<()> {
+        self.objective().check()
+    }
+
     async fn run(&self, lab: &mut Lab) -> Result<()> {
         lab.begin(1);
         let pairs = lab.preferences(self.pairs)?;
         let replay = Replay { per_step: self.replay, weight: self.replay_weight };
+        let objective = self.objective();
         lab.learn_pairs(&self.learn, replay, &pairs, &[Snapshot::Start], |batch, _| {
-            let delta = margin(batch.policy.clone(), batch.reference(Snapshot::Start)?, self.beta);
-            let label = batch.constant(|pair| pair.label * (1.0 - 2.0 * self.label_smoothing) + self.label_smoothing);
-            Ok(Objective {
-                items: vec![(MARGIN.to_owned(), delta.clone())],
-                loss: soft_logistic(delta.clone(), label).mean(),
-                metrics: vec![
-                    ("rewards/accuracies", delta.clone().greater_elem(0.0).float().mean()),
-                    ("rewards/margins", delta.mean()),
-                    ("logps/chosen", batch.policy[0].clone().mean()),
-                    ("logps/rejected", batch.policy[1].clone().mean()),
-                ],
-            })
+            let inputs = batch.inputs(Snapshot::Start)?;
+            let rewards = objective.rewards(&inputs)?;
+            let mut metrics = rewards.metrics();
+            metrics.push(("logps/chosen", batch.policy[0].clone().mean()));
+            metrics.push(("logps/rejected", batch.policy[1].clone().mean()));
+            let items = vec![(MARGIN.to_owned(), rewards.margins())];
+            Ok(Objective { loss: objective.loss(&inputs)?.mean(), metrics, items })
         })
         .await?;
         lab.measure().await
+    }
+}
+
+impl Dpo {
+    /// The objective with its settings. `sigmoid` with smoothed labels is conservative DPO: settings and logs from
+    /// before there was a choice mean that.
+    fn objective(&self) -> PairObjective {
+        let smoothed = self.label_smoothing > 0.0 && self.objective == Mix::default();
+        PairObjective {
+            loss_type: if smoothed { PairLoss::Cdpo.into() } else { self.objective.clone() },
+            beta: self.beta,
+            label_smoothing: self.label_smoothing,
+            ..PairObjective::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::by_id;
+
+    #[test]
+    fn settings_from_before_the_choice_mean_what_they_meant() {
+        let old = "beta = 0.2\nlabel_smoothing = 0.1\npairs = 720\nreplay = 16\nreplay_weight = 1.0\n";
+        let recipe: Dpo = toml::from_str(old).unwrap();
+        assert_eq!(recipe.objective, Mix::default());
+        assert_eq!(recipe.objective().loss_type, PairLoss::Cdpo.into());
+        assert_eq!(Dpo::default().objective().loss_type, PairLoss::Sigmoid.into());
+    }
+
+    #[test]
+    fn settings_that_do_not_go_together_are_refused_before_anything_runs() {
+        let dpo = by_id("dpo").unwrap();
+        let check = |text: &str| dpo.check(&text.parse().unwrap()).map(|_| ()).map_err(|e| e.to_string());
+        for fine in [
+            "objective = \"ipo\"",
+            "objective = \"sigmoid:0.8+bco_pair:0.2+sft\"",
+            "objective = \"exo_pair\"\nlabel_smoothing = 0.001",
+        ] {
+            check(fine).unwrap();
+        }
+        for (text, said) in [
+            ("objective = \"exo_pair\"", "label_smoothing`: must be above 0 for `exo_pair`"),
+            ("objective = \"hinge\"\nlabel_smoothing = 0.1", "label_smoothing`: changes nothing in `hinge`"),
+            ("objective = \"dpo\"", "objective`: must be"),
+            ("objective = \"sigmoid:-1\"", "objective`: must be"),
+        ] {
+            let error = check(text).unwrap_err();
+            assert!(error.contains(said), "{text}: {error}");
+        }
     }
 }

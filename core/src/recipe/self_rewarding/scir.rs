@@ -158,10 +158,14 @@ impl Scir {
     ) -> Result<Objective> {
         let (label, mask) = self.verdict(labels);
         let reference = batch.reference(Snapshot::Start)?;
-        let delta = margin(batch.policy.clone(), reference, self.shared.beta);
+        let delta = margin(batch.policy.clone(), reference.clone(), self.shared.beta);
         let preference = soft_logistic(delta.clone(), label.clone()) * mask.clone();
-        // The sign of the margin towards the answer that the judges prefer.
-        let towards = delta.clone() * (label * 2.0 - 1.0) * mask.clone();
+        // Which answer is the chosen one is the judges' verdict; pairs without one have none.
+        let [first, second] =
+            [0, 1].map(|side| (batch.policy[side].clone() - reference[side].clone()).detach() * self.shared.beta);
+        let turned = label.clone().neg() + 1.0;
+        let chosen = (first.clone() * label.clone() + second.clone() * turned.clone()) * mask.clone();
+        let rejected = (first * turned + second * label) * mask.clone();
         let mut items: Vec<(String, Tensor<1>)> = judges
             .iter()
             .map(Generative::name)
@@ -187,6 +191,7 @@ impl Scir {
             opinions.iter().fold(preference.zeros_like(), |sum, logit| sum + bernoulli_entropy(logit.clone())) / count;
         let confidence = if progress < self.confidence_warmup { 0.0 } else { self.confidence };
         let kept = mask.mean();
+        let of_kept = |rewards: Tensor<1>| rewards.mean() / (kept.clone() + 1e-9);
         let loss = preference.clone().mean()
             + inconsistency.clone().mean() * self.consistency
             + entropy.clone().mean() * confidence;
@@ -198,7 +203,10 @@ impl Scir {
                 ("loss/inconsistency", inconsistency.mean()),
                 ("loss/entropy", entropy.mean()),
                 ("kept", kept.clone()),
-                ("rewards/margins", towards.mean() / (kept + 1e-9)),
+                ("rewards/chosen", of_kept(chosen.clone())),
+                ("rewards/rejected", of_kept(rejected.clone())),
+                ("rewards/accuracies", of_kept((chosen.clone() - rejected.clone()).greater_elem(0.0).float())),
+                ("rewards/margins", of_kept(chosen - rejected)),
                 ("logps/first", batch.policy[0].clone().mean()),
                 ("logps/second", batch.policy[1].clone().mean()),
             ],

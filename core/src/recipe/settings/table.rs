@@ -108,7 +108,7 @@ const LEARN: &[Node] = &[
     ),
     choice(
         "schedule",
-        &["constant", "cosine"],
+        &["constant", "cosine", "linear"],
         ["How the learning rate goes on after the warm-up.", "our choice; the cosine after SGDR (arXiv 1608.03983)"],
     ),
     real(
@@ -255,6 +255,15 @@ const SFT: &[Node] = &[
 ];
 
 const DPO: &[Node] = &[
+    Node::One(
+        "objective",
+        Setting {
+            what: "The loss over pairs that is minimised, or a mix of losses with weights.",
+            unit: "",
+            range: Range::Losses,
+            source: "sigmoid is eq. 7 of DPO (arXiv 2305.18290); names as in TRL 1.16, whose documentation has each one's paper",
+        },
+    ),
     Node::Beside(BETA),
     real(
         "label_smoothing",
@@ -262,8 +271,8 @@ const DPO: &[Node] = &[
         BELOW_HALF,
         "share of the labels",
         [
-            "Share of the labels that is taken to be wrong.",
-            "0 in DPO (arXiv 2305.18290); more is conservative DPO (E. Mitchell, 'A note on DPO with noisy preferences', 2023)",
+            "Share of the labels that is taken to be wrong; for the objectives sigmoid, robust, exo_pair, aot and aot_unpaired.",
+            "0 in DPO (arXiv 2305.18290); more is conservative DPO with sigmoid (E. Mitchell, 'A note on DPO with noisy preferences', 2023), 1e-3 in EXO (arXiv 2402.00856)",
         ],
     ),
     count("pairs", 1, MANY, "pairs", ["Labelled pairs to learn from.", OURS]),

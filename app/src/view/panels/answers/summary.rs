@@ -50,13 +50,14 @@ pub fn of(view: &RunView, index: &Index, row: RowId) -> Summary {
     let (_, text) = super::index::prompt(view, index, row).unwrap_or_default();
     let mut summary = Summary { prompt: slots::short(text, index.world().is_some()), ..Summary::default() };
     let mut spoken = vec![place(row)];
-    summary.facts.push(place(row));
     match row {
         RowId::HeldOut(at) => held_out(view, index, at, text, &mut summary, &mut spoken),
         RowId::Train(arm, iteration, at) => {
             training(view, index, (arm, iteration, at), text, &mut summary, &mut spoken);
         }
     }
+    // Last, since it is the same in many rows and the first to be cut off.
+    summary.facts.push(place(row));
     if summary.split {
         spoken.push(t("answers.row_split").to_owned());
     }

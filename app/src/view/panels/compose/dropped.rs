@@ -5,7 +5,7 @@ use std::path::Path;
 /// What was dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dropped {
-    /// The folder of a model, or a file in it.
+    /// The folder of a model or a file in it, or a GGUF file.
     Model(String),
     /// A file of prompts.
     Data(String),
@@ -51,6 +51,7 @@ mod tests {
         assert_eq!(of("/models/own"), model("/models/own"));
         assert_eq!(of("/models/own/model.safetensors"), model("/models/own"));
         assert_eq!(of("/models/own/config.json"), model("/models/own"));
+        assert_eq!(of("/models/small.gguf"), model("/models/small.gguf"));
         assert_eq!(of("/data/p.JSONL"), Some(Dropped::Data("/data/p.JSONL".to_owned())));
         assert_eq!(of("/data/notes.txt"), None);
         assert_eq!(of("p.jsonl"), None, "a name without a place");

@@ -180,7 +180,7 @@ fn editor(ui: &mut Ui, row: &Row, text: &mut String, label: Id) {
             }
             response.labelled_by(label);
         }
-        Range::Whole { .. } | Range::Real(..) => {
+        Range::Whole { .. } | Range::Real(..) | Range::Losses => {
             let palette = theme::palette(ui);
             let color = if row.problem.is_some() { palette.bad } else { palette.text };
             ui.add(one_line(text, FIELD).id_salt(&row.name).text_color(color)).labelled_by(label);

@@ -6,7 +6,7 @@ use super::evidence;
 use crate::{
     diagnosis::{Diagnosis, Place, Severity, registry},
     view::{
-        Action, Scene,
+        Action, Scene, markdown,
         panels::Panel,
         theme,
         words::{t, with},
@@ -23,10 +23,10 @@ pub(super) fn ui(ui: &mut Ui, scene: &mut Scene<'_>, diagnosis: &Diagnosis) {
                 badge(ui, diagnosis.severity);
                 ui.label(RichText::new(title).heading());
             });
-            ui.label(&diagnosis.sentence);
+            markdown::sentence(ui, &diagnosis.sentence);
             ui.add_space(theme::sizes().step);
             ui.strong(t("diagnoses.remedy"));
-            ui.label(&diagnosis.remedy);
+            markdown::sentence(ui, &diagnosis.remedy);
             ui.add_space(theme::sizes().step);
             let panel = panel(diagnosis.place);
             let go = ui.button(with("diagnoses.go", &[("panel", &panel.title())]));

@@ -20,15 +20,15 @@ pub fn ui(ui: &mut Ui, view: &RunView, arm: Arm, iteration: u32) {
         figures.push((t("iterations.reward_sampled"), format::mean(measured.sampled.reward)));
         figures.push((t("iterations.reward_greedy"), format::mean(measured.greedy.reward)));
         if measured.label_accuracy.is_some() {
-            figures.push((t("iterations.labels_right"), format::mean(measured.label_accuracy)));
+            figures.push((t("iterations.labels_figure"), format::mean(measured.label_accuracy)));
         }
     } else {
         figures.push((t("iterations.reward_sampled"), t("iterations.unknown").to_owned()));
     }
     if let Some(judged) = &measured.on_policy {
-        figures.push((t("iterations.kept"), format::number(judged.kept)));
+        figures.push((t("iterations.kept_figure"), format::number(judged.kept)));
     }
-    figures.push((t("iterations.length"), format::number(measured.sampled.length)));
+    figures.push((t("iterations.length"), format::tenths(measured.sampled.length)));
     figures.push((t("iterations.distinct"), format::number(measured.sampled.distinct2)));
     figures.push((t("iterations.kl"), format::number(measured.kl_to_start)));
     // As many in a row as there is room for, all equally wide.

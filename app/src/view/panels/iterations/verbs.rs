@@ -16,7 +16,7 @@ use crate::{
 /// done, not shown.
 pub fn ui(ui: &mut Ui, flow: &Flow, lit: Option<Verb>, live: bool) {
     let (palette, size) = (theme::palette(ui), theme::sizes());
-    let width = ui.available_width().min(1500.0);
+    let width = ui.available_width();
     let (back, node_height) = (6.0 * size.step, 3.0 * size.step + 2.4 * size.small + size.text + 1.3 * size.title);
     let (rect, _) = ui.allocate_exact_size(vec2(width, node_height + back), Sense::hover());
     let gap = 5.0 * size.step;

@@ -8,19 +8,22 @@ use serde::Deserialize;
 use super::question::Kind;
 use crate::view::markdown;
 
-const FILES: [&str; 6] = [
-    include_str!("../../../../../assets/lessons/1-reward.md"),
-    include_str!("../../../../../assets/lessons/2-sampling.md"),
-    include_str!("../../../../../assets/lessons/3-judge.md"),
-    include_str!("../../../../../assets/lessons/4-bias.md"),
-    include_str!("../../../../../assets/lessons/5-agreement.md"),
-    include_str!("../../../../../assets/lessons/6-learned.md"),
+/// The lessons by their names, under which it is remembered what was done in them.
+const FILES: [(&str, &str); 6] = [
+    ("reward", include_str!("../../../../../assets/lessons/1-reward.md")),
+    ("sampling", include_str!("../../../../../assets/lessons/2-sampling.md")),
+    ("judge", include_str!("../../../../../assets/lessons/3-judge.md")),
+    ("bias", include_str!("../../../../../assets/lessons/4-bias.md")),
+    ("agreement", include_str!("../../../../../assets/lessons/5-agreement.md")),
+    ("learned", include_str!("../../../../../assets/lessons/6-learned.md")),
 ];
 
 /// A lesson.
 #[derive(Debug)]
 pub struct Lesson {
-    /// Its name.
+    /// Its name in what is remembered.
+    pub name: &'static str,
+    /// Its title.
     pub title: String,
     /// Its text.
     pub blocks: Vec<Node>,
@@ -67,17 +70,17 @@ struct Header {
     exercise: Exercise,
 }
 
-static BOOK: LazyLock<Vec<Lesson>> = LazyLock::new(|| FILES.iter().map(|text| lesson(text)).collect());
+static BOOK: LazyLock<Vec<Lesson>> = LazyLock::new(|| FILES.iter().map(|&(name, text)| lesson(name, text)).collect());
 
 /// All lessons, in order.
 pub fn lessons() -> &'static [Lesson] {
     &BOOK
 }
 
-fn lesson(text: &str) -> Lesson {
+fn lesson(name: &'static str, text: &str) -> Lesson {
     let document = markdown::parse(text);
     match toml::from_str::<Header>(&document.header) {
-        Ok(Header { title, exercise }) => Lesson { title, blocks: document.blocks, exercise },
+        Ok(Header { title, exercise }) => Lesson { name, title, blocks: document.blocks, exercise },
         // The files are part of the program and a test reads them.
         Err(problem) => unreachable!("assets/lessons: {problem}"),
     }
@@ -129,7 +132,7 @@ mod tests {
     fn the_rewards_in_the_first_lesson_are_right() {
         let world = world::by_name("rules").unwrap();
         let reward = |prompt: &str, text: &str| learned::reward(Some(&*world), prompt, text).unwrap();
-        let text = FILES[0];
+        let text = FILES[0].1;
         let prompt = "must:fox never:owl first:sun length:short";
         assert!(text.contains(prompt));
         for line in text.lines().filter(|line| line.starts_with("| `")) {
@@ -148,6 +151,7 @@ mod tests {
     #[test]
     fn the_probabilities_in_the_second_lesson_are_right() {
         for line in FILES[1]
+            .1
             .lines()
             .filter(|line| line.starts_with("| 0.5 |") || line.starts_with("| 1 |") || line.starts_with("| 2 |"))
         {
@@ -166,6 +170,6 @@ mod tests {
         let (right, wrong) = (0.65_f64.powi(3), 0.35_f64.powi(3));
         let row =
             format!("| independent | {:.0} % | {:.0} % |", 100.0 * (right + wrong), 100.0 * right / (right + wrong));
-        assert!(FILES[4].contains(&row), "{row}");
+        assert!(FILES[4].1.contains(&row), "{row}");
     }
 }

@@ -2,7 +2,11 @@
 
 use egui::{Button, Key, RichText, TextEdit, Ui};
 
-use super::question::{Question, Right, number};
+use super::{
+    Asked,
+    progress::{Answered, LONGEST},
+    question::{Right, number},
+};
 use crate::view::{
     markdown, theme,
     words::{self, t},
@@ -10,12 +14,7 @@ use crate::view::{
 
 /// What somebody has answered.
 #[derive(Debug, Default)]
-pub struct Work {
-    choice: Option<usize>,
-    text: String,
-    said: Option<Said>,
-    done: bool,
-}
+pub struct Work(Answered);
 
 /// What was said to an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,16 +28,27 @@ enum Said {
 impl Work {
     /// Whether the exercise was once answered rightly.
     pub fn done(&self) -> bool {
-        self.done
+        self.0.done
     }
 
-    /// Takes back answer and verdict, since the question is another one.
-    pub fn forget(&mut self) {
-        *self = Self { done: self.done, ..Self::default() };
+    /// What is to be remembered; `None` where nothing was answered.
+    pub fn answered(&self) -> Option<&Answered> {
+        Some(&self.0).filter(|answered| **answered != Answered::default())
+    }
+
+    /// Goes on from what is remembered.
+    pub fn restore(&mut self, answered: &Answered) {
+        let bounded = |text: &str| -> String { text.chars().take(LONGEST).collect() };
+        let (question, text) = (bounded(&answered.question), bounded(&answered.text));
+        self.0 = Answered { question, text, ..*answered };
     }
 
     /// Draws the exercise; `run` is the name of the run it is about. Returns the link that was pressed.
-    pub fn ui(&mut self, ui: &mut Ui, question: &Question, run: Option<&str>) -> Option<String> {
+    ///
+    /// An answer to another question is not shown, and stays until this one is answered: a run that is
+    /// wound back and forth, or read anew, changes its questions for a while.
+    pub fn ui(&mut self, ui: &mut Ui, asked: &Asked, run: Option<&str>) -> Option<String> {
+        let question = &asked.question;
         let step = theme::sizes().step;
         let mut pressed = None;
         theme::card(ui).show(ui, |ui| {
@@ -52,25 +62,42 @@ impl Work {
             });
             ui.add_space(step);
             pressed = markdown::ui(ui, &question.text);
-            let entered = self.answer(ui, &question.answer);
+            let entered = self.answer(ui, asked);
             ui.add_space(step);
             if ui.add(Button::new(t("lessons.check"))).clicked() || entered {
-                self.check(&question.answer);
+                let given = self.give(asked);
+                given.checked = true;
+                given.done |= said(given, &question.answer) == Said::Right;
             }
-            self.feedback(ui, question);
+            self.feedback(ui, asked);
         });
         pressed
     }
 
+    /// The answer to this question, where there is one.
+    fn given(&self, asked: &Asked) -> Option<&Answered> {
+        Some(&self.0).filter(|given| given.question == asked.mark)
+    }
+
+    /// The same, to be changed; an answer to another question is forgotten for it.
+    fn give(&mut self, asked: &Asked) -> &mut Answered {
+        if self.given(asked).is_none() {
+            self.0 = Answered { done: self.0.done, question: asked.mark.clone(), ..Answered::default() };
+        }
+        &mut self.0
+    }
+
     /// The choices or the field; true when Enter was pressed in it.
-    fn answer(&mut self, ui: &mut Ui, right: &Right) -> bool {
-        match right {
+    fn answer(&mut self, ui: &mut Ui, asked: &Asked) -> bool {
+        match &asked.question.answer {
             Right::Choice(options) => {
                 // An empty circle would have the colour of the card.
                 ui.visuals_mut().widgets.inactive.bg_fill = theme::palette(ui).pressed;
+                let choice = self.given(asked).and_then(|given| given.choice);
                 for (index, (text, _)) in options.iter().enumerate() {
-                    if ui.radio(self.choice == Some(index), text).clicked() {
-                        (self.choice, self.said) = (Some(index), None);
+                    if ui.radio(choice == Some(index), text).clicked() {
+                        let given = self.give(asked);
+                        (given.choice, given.checked) = (Some(index), false);
                     }
                 }
                 false
@@ -80,9 +107,11 @@ impl Work {
                 ui.horizontal(|ui| {
                     let label = ui.label(t("lessons.answer"));
                     let width = theme::sizes().step * 30.0;
-                    let field = ui.add(TextEdit::singleline(&mut self.text).desired_width(width));
+                    let mut text = self.given(asked).map(|given| given.text.clone()).unwrap_or_default();
+                    let field = ui.add(TextEdit::singleline(&mut text).char_limit(LONGEST).desired_width(width));
                     if field.changed() {
-                        self.said = None;
+                        let given = self.give(asked);
+                        (given.text, given.checked) = (text, false);
                     }
                     entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
                     field.labelled_by(label.id);
@@ -92,19 +121,10 @@ impl Work {
         }
     }
 
-    fn check(&mut self, right: &Right) {
-        let said = match right {
-            Right::Choice(_) => self.choice.map_or(Said::NoChoice, |choice| verdict(right.chosen(choice))),
-            Right::Number { .. } => number(&self.text).map_or(Said::NoNumber, |number| verdict(right.near(number))),
-        };
-        self.done |= said == Said::Right;
-        self.said = Some(said);
-    }
-
-    fn feedback(&self, ui: &mut Ui, question: &Question) {
-        let palette = theme::palette(ui);
-        let Some(said) = self.said else { return };
-        let (color, head, text) = match said {
+    fn feedback(&self, ui: &mut Ui, asked: &Asked) {
+        let (palette, question) = (theme::palette(ui), &asked.question);
+        let Some(given) = self.given(asked).filter(|given| given.checked) else { return };
+        let (color, head, text) = match said(given, &question.answer) {
             Said::Right => (palette.good, t("lessons.right"), question.right.as_str()),
             Said::Wrong => (palette.bad, t("lessons.wrong"), question.hint.as_str()),
             Said::NoNumber => (palette.warn, "", t("lessons.no_number")),
@@ -118,6 +138,11 @@ impl Work {
     }
 }
 
-fn verdict(right: bool) -> Said {
-    if right { Said::Right } else { Said::Wrong }
+/// What is to be said to an answer.
+fn said(given: &Answered, right: &Right) -> Said {
+    let verdict = |right| if right { Said::Right } else { Said::Wrong };
+    match right {
+        Right::Choice(_) => given.choice.map_or(Said::NoChoice, |choice| verdict(right.chosen(choice))),
+        Right::Number { .. } => number(&given.text).map_or(Said::NoNumber, |number| verdict(right.near(number))),
+    }
 }

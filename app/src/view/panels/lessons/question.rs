@@ -1,6 +1,9 @@
 //! The questions of the exercises and their right answers, computed from the run that is shown.
 
-use std::fmt::Display;
+use std::{
+    fmt::Display,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use ::markdown::mdast::Node;
 use selfsame_core::{
@@ -84,6 +87,14 @@ impl Right {
 type Found = (Right, Vec<(&'static str, String)>);
 
 impl Question {
+    /// What stands for the question in what is remembered: equal for equal questions. Another release of
+    /// the compiler may compute it otherwise, which costs an answer that was remembered.
+    pub fn mark(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        std::format!("{self:?}").hash(&mut hasher);
+        std::format!("{:016x}", hasher.finish())
+    }
+
     /// The question of an exercise: about the shown run where that has the numbers.
     pub fn of(exercise: &Exercise, view: Option<&RunView>) -> Self {
         let of_run = view.and_then(|view| found(exercise.kind, view));

@@ -1,0 +1,285 @@
+//! `selfsame learn`: fine-tuning on a given data set, by the rules of TRL.
+
+use std::{
+    fs::{self, File},
+    io::{IsTerminal, Write},
+    path::Path,
+    sync::atomic::Ordering,
+};
+
+use selfsame_core::{
+    Error as CoreError, device,
+    learn::{
+        loss::{Mix, PairLoss, PairObjective},
+        tune::{Line, Task, Tune, TuneConfig},
+    },
+    model::{self, Decoder, Precision, content_hash},
+    prompt::{
+        Chat,
+        dataset::{Form, Kind, Truncation, fit},
+    },
+};
+use serde::Serialize;
+
+use crate::{
+    Error, Result,
+    cli::{LearnArgs, TruncateChoice},
+    folder, format,
+    inputs::check_vocabulary,
+    interrupt,
+    material::Material,
+    observer::progress_bar,
+    output,
+    shelf::{Disk, Shelf, utf8},
+};
+
+/// `learn.toml`: everything that decided the run, and how it ended.
+#[derive(Serialize)]
+struct Made<'a> {
+    version: &'static str,
+    model: String,
+    model_sha256: String,
+    device: &'a str,
+    task: &'a Task,
+    data: Data,
+    settings: &'a TuneConfig,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Outcome>,
+}
+
+#[derive(Serialize)]
+struct Data {
+    path: String,
+    sha256: String,
+    kind: Kind,
+    form: Form,
+    rows: usize,
+    /// The end of a text, which answers got.
+    eos: String,
+    max_length: usize,
+    truncation: Truncation,
+    /// Rows that were cut, counted from 1.
+    cut: Vec<usize>,
+    /// What wrote the conversations, where it was a chat template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chat: Option<Chat>,
+}
+
+#[derive(Serialize, Clone, Copy)]
+struct Outcome {
+    steps: usize,
+    stopped: bool,
+    loss: f32,
+    seconds: f64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// If a setting or the data set cannot be used, the folder is not empty, or learning fails.
+pub fn run(args: &LearnArgs) -> Result<()> {
+    let out = &args.out;
+    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::told(format!("{} is not empty; choose another --out", out.display())));
+    }
+    let mix = args.objective.as_deref().map(mix).transpose()?;
+    let material = Material::read(&args.data, wanted(args, mix.as_ref()))?;
+    let task = task(args, mix, material.data.kind)?;
+    let settings = settings(args, &task);
+    settings.check()?;
+    let truncation = match args.truncate {
+        Some(TruncateChoice::KeepStart) => Truncation::KeepStart,
+        None => Truncation::Refuse,
+    };
+    let Material { place, tokenizer, data, rows, eos, chat, limit } = material;
+    let fitted = fit(rows, limit, truncation, &data.path)?;
+    if !fitted.cut.is_empty() {
+        let rows: Vec<String> = fitted.cut.iter().map(|cut| cut.row.to_string()).collect();
+        output::note(&format!(
+            "{} of {} rows are cut to {limit} tokens: {}",
+            rows.len(),
+            data.rows.len(),
+            rows.join(", ")
+        ));
+    }
+    let selected = device::acquire(args.device.into())?;
+    let (model, model_sha256) = Disk.model(&place, &selected)?;
+    check_vocabulary(&place, &model, &tokenizer)?;
+    let bytes = fs::read(&data.path).map_err(|e| CoreError::read(&data.path, e))?;
+    let mut made = Made {
+        version: env!("CARGO_PKG_VERSION"),
+        model: place.name()?,
+        model_sha256,
+        device: &selected.name,
+        data: Data {
+            path: utf8(&Disk.absolute(&data.path)?)?,
+            sha256: content_hash(&bytes),
+            kind: data.kind,
+            form: data.form,
+            rows: data.rows.len(),
+            eos,
+            max_length: limit,
+            truncation,
+            cut: fitted.cut.iter().map(|cut| cut.row).collect(),
+            chat,
+        },
+        task: &task,
+        settings: &settings,
+        result: None,
+    };
+    let began = format::now();
+    let mut tune = pollster::block_on(Tune::new(settings, task.clone(), model, &fitted.rows))?;
+    fs::create_dir_all(out).map_err(|e| CoreError::write(out, e))?;
+    write_settings(out, &made)?;
+    let outcome = steps(&mut tune, args, began);
+    // A step that fails changes nothing: what was learned before it is worth keeping.
+    if tune.done() > 0 || outcome.is_ok() {
+        let saved = save(tune.model(), tokenizer.json(), out);
+        if outcome.is_ok() {
+            saved?;
+        } else if saved.is_ok() {
+            output::note(&format!("the model after {} steps is in {}", tune.done(), out.join("model").display()));
+        }
+    }
+    let outcome = outcome?;
+    made.result = Some(outcome);
+    write_settings(out, &made)?;
+    if outcome.stopped {
+        return Err(Error::Ended(out.join("model")));
+    }
+    output::note(&format!(
+        "{} steps in {}; the model is in {}",
+        outcome.steps,
+        format::duration(outcome.seconds),
+        out.join("model").display()
+    ));
+    Ok(())
+}
+
+/// All steps, or those up to Ctrl-C.
+fn steps(tune: &mut Tune, args: &LearnArgs, began: f64) -> Result<Outcome> {
+    let flag = interrupt::flag_saying("stopping after this step and saving the model; Ctrl-C again ends at once")?;
+    let path = args.out.join("metrics.jsonl");
+    let failed = |e| CoreError::write(&path, e);
+    let mut metrics = File::create(&path).map_err(failed)?;
+    let bar = (std::io::stderr().is_terminal() && !args.json).then(progress_bar);
+    if let Some(bar) = &bar {
+        bar.set_length(tune.total() as u64);
+    }
+    let mut loss = f32::NAN;
+    while tune.done() < tune.total() && !flag.load(Ordering::Relaxed) {
+        let line = pollster::block_on(tune.step())?;
+        let text = output::to_json(&line)? + "\n";
+        metrics.write_all(text.as_bytes()).map_err(failed)?;
+        if args.json {
+            output::print(&text)?;
+        }
+        loss = line.loss;
+        match &bar {
+            Some(bar) => {
+                bar.set_position(line.step as u64);
+                bar.set_message(words(&line));
+            }
+            None if !args.json && (line.step == 1 || line.step.is_multiple_of(10) || line.step == tune.total()) => {
+                output::note(&format!("step {} of {}: {}", line.step, tune.total(), words(&line)));
+            }
+            None => {}
+        }
+    }
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    metrics.sync_all().map_err(failed)?;
+    let stopped = tune.done() < tune.total();
+    Ok(Outcome { steps: tune.done(), stopped, loss, seconds: format::now() - began })
+}
+
+fn words(line: &Line) -> String {
+    let margin = line.metrics.get("rewards/margins").map(|margin| format!(", margin {margin:.4}"));
+    format!("loss {:.4}{}", line.loss, margin.unwrap_or_default())
+}
+
+/// `NAME[=WEIGHT],...` as a mix of losses.
+fn mix(text: &str) -> Result<Mix> {
+    Ok(text.replace(',', "+").replace('=', ":").parse()?)
+}
+
+/// What the rows have to be: what was asked for, else what the objective learns from.
+fn wanted(args: &LearnArgs, mix: Option<&Mix>) -> Option<Kind> {
+    let only_sft = |mix: &Mix| mix.terms().iter().all(|(loss, _)| *loss == PairLoss::Sft);
+    args.data.wanted().or_else(|| mix.is_some_and(|mix| !only_sft(mix)).then_some(Kind::Preference))
+}
+
+/// The task for a type of data.
+fn task(args: &LearnArgs, mix: Option<Mix>, kind: Kind) -> Result<Task> {
+    let sft = |mix: &Mix| mix.terms() == [(PairLoss::Sft, 1.0)];
+    match kind {
+        Kind::Preference | Kind::ImplicitPreference => {
+            let objective = PairObjective {
+                loss_type: mix.unwrap_or_default(),
+                beta: args.beta,
+                label_smoothing: args.label_smoothing,
+                ..PairObjective::default()
+            };
+            objective.check()?;
+            Ok(Task::Pairs(objective))
+        }
+        Kind::PromptCompletion | Kind::LanguageModelling => match mix {
+            None => Ok(Task::Completions),
+            Some(mix) if sft(&mix) => Ok(Task::Completions),
+            Some(mix) => Err(Error::told(format!(
+                "the objective `{mix}` learns from preferences, and {} is a {kind} data set; use `--objective sft`",
+                args.data.data.display()
+            ))),
+        },
+        Kind::PromptOnly | Kind::UnpairedPreference => Err(Error::told(format!(
+            "{} is a {kind} data set; `learn` learns from preference, prompt-completion and language-modelling data",
+            args.data.data.display()
+        ))),
+    }
+}
+
+fn settings(args: &LearnArgs, task: &Task) -> TuneConfig {
+    let usual = if matches!(task, Task::Pairs(_)) { 1e-6 } else { 2e-5 };
+    TuneConfig {
+        learning_rate: args.lr.unwrap_or(usual),
+        lr_scheduler_type: args.schedule.into(),
+        warmup_steps: args.warmup,
+        max_steps: args.steps,
+        num_train_epochs: args.epochs,
+        per_device_train_batch_size: args.batch,
+        gradient_accumulation_steps: args.grad_accum,
+        max_grad_norm: args.max_grad_norm,
+        weight_decay: args.weight_decay,
+        adam_epsilon: args.adam_eps,
+        order: args.order.into(),
+        seed: args.seed,
+        ..TuneConfig::default()
+    }
+}
+
+fn write_settings(out: &Path, made: &Made<'_>) -> Result<()> {
+    let text = toml::to_string(made).map_err(|e| Error::told(format!("learn.toml cannot be written: {e}")))?;
+    folder::replace(&out.join("learn.toml"), &text)
+}
+
+/// Writes the folder `model`, which is there whole or not at all.
+fn save(model: &Decoder, tokenizer: &str, out: &Path) -> Result<()> {
+    let (temporary, target) = (out.join(".model.tmp"), out.join("model"));
+    let written = (|| -> Result<()> {
+        fs::create_dir_all(&temporary).map_err(|e| CoreError::write(&temporary, e))?;
+        pollster::block_on(model::save(model, &temporary, Precision::F32))?;
+        folder::replace(&temporary.join("tokenizer.json"), tokenizer)?;
+        for name in ["config.json", "model.safetensors", "tokenizer.json"] {
+            let path = temporary.join(name);
+            File::open(&path).and_then(|file| file.sync_all()).map_err(|e| CoreError::write(&path, e))?;
+        }
+        fs::rename(&temporary, &target).map_err(|e| CoreError::write(&target, e))?;
+        Ok(())
+    })();
+    if written.is_err() {
+        // On a full disk the part that was written must not stay.
+        let _ = fs::remove_dir_all(&temporary);
+    }
+    written
+}

@@ -1,0 +1,271 @@
+//! Fine-tuning a model on a given data set by the rules of TRL 1.16: what its `DPOTrainer` does with
+//! preferences and its `SFTTrainer` with completions, step by step.
+
+mod line;
+mod order;
+mod settings;
+
+use burn::tensor::Tensor;
+
+pub use self::{
+    line::Line,
+    order::Order,
+    settings::{Task, TuneConfig},
+};
+use super::{
+    AdamW, Batch, Objective, Sequence, Trainer,
+    loss::{PairInputs, PairObjective, TokenInputs},
+};
+use crate::{Error, Result, device::read_floats, model::Decoder, prompt::dataset::TokenRow};
+
+/// A model that is being fine-tuned.
+pub struct Tune {
+    material: Material,
+    trainer: Trainer,
+    model: Decoder,
+    tokens: u64,
+}
+
+/// What stays the same from step to step.
+struct Material {
+    config: TuneConfig,
+    task: Task,
+    rows: usize,
+    /// One sequence a row, or two of a preference, the better one first.
+    sequences: Vec<Sequence>,
+    /// The reference's log-probability of every label of every sequence; computed once.
+    references: Vec<Vec<f32>>,
+}
+
+impl Tune {
+    /// Gets ready to learn from rows. The model as it is now is the reference.
+    ///
+    /// # Errors
+    /// If a setting is out of range, a row has not the answers that the task learns from or tokens that
+    /// the model does not know, or the device fails.
+    pub async fn new(config: TuneConfig, task: Task, model: Decoder, rows: &[TokenRow]) -> Result<Self> {
+        config.check()?;
+        if let Task::Pairs(objective) = &task {
+            objective.check()?;
+        }
+        check_rows(rows, task.answers())?;
+        let answers = task.answers();
+        let sequences: Vec<Sequence> =
+            rows.iter().flat_map(|row| (0..answers).map(|answer| row.sequence(answer))).collect();
+        for sequence in &sequences {
+            model.check_tokens(&sequence.tokens)?;
+        }
+        let mut material = Material { config, task, rows: rows.len(), sequences, references: Vec::new() };
+        if matches!(material.task, Task::Pairs(_)) {
+            material.references = material.score(&model).await?;
+        }
+        let mut trainer = Trainer::with_schedule(config.trainer(), config.schedule(config.steps(rows.len())));
+        trainer.optimiser = AdamW::new(config.trainer().adamw).decaying(is_decayed);
+        Ok(Self { material, trainer, model, tokens: 0 })
+    }
+
+    /// All steps of the run.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.material.config.steps(self.material.rows)
+    }
+
+    /// Steps taken.
+    #[must_use]
+    pub fn done(&self) -> usize {
+        self.trainer.step_count()
+    }
+
+    /// The model as it is now.
+    #[must_use]
+    pub fn model(&self) -> &Decoder {
+        &self.model
+    }
+
+    /// Takes one optimiser step.
+    ///
+    /// # Errors
+    /// If the loss or a gradient is not finite (nothing is changed then), or the device fails.
+    pub async fn step(&mut self) -> Result<Line> {
+        let (rows, epoch) = self.material.batch(self.done());
+        let material = &self.material;
+        let learn = |model: &Decoder, micro: &[usize]| match &material.task {
+            Task::Pairs(objective) => material.pairs(objective, model, micro, rows.len()),
+            Task::Completions => Ok(material.completions(model, micro, &rows)),
+        };
+        let (model, report) = self.trainer.step(&self.model, &rows, 1, learn).await?;
+        self.tokens += material.indices(&rows).map(|index| material.sequences[index].tokens.len() as u64).sum::<u64>();
+        self.model = model;
+        Ok(Line::new(report, epoch, self.tokens))
+    }
+}
+
+impl Material {
+    /// The rows of a step, counted from 0, and how many times the run has been through the data after it.
+    #[allow(clippy::cast_precision_loss)] // step counts
+    fn batch(&self, step: usize) -> (Vec<usize>, f64) {
+        let config = &self.config;
+        let per_epoch = config.steps_per_epoch(self.rows).max(1);
+        let (epoch, within) = (step / per_epoch, step % per_epoch);
+        let size = config.per_device_train_batch_size * config.gradient_accumulation_steps;
+        let rows = config.order.of(self.rows, config.seed, epoch).into_iter().skip(within * size).take(size).collect();
+        let forwards = config.forwards(self.rows).max(1);
+        let done = ((within + 1) * config.gradient_accumulation_steps).min(forwards);
+        (rows, epoch as f64 + done as f64 / forwards as f64)
+    }
+
+    /// The log-probability of every label of every sequence under a frozen model, in the batches of the
+    /// first epoch and with gradients recorded, as the policy's: only then are the numbers the same to the
+    /// last digit, and the rewards of a policy that has not moved exactly 0, as in TRL.
+    async fn score(&self, model: &Decoder) -> Result<Vec<Vec<f32>>> {
+        let mut scores = vec![Vec::new(); self.sequences.len()];
+        let order = self.config.order.of(self.rows, self.config.seed, 0);
+        for rows in order.chunks(self.config.per_device_train_batch_size) {
+            let members: Vec<usize> = self.indices(rows).collect();
+            let sequences: Vec<&Sequence> = members.iter().map(|index| &self.sequences[*index]).collect();
+            let values = Batch::new(&sequences, &model.device()).token_logprobs(&model.tracked());
+            let values = read_floats(values.inner()).await?;
+            let mut values = values.into_iter();
+            for index in members {
+                scores[index] = values.by_ref().take(self.sequences[index].labels.len()).collect();
+            }
+        }
+        Ok(scores)
+    }
+
+    /// The sequences of rows: of preferences all better answers first.
+    fn indices<'a>(&self, rows: &'a [usize]) -> impl Iterator<Item = usize> + use<'a> {
+        let answers = self.task.answers();
+        (0..answers).flat_map(move |answer| rows.iter().map(move |row| answers * row + answer))
+    }
+
+    /// The trainer weights forward passes by their rows. In TRL each counts the same.
+    #[allow(clippy::cast_precision_loss)] // row counts
+    fn evenly(&self, micro: usize, step: usize) -> f64 {
+        let forwards = step.div_ceil(self.config.per_device_train_batch_size);
+        step as f64 / (micro * forwards) as f64
+    }
+
+    fn pairs(&self, objective: &PairObjective, model: &Decoder, micro: &[usize], step: usize) -> Result<Objective> {
+        let device = model.device();
+        let members: Vec<&Sequence> = self.indices(micro).map(|index| &self.sequences[index]).collect();
+        let (chosen, rejected) = members.split_at(micro.len());
+        let lengths = [chosen, rejected].map(|side| side.iter().map(|s| s.labels.len()).collect::<Vec<_>>());
+        let numbers = Batch::new(&members, &device).statistics(model);
+        let reference: Vec<f32> =
+            self.indices(micro).flat_map(|index| self.references[index].iter().copied()).collect();
+        let tokens = TokenInputs {
+            policy: numbers.logprobs,
+            reference: Tensor::from_floats(reference.as_slice(), &device),
+            collisions: objective.needs_collisions().then_some(numbers.collisions),
+        };
+        let middle = lengths[0].iter().sum::<usize>();
+        let inputs = PairInputs::from_tokens(tokens, lengths)?;
+        let side = |values: &Tensor<1>, first: bool| {
+            let range = if first { 0..middle } else { middle..values.dims()[0] };
+            values.clone().slice([range]).mean()
+        };
+        let mut metrics = objective.rewards(&inputs)?.metrics();
+        metrics.extend([
+            ("logps/chosen", inputs.policy[0].clone().detach().mean()),
+            ("logps/rejected", inputs.policy[1].clone().detach().mean()),
+            ("logits/chosen", side(&numbers.mean_logit, true)),
+            ("logits/rejected", side(&numbers.mean_logit, false)),
+            ("entropy", numbers.entropy.mean()),
+            ("mean_token_accuracy", side(&numbers.correct, true)),
+        ]);
+        let even = self.evenly(micro.len(), step);
+        let metrics = metrics.into_iter().map(|(name, value)| (name, value * even)).collect();
+        Ok(Objective { loss: objective.loss(&inputs)?.mean() * even, metrics, items: Vec::new() })
+    }
+
+    #[allow(clippy::cast_precision_loss)] // token counts
+    fn completions(&self, model: &Decoder, micro: &[usize], step: &[usize]) -> Objective {
+        let members: Vec<&Sequence> = micro.iter().map(|row| &self.sequences[*row]).collect();
+        let numbers = Batch::new(&members, &model.device()).statistics(model);
+        let labels = step.iter().map(|row| self.sequences[*row].labels.len()).sum::<usize>() as f64;
+        let even = self.evenly(micro.len(), step.len());
+        // The mean over all tokens of the step, whichever forward pass they are in; the trainer will
+        // multiply by the pass's share of the rows.
+        let undo = step.len() as f64 / micro.len() as f64;
+        Objective {
+            loss: numbers.logprobs.sum().neg() * (undo / labels),
+            metrics: vec![
+                ("entropy", numbers.entropy.mean() * even),
+                ("mean_token_accuracy", numbers.correct.mean() * even),
+            ],
+            items: Vec::new(),
+        }
+    }
+}
+
+/// Every row needs what the task learns from.
+fn check_rows(rows: &[TokenRow], answers: usize) -> Result<()> {
+    if rows.is_empty() {
+        return Err(Error::Recipe("there are no rows to learn from".to_owned()));
+    }
+    for (index, row) in rows.iter().enumerate() {
+        let problem = if row.answers.len() != answers {
+            "has not the answers that this objective learns from; look at it with `selfsame preview`"
+        } else if answers == 2 && row.prompt.is_empty() {
+            "has a prompt that begins with other tokens when an answer follows; the tokenizer needs one for the beginning of a text"
+        } else if (0..answers).any(|answer| row.sequence(answer).labels.is_empty()) {
+            "has an answer without a token to learn"
+        } else {
+            continue;
+        };
+        return Err(Error::Recipe(format!("row {} {problem}", index + 1)));
+    }
+    Ok(())
+}
+
+/// Whether `transformers` lets a weight of this name decay: not those of norms, and no biases.
+fn is_decayed(name: &str) -> bool {
+    let norm = |part: &str| part == "norm" || part.ends_with("_norm");
+    !(name.contains("bias") || name.contains("layernorm") || name.contains("rmsnorm") || name.split('.').any(norm))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn norms_and_biases_do_not_decay() {
+        for (name, decays) in [
+            ("model.embed_tokens.weight", true),
+            ("model.layers.0.self_attn.q_proj.weight", true),
+            ("model.layers.0.self_attn.q_proj.bias", false),
+            ("model.layers.0.self_attn.q_norm.weight", false),
+            ("model.layers.0.input_layernorm.weight", false),
+            ("model.norm.weight", false),
+            ("lm_head.weight", true),
+        ] {
+            assert_eq!(is_decayed(name), decays, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_row_comes_once_an_epoch_and_the_last_step_is_shorter() {
+        let config = TuneConfig {
+            per_device_train_batch_size: 2,
+            gradient_accumulation_steps: 2,
+            num_train_epochs: 2,
+            ..TuneConfig::default()
+        };
+        let material =
+            Material { config, task: Task::Completions, rows: 7, sequences: Vec::new(), references: Vec::new() };
+        assert_eq!(config.steps(7), 4);
+        for epoch in 0..2 {
+            let steps: Vec<_> = (0..2).map(|step| material.batch(2 * epoch + step).0).collect();
+            assert_eq!(steps.iter().map(Vec::len).collect::<Vec<_>>(), [4, 3]);
+            let mut all = steps.concat();
+            all.sort_unstable();
+            assert_eq!(all, [0, 1, 2, 3, 4, 5, 6]);
+        }
+        let epochs: Vec<f64> = (0..4).map(|step| material.batch(step).1).collect();
+        assert_eq!(epochs, [0.5, 1.0, 1.5, 2.0]);
+        // Two forward passes of 2 and 1 rows count the same.
+        assert!((material.evenly(2, 3) * 2.0 / 3.0 - 0.5).abs() < 1e-12);
+        assert!((material.evenly(1, 3) / 3.0 - 0.5).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,117 @@
+//! The log inside the laboratory. What it already holds is replayed in order: each phase first asks
+//! whether the next line is its own. What is new is written at its end.
+
+use std::collections::VecDeque;
+
+use super::{
+    Event, Lab, Progress, Record, Store,
+    event::SCHEMA,
+    log::{committed, parse},
+};
+use crate::{Error, Result};
+
+/// What the log of a run holds, its end repaired.
+///
+/// # Errors
+/// If it is damaged, or cannot be written.
+pub(super) fn held(store: &mut dyn Store) -> Result<VecDeque<Record>> {
+    let bytes = store.read_log()?;
+    let parsed = parse(&bytes, &store.path())?;
+    let kept = committed(parsed, &bytes, |name| store.get(name, "model.safetensors").is_ok());
+    if kept.length < bytes.len() {
+        store.truncate_log(kept.length)?;
+    }
+    Ok(kept.records.into())
+}
+
+impl Lab {
+    /// Begins the log of a new run, or checks that the one that is there is this run's.
+    ///
+    /// # Errors
+    /// If it belongs to other inputs, or cannot be written.
+    pub(super) fn begin_log(&mut self) -> Result<()> {
+        let Some(first) = self.replay.pop_front() else {
+            let text = toml::to_string_pretty(&self.manifest)
+                .map_err(|e| Error::Recipe(format!("run.toml cannot be written: {e}")))?;
+            self.store.write("run.toml", &text)?;
+            return self.append(Event::Started { manifest: Box::new(self.manifest.clone()) });
+        };
+        let Event::Started { manifest } = &first.event else {
+            return Err(self.mismatch("a start"));
+        };
+        if **manifest != self.manifest {
+            return Err(Error::Log {
+                path: self.store.path(),
+                problem: "the run was started with other inputs (model, data, settings, device or version); resume it with the same ones, or start a new run".to_owned(),
+            });
+        }
+        self.observer.record(&first);
+        Ok(())
+    }
+
+    /// The next event of the log, if this run is still replaying and the event fits.
+    ///
+    /// # Errors
+    /// If there is a next one that does not fit: the log is another recipe's.
+    pub(super) fn replayed(&mut self, fits: impl Fn(&Event) -> bool, wanted: &str) -> Result<Option<Event>> {
+        let Some(next) = self.replay.front() else {
+            return Ok(None);
+        };
+        if next.arm != self.arm || next.iteration != self.iteration || !fits(&next.event) {
+            return Err(self.mismatch(wanted));
+        }
+        let record = self.replay.pop_front();
+        if let Some(record) = &record {
+            self.observer.record(record);
+        }
+        Ok(record.map(|record| record.event))
+    }
+
+    fn mismatch(&self, wanted: &str) -> Error {
+        Error::Log {
+            path: self.store.path(),
+            problem: format!(
+                "the next line should be {wanted} of iteration {} ({}), but is not; the log does not belong to this recipe. Start a new run",
+                self.iteration,
+                self.arm.name()
+            ),
+        }
+    }
+
+    /// Whether the log still holds results that this run has not come to.
+    pub(super) fn replaying(&self) -> bool {
+        !self.replay.is_empty()
+    }
+
+    /// Whether the log holds the end of the learning phase that comes next.
+    pub(super) fn replay_has_complete_checkpoint(&self) -> bool {
+        self.replay
+            .iter()
+            .take_while(|record| matches!(record.event, Event::Step { .. } | Event::Checkpoint { .. }))
+            .any(|record| matches!(record.event, Event::Checkpoint { complete: true, .. }))
+    }
+
+    /// Writes a line.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn append(&mut self, event: Event) -> Result<()> {
+        let record =
+            Record { schema: SCHEMA, at: seconds_since_1970(), arm: self.arm, iteration: self.iteration, event };
+        let mut line = serde_json::to_string(&record)
+            .map_err(|e| Error::Log { path: self.store.path(), problem: format!("a line cannot be written: {e}") })?;
+        line.push('\n');
+        self.store.append(&line, record.commits())?;
+        self.observer.record(&record);
+        Ok(())
+    }
+
+    /// Says how far a phase is.
+    pub(super) fn progress(&mut self, phase: &'static str, done: usize, total: usize, tokens: usize) {
+        self.observer.progress(&Progress { arm: self.arm, iteration: self.iteration, phase, done, total, tokens });
+    }
+}
+
+fn seconds_since_1970() -> f64 {
+    web_time::SystemTime::now().duration_since(web_time::UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64())
+}

@@ -1,0 +1,222 @@
+use std::{collections::BTreeMap, path::Path};
+
+use super::*;
+use crate::{
+    learn::StepReport,
+    measure::{AnswerQuality, Ballot, Ballots, JudgeQuality, Mean, Measurement},
+    rng::{Purpose, Stream},
+    run::{Arm, Manifest, Options, Source},
+    sample::{Answer, FinishReason},
+    select::{Origin, PairRecord},
+};
+
+fn record(event: Event) -> Record {
+    Record { schema: SCHEMA, at: 1.5, arm: Arm::Main, iteration: 0, event }
+}
+
+fn start() -> Record {
+    record(Event::Started {
+        manifest: Box::new(Manifest {
+            version: "test".to_owned(),
+            recipe: "srlm".to_owned(),
+            seed: 1,
+            device: "cpu".to_owned(),
+            model: "starter".to_owned(),
+            model_sha256: "00".to_owned(),
+            base: "starter/base".to_owned(),
+            base_sha256: "11".to_owned(),
+            source: Source::World("rules".to_owned()),
+            chat: None,
+            options: Options::default(),
+            parameters: toml::Table::new(),
+            judges: Vec::new(),
+        }),
+    })
+}
+
+fn named<T>(value: T) -> BTreeMap<String, T> {
+    BTreeMap::from([("content".to_owned(), value)])
+}
+
+/// A line of every kind that holds numbers, all of which are drawn by `x`. There is no `..` in here: a
+/// field that is added has to be filled, and is then tested.
+#[allow(clippy::cast_possible_truncation)] // on purpose
+fn lines(mut x: impl FnMut() -> f64) -> Vec<Record> {
+    let mean = |x: &mut dyn FnMut() -> f64| Mean { mean: x(), error: x(), count: 3 };
+    let answer = |x: &mut dyn FnMut() -> f64| Answer {
+        ids: vec![1, 2],
+        text: "fox".to_owned(),
+        logprobs: vec![x() as f32, x() as f32],
+        sampling_logprob: x() as f32,
+        finish: FinishReason::Stop,
+    };
+    let pair = |x: &mut dyn FnMut() -> f64| PairRecord {
+        prompt: "p".to_owned(),
+        text: String::new(),
+        answers: ["a".to_owned(), "b".to_owned()],
+        label: x(),
+        weight: x(),
+        origin: Origin::BestWorst,
+    };
+    let step = |x: &mut dyn FnMut() -> f64| StepReport {
+        step: 0,
+        total: 1,
+        loss: x() as f32,
+        learning_rate: x(),
+        grad_norm: x() as f32,
+        metrics: named(x() as f32),
+        items: vec![4, 0],
+        of_items: named(vec![x() as f32, x() as f32]),
+    };
+    let ballot = |x: &mut dyn FnMut() -> f64| Ballot {
+        pairs: vec![0, 1],
+        truth: Some(vec![x(), x()]),
+        votes: named(vec![x() as f32, x() as f32]),
+    };
+    let quality = |x: &mut dyn FnMut() -> f64| AnswerQuality {
+        reward: Some(mean(x)),
+        all_met: Some(x()),
+        length: x(),
+        distinct1: x(),
+        distinct2: x(),
+        truncated: x(),
+    };
+    let (sampled, greedy) = (quality(&mut x), quality(&mut x));
+    let judged = |x: &mut dyn FnMut() -> f64| JudgeQuality {
+        pairs: 2,
+        accuracy: named(mean(x)),
+        agreement: named(named(x())),
+        kept: x(),
+        kept_accuracy: Some(mean(x)),
+        dropped_accuracy: Some(mean(x)),
+    };
+    let measurement = Measurement {
+        sampled,
+        greedy,
+        kl_to_start: x(),
+        fixed: Some(judged(&mut x)),
+        on_policy: Some(judged(&mut x)),
+        kendall: named(named(x())),
+        position_flips: named(x()),
+        prefers_longer: named(x()),
+        pairs: 3,
+        label_accuracy: Some(mean(&mut x)),
+    };
+    let ballots = Ballots { fixed: Some(ballot(&mut x)), on_policy: Some(ballot(&mut x)) };
+    [
+        Event::Sampled { purpose: "train".to_owned(), first: 0, answers: vec![vec![answer(&mut x)], vec![]] },
+        Event::Judged { judge: "content".to_owned(), scores: vec![vec![x() as f32, x() as f32]] },
+        Event::Selected { pairs: vec![pair(&mut x)] },
+        Event::Step { report: step(&mut x) },
+        Event::Measured { measurement: Box::new(measurement), ballots: Box::new(ballots) },
+    ]
+    .map(record)
+    .into()
+}
+
+fn text(records: &[Record]) -> String {
+    records.iter().map(|record| serde_json::to_string(record).unwrap() + "\n").collect()
+}
+
+fn read(text: &str) -> Result<Parsed> {
+    parse(text.as_bytes(), Path::new("events.jsonl"))
+}
+
+fn problem(text: &str) -> String {
+    read(text).unwrap_err().to_string()
+}
+
+/// Two numbers that are none are equal here.
+fn same(a: &[Record], b: &[Record]) -> bool {
+    format!("{a:?}") == format!("{b:?}")
+}
+
+#[test]
+fn a_number_that_is_not_finite_is_read_back_wherever_it_is() {
+    for (value, word) in [(f64::NAN, "\"NaN\""), (f64::INFINITY, "\"inf\""), (f64::NEG_INFINITY, "\"-inf\"")] {
+        let mut count = 0;
+        let mut all = vec![start()];
+        all.extend(lines(|| {
+            count += 1;
+            value
+        }));
+        let text = text(&all);
+        assert!(!text.contains("null"), "{text}");
+        assert_eq!(text.matches(word).count(), count, "{text}");
+        let parsed = read(&text).unwrap();
+        assert_eq!(parsed.length, text.len());
+        assert!(same(&parsed.records, &all));
+    }
+}
+
+#[test]
+fn any_numbers_are_read_back() {
+    let mut stream = Stream::new(5, Purpose::Corpus, 0, 0);
+    let mut strange = 0;
+    for _ in 0..200 {
+        let all: Vec<Record> = [start()]
+            .into_iter()
+            .chain(lines(|| {
+                // As numbers are, and now and then whatever a pattern of bits says.
+                match stream.bits() % 4 {
+                    0 => f64::from_bits(u64::from(stream.bits()) << 32 | u64::from(stream.bits())),
+                    1 => *stream.pick(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0]).unwrap(),
+                    _ => stream.uniform() * 10.0 - 5.0,
+                }
+            }))
+            .collect();
+        let text = text(&all);
+        strange += text.matches("\"NaN\"").count();
+        assert!(same(&read(&text).unwrap().records, &all), "{text}");
+    }
+    assert!(strange > 100, "{strange}");
+}
+
+#[test]
+fn a_log_of_the_first_schema_is_read_and_what_it_lost_is_no_number() {
+    let mut all = vec![start()];
+    all.extend(lines(|| f64::NAN));
+    let old = text(&all).replace("\"NaN\"", "null").replace(&format!("\"schema\":{SCHEMA}"), "\"schema\":1");
+    let records = read(&old).unwrap().records;
+    assert_eq!(records.len(), all.len());
+    let Event::Step { report } = &records[4].event else { panic!("{:?}", records[4]) };
+    assert!(report.metrics["content"].is_nan() && report.of_items["content"][1].is_nan());
+    let Event::Measured { measurement, .. } = &records[5].event else { panic!("{:?}", records[5]) };
+    assert!(measurement.kl_to_start.is_nan() && measurement.sampled.reward.unwrap().mean.is_nan());
+    // Where a number may be missing, it is.
+    assert_eq!(measurement.sampled.all_met, None);
+}
+
+#[test]
+fn a_newer_line_is_named_and_never_cut_off() {
+    let newer = SCHEMA + 1;
+    let begin = text(&[start()]);
+    // One that this program could read, and one with an event that it does not know.
+    let known = text(&lines(|| 0.5)[..1]).replace(&format!("\"schema\":{SCHEMA}"), &format!("\"schema\":{newer}"));
+    let unknown = format!("{{\"schema\":{newer},\"at\":1.0,\"arm\":\"main\",\"iteration\":0,\"event\":\"dreamed\"}}\n");
+    for line in [&known, &unknown] {
+        for text in [format!("{begin}{line}"), format!("{begin}{line}{line}"), line.clone()] {
+            let problem = problem(&text);
+            assert!(problem.contains("newer version") && problem.contains(&format!("schema {newer}")), "{problem}");
+        }
+        // A line without its end was being written.
+        let cut = format!("{begin}{}", line.trim_end());
+        assert_eq!(read(&cut).unwrap().length, begin.len());
+    }
+}
+
+#[test]
+fn damage_is_repaired_at_the_end_and_named_anywhere_else() {
+    let begin = text(&[start()]);
+    let line = text(&lines(|| 0.5)[3..4]);
+    let damaged = line.replace("\"loss\":0.5", "\"loss\":\"much\"");
+    assert_ne!(damaged, line);
+    assert_eq!(read(&format!("{begin}{damaged}")).unwrap().length, begin.len());
+    let problem_text = problem(&format!("{begin}{damaged}{line}"));
+    assert!(problem_text.contains("line 2 is damaged") && problem_text.contains("a number, \"NaN\""), "{problem_text}");
+    assert!(problem(&line).contains("line 1 is not the start"));
+    let mut halves = read(&format!("{begin}{}", &line[..line.len() / 2])).unwrap();
+    assert_eq!((halves.records.len(), halves.length), (1, begin.len()));
+    halves.records.clear();
+    assert_eq!(parse_after(1, line.as_bytes(), Path::new("x")).unwrap().records.len(), 1);
+}

@@ -1,0 +1,99 @@
+"""Fifty steps of TRL's trainers on the tiny model, number by number.
+
+    python tiny_trl.py && python trl_trajectory.py
+
+Writes `trajectory/pairs.jsonl` and `trajectory/completions.jsonl`, what is learned from, and
+`trajectory.json`: the settings and the logged metrics of every step.
+"""
+
+import json
+import os
+import random
+import shutil
+import tempfile
+
+import tiny_trl  # sets the threads before torch is loaded
+from datasets import Dataset
+from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+
+FOLDER = os.path.join(tiny_trl.HERE, "trajectory")
+STEPS = 50
+
+# 22 rows are no multiple of a batch of 4: the last batch of an epoch is smaller.
+ROWS, BATCH = 22, 4
+
+RUNS = {
+    "sigmoid": dict(loss_type=["sigmoid"], lr=5e-4),
+    "ipo": dict(loss_type=["ipo"], lr=5e-4),
+    "hinge_sft": dict(loss_type=["hinge", "sft"], loss_weights=[0.8, 0.2], lr=5e-4),
+    # The order of rows that TRL draws, and everything else that a run can be told.
+    "sigmoid_drawn": dict(
+        loss_type=["sigmoid"], lr=1e-3, order="trl", accumulate=2, schedule="cosine", warmup=5,
+        weight_decay=0.1, max_grad_norm=0.5, beta=0.3, seed=7,
+    ),
+    "completions": dict(lr=1e-3, accumulate=2),
+}
+
+
+def write_rows():
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    os.makedirs(FOLDER)
+    rng = random.Random(11)
+    words = sorted({w for line in tiny_trl.TEXT for w in line.replace("\n", " ").split()})
+
+    def some(low, high):
+        return " ".join(rng.choice(words) for _ in range(rng.randint(low, high)))
+
+    pairs = [
+        {"prompt": some(1, 5), "chosen": " " + some(1, 6), "rejected": " " + some(1, 6)} for _ in range(ROWS)
+    ]
+    completions = [{"prompt": some(1, 5), "completion": " " + some(1, 6)} for _ in range(ROWS)]
+    for name, rows in [("pairs", pairs), ("completions", completions)]:
+        with open(os.path.join(FOLDER, f"{name}.jsonl"), "w") as f:
+            f.writelines(json.dumps(row) + "\n" for row in rows)
+    return pairs, completions
+
+
+def run(spec, pairs, completions):
+    preference = "loss_type" in spec
+    with tempfile.TemporaryDirectory() as out:
+        kwargs = dict(
+            output_dir=out, use_cpu=True, bf16=False, report_to=[], disable_tqdm=True, gradient_checkpointing=False,
+            max_length=None, logging_steps=1, save_strategy="no", max_steps=STEPS,
+            per_device_train_batch_size=BATCH, gradient_accumulation_steps=spec.get("accumulate", 1),
+            learning_rate=spec["lr"], lr_scheduler_type=spec.get("schedule", "linear"),
+            warmup_steps=spec.get("warmup", 0), weight_decay=spec.get("weight_decay", 0.0),
+            max_grad_norm=spec.get("max_grad_norm", 1.0), seed=spec.get("seed", 42),
+            train_sampling_strategy="random" if spec.get("order") == "trl" else "sequential",
+        )
+        trainer = DPOTrainer if preference else SFTTrainer
+        common = dict(model=tiny_trl.model(), processing_class=tiny_trl.tokenizer())
+        if preference:
+            args = DPOConfig(
+                loss_type=spec["loss_type"], loss_weights=spec.get("loss_weights"), beta=spec.get("beta", 0.1), **kwargs
+            )
+            trainer = trainer(
+                args=args, ref_model=tiny_trl.model(), train_dataset=Dataset.from_list(pairs), **common
+            )
+        else:
+            trainer = trainer(args=SFTConfig(**kwargs), train_dataset=Dataset.from_list(completions), **common)
+        trainer.train()
+        log = [entry for entry in trainer.state.log_history if "loss" in entry]
+    assert len(log) == STEPS
+    names = sorted(set(log[0]) - {"step"})
+    # Nine digits bring every number of single precision back.
+    return {name: [float(f"{entry[name]:.9g}") for entry in log] for name in names}
+
+
+def main():
+    pairs, completions = write_rows()
+    runs = {}
+    for name, spec in RUNS.items():
+        metrics = run(spec, pairs, completions)
+        runs[name] = {"settings": spec, "metrics": metrics}
+        print(name, metrics["loss"][0], metrics["loss"][-1], metrics["grad_norm"][:2])
+    tiny_trl.write("trajectory.json", {"batch": BATCH, "steps": STEPS, "runs": runs})
+
+
+if __name__ == "__main__":
+    main()

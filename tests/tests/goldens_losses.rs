@@ -1,0 +1,91 @@
+//! Every objective against TRL's own numbers where TRL has it ([`goldens/losses.py`] makes them), against
+//! formulas written a second time in double precision with central differences, and against what can be
+//! said on paper.
+//!
+//! [`goldens/losses.py`]: ../goldens/losses.py
+
+// Between single and double precision, and counts of tokens.
+#![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
+
+#[path = "goldens_losses/closed_forms.rs"]
+mod closed_forms;
+#[path = "goldens_losses/definitions.rs"]
+mod definitions;
+#[path = "goldens_losses/numbers.rs"]
+mod numbers;
+#[path = "goldens_losses/pair_formulas.rs"]
+mod pair_formulas;
+#[path = "goldens_losses/recipes.rs"]
+mod recipes;
+#[path = "goldens_losses/whole_models.rs"]
+mod whole_models;
+
+use selfsame_core::learn::loss::{PairObjective, UnpairedInputs, UnpairedObjective};
+use selfsame_tests::{floats, golden, read, variable};
+use serde_json::Value;
+
+use self::numbers::{Numbers, assert_near, constant};
+
+/// Relative, and absolute below 1.
+const TOLERANCE: f64 = 1e-5;
+
+fn objective(case: &Value) -> PairObjective {
+    serde_json::from_value(case["objective"].clone()).unwrap()
+}
+
+#[test]
+fn pairs_are_what_trl_makes_of_them() {
+    let golden = golden("losses.json");
+    let cases = golden["pairs"].as_array().unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for case in cases {
+        let name = case["numbers"].as_str().unwrap();
+        let what = format!("{} on {name} numbers", case["objective"]);
+        let objective = objective(case);
+        seen.extend(objective.loss_type.terms().iter().map(|(loss, _)| *loss));
+        let numbers = Numbers::read(&golden["numbers"][name]);
+        let (tokens, inputs) = numbers.inputs();
+        let loss = objective.loss(&inputs).unwrap().mean();
+        assert_near(&read(&loss), &floats(&case["loss"]), TOLERANCE, &what);
+        let gradient = read(&tokens.grad(&loss.backward()).unwrap());
+        assert_near(&gradient, &floats(&case["grad"]), TOLERANCE, &format!("gradient of {what}"));
+        for (name, value) in objective.rewards(&inputs).unwrap().metrics() {
+            let expected = floats(&case["rewards"][name.trim_start_matches("rewards/")]);
+            assert_near(&read(&value), &expected, TOLERANCE, &format!("{name} of {what}"));
+        }
+    }
+    let all: std::collections::BTreeSet<_> = selfsame_core::learn::loss::PairLoss::ALL.into_iter().collect();
+    let missing: Vec<_> = all.difference(&seen).map(|loss| loss.name()).collect();
+    assert_eq!(missing, ["cdpo"], "TRL 1.16 has every loss but conservative DPO");
+    println!("{} objectives on pairs agree with TRL", cases.len());
+}
+
+#[test]
+fn single_answers_are_what_trl_makes_of_them() {
+    let golden = golden("losses.json");
+    for case in golden["unpaired"].as_array().unwrap() {
+        let objective: UnpairedObjective = serde_json::from_value(case["objective"].clone()).unwrap();
+        let numbers = &case["numbers"];
+        let policy = variable(&floats(&numbers["policy"]));
+        let inputs = UnpairedInputs {
+            policy: policy.clone(),
+            reference: constant(&floats(&numbers["reference"])),
+            desirable: numbers["desirable"].as_array().unwrap().iter().map(|flag| flag.as_bool().unwrap()).collect(),
+            mismatched: Some(["mismatched_policy", "mismatched_reference"].map(|key| constant(&floats(&numbers[key])))),
+            shift: None,
+            density_ratio: None,
+        };
+        let loss = objective.loss(&inputs).unwrap().mean();
+        let what = case["objective"].to_string();
+        assert_near(&read(&loss), &floats(&case["loss"]), TOLERANCE, &what);
+        let gradient = read(&policy.grad(&loss.backward()).unwrap());
+        assert_near(&gradient, &floats(&case["grad"]), TOLERANCE, &format!("gradient of {what}"));
+    }
+}
+
+#[test]
+fn what_trl_cannot_compute_is_refused() {
+    for case in golden("losses.json")["refusals"].as_array().unwrap() {
+        assert_eq!(objective(case).check().is_err(), !case["error"].is_null(), "{case}");
+    }
+}

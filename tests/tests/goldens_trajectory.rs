@@ -1,0 +1,174 @@
+//! Fifty optimiser steps beside TRL 1.16 (`goldens/trl_trajectory.py`): every logged number of every
+//! step, and that what is left between the two leans to no side.
+
+use std::path::Path;
+
+use selfsame_core::{
+    device,
+    learn::{
+        ScheduleKind,
+        loss::PairObjective,
+        tune::{Line, Order, Task, Tune, TuneConfig},
+    },
+    model,
+    prompt::dataset::{Dataset, Plain, tokenise},
+    text::Tokenizer,
+};
+use selfsame_tests::{golden, goldens, numbers};
+use serde_json::Value;
+
+/// The largest difference of a number near 1 or smaller; relative to the number where it is larger. That of
+/// a learning rate is relative to its peak.
+const TOLERANCE: f64 = 5e-5;
+
+/// Means of differences below this are not asked about: the last digits of single precision.
+const NOISE: f64 = 5e-6;
+
+fn number(value: &Value, otherwise: f64) -> f64 {
+    value.as_f64().unwrap_or(otherwise)
+}
+
+fn count(value: &Value, otherwise: u64) -> usize {
+    usize::try_from(value.as_u64().unwrap_or(otherwise)).unwrap()
+}
+
+fn config(golden: &Value, spec: &Value) -> TuneConfig {
+    TuneConfig {
+        learning_rate: number(&spec["lr"], f64::NAN),
+        lr_scheduler_type: match spec["schedule"].as_str() {
+            None | Some("linear") => ScheduleKind::Linear,
+            Some("cosine") => ScheduleKind::Cosine,
+            Some(other) => panic!("{other}"),
+        },
+        warmup_steps: number(&spec["warmup"], 0.0),
+        max_steps: Some(count(&golden["steps"], 0)),
+        per_device_train_batch_size: count(&golden["batch"], 0),
+        gradient_accumulation_steps: count(&spec["accumulate"], 1),
+        max_grad_norm: number(&spec["max_grad_norm"], 1.0),
+        weight_decay: number(&spec["weight_decay"], 0.0),
+        order: if spec["order"] == "trl" { Order::Trl } else { Order::File },
+        seed: spec["seed"].as_u64().unwrap_or(42),
+        ..TuneConfig::default()
+    }
+}
+
+fn task(spec: &Value) -> Task {
+    let Some(losses) = spec["loss_type"].as_array() else { return Task::Completions };
+    let weights = spec["loss_weights"].as_array();
+    let terms: Vec<String> = losses
+        .iter()
+        .enumerate()
+        .map(|(index, loss)| {
+            format!("{}:{}", loss.as_str().unwrap(), weights.map_or(1.0, |weights| weights[index].as_f64().unwrap()))
+        })
+        .collect();
+    Task::Pairs(PairObjective {
+        loss_type: terms.join("+").parse().unwrap(),
+        beta: number(&spec["beta"], 0.1),
+        ..PairObjective::default()
+    })
+}
+
+fn learned(golden: &Value, name: &str) -> Vec<Line> {
+    let spec = &golden["runs"][name]["settings"];
+    let folder = goldens().join("tiny_trl");
+    let tokenizer = Tokenizer::load(&folder).unwrap();
+    let file = if spec["loss_type"].is_array() { "pairs.jsonl" } else { "completions.jsonl" };
+    let data = Dataset::read(&goldens().join("trajectory").join(file), None).unwrap();
+    let rows = tokenise(&data, &tokenizer, "</s>", &Plain { eos: "</s>".to_owned() }).unwrap();
+    let model = model::load(Path::new(&folder), &device::cpu()).unwrap();
+    pollster::block_on(async {
+        let mut tune = Tune::new(config(golden, spec), task(spec), model, &rows).await.unwrap();
+        let mut lines = Vec::new();
+        while tune.done() < tune.total() {
+            lines.push(tune.step().await.unwrap());
+        }
+        lines
+    })
+}
+
+/// A line's number under TRL's name.
+#[allow(clippy::cast_precision_loss)] // token counts
+fn of(line: &Line, name: &str) -> f64 {
+    match name {
+        "loss" => f64::from(line.loss),
+        "grad_norm" => f64::from(line.grad_norm),
+        "learning_rate" => line.learning_rate,
+        "epoch" => line.epoch,
+        "num_tokens" => line.num_tokens as f64,
+        other => f64::from(*line.metrics.get(other).unwrap_or_else(|| panic!("no {other}"))),
+    }
+}
+
+/// Compares all numbers of a run. Returns the largest difference.
+fn compare(name: &str) -> f64 {
+    let golden = golden("trajectory.json");
+    let lines = learned(&golden, name);
+    let metrics = golden["runs"][name]["metrics"].as_object().unwrap();
+    let ours = lines[0].metrics.len() + 5;
+    assert_eq!(metrics.len(), ours, "{name}: other metrics than {:?}", metrics.keys());
+    let mut largest = 0.0;
+    for (metric, expected) in metrics {
+        let expected = numbers(expected);
+        assert_eq!(lines.len(), expected.len(), "{name}");
+        let mut residuals = Vec::new();
+        let peak = expected.iter().fold(0.0, |top: f64, value| top.max(value.abs()));
+        for (line, expected) in lines.iter().zip(&expected) {
+            let scale = if metric == "learning_rate" { peak } else { expected.abs().max(1.0) };
+            let residual = (of(line, metric) - expected) / scale;
+            // Shares of a few tokens or pairs: a tie within rounding may fall on either side.
+            let tolerance = if metric.ends_with("accuracies") { 0.25 } else { TOLERANCE };
+            assert!(
+                residual.abs() <= tolerance,
+                "{name}, {metric}, step {}: {residual:e} beside {expected}",
+                line.step
+            );
+            residuals.push(residual);
+        }
+        assert_no_drift(&residuals, &format!("{name}, {metric}"));
+        largest = residuals.iter().fold(largest, |top: f64, residual| top.max(residual.abs()));
+    }
+    largest
+}
+
+/// The mean of differences has to be within two standard errors of zero, or in the last digits.
+#[allow(clippy::cast_precision_loss)] // step counts
+fn assert_no_drift(residuals: &[f64], what: &str) {
+    let count = residuals.len() as f64;
+    let mean = residuals.iter().sum::<f64>() / count;
+    let variance = residuals.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let error = (variance / count).sqrt();
+    assert!(mean.abs() <= NOISE || mean.abs() <= 2.0 * error, "{what}: leans by {mean:e} with an error of {error:e}");
+}
+
+#[test]
+fn dpo_walks_as_in_trl() {
+    println!("largest difference: {:e}", compare("sigmoid"));
+}
+
+#[test]
+fn ipo_walks_as_in_trl() {
+    println!("largest difference: {:e}", compare("ipo"));
+}
+
+#[test]
+fn a_mix_walks_as_in_trl() {
+    println!("largest difference: {:e}", compare("hinge_sft"));
+}
+
+#[test]
+fn drawn_order_accumulation_decay_and_cosine_are_those_of_trl() {
+    println!("largest difference: {:e}", compare("sigmoid_drawn"));
+}
+
+#[test]
+fn supervised_fine_tuning_walks_as_in_trl() {
+    println!("largest difference: {:e}", compare("completions"));
+}
+
+#[test]
+#[should_panic(expected = "leans by")]
+fn a_one_sided_drift_is_noticed() {
+    let residuals: Vec<f64> = (0..50).map(|step| 5e-5 + 1e-6 * f64::from(step % 3)).collect();
+    assert_no_drift(&residuals, "a drift");
+}

