@@ -3,6 +3,17 @@
 //! A kernel is a folder: the operation (`mod.rs`), its WGSL files, the CPU twin (`cpu.rs`). The
 //! same call runs the kernel on a GPU and the twin on the CPU backend.
 
+mod adamw;
+mod attention;
+mod flex;
+mod head;
+mod pointwise;
+mod product;
 mod selective;
 
+pub use adamw::{AdamWStep, adamw, sum_of_squares};
+pub use attention::{Stretch, packed_attention};
+pub use head::{Chunks, linear_logprobs, linear_logprobs_by};
+pub use pointwise::{rms_norm, rotate, swiglu};
+pub use product::linear;
 pub use selective::selective_log_softmax;

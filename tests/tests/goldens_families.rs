@@ -8,7 +8,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use selfsame_core::{
     device,
     learn::{Batch, Sequence},
-    model::{self, Cache, Decoder, FileSource, LoraConfig, Mapper, Precision},
+    model::{self, Cache, Decoder, FileSource, Layout, LoraConfig, Mapper, Precision},
 };
 use selfsame_tests::{
     assert_close, assert_gradients,
@@ -272,7 +272,8 @@ fn an_adapter_is_written_as_peft_writes_it() {
 fn save_for_the_check_in_python() {
     let root = std::path::PathBuf::from(std::env::var("SELFSAME_SAVED").expect("SELFSAME_SAVED names a folder"));
     let ids: Vec<u32> = vec![3, 14, 15, 9, 2, 6, 5, 3, 5, 8];
-    let logits = |model: &Decoder| read(&model.logits(model.hidden(tokens(&ids))));
+    let (layout, _) = Layout::new(&[(&ids, (0..ids.len()).collect())], &device::cpu());
+    let logits = |model: &Decoder| read(&model.logits(model.hidden(&layout)));
     let note = |folder: &Path, model: &Decoder| {
         let json = serde_json::json!({"ids": ids, "logits": logits(model)});
         fs::write(folder.join("logits.json"), json.to_string()).unwrap();

@@ -6,10 +6,9 @@
 //! proportional to `sin(w_j (t − s))`. The first token alone has a value; what head `j` puts into
 //! the residual stream is therefore the weight of position 0 under a softmax of those sines.
 
-use burn::tensor::{Tensor, TensorData};
 use selfsame_core::{
     device,
-    model::{Config, Decoder, Layer, Linear, Norm, Weights},
+    model::{Config, Decoder, Layer, Layout, Linear, Norm, Weights},
 };
 use selfsame_tests::{golden, matrix, numbers, read, vector};
 use serde_json::Value;
@@ -97,9 +96,9 @@ fn expected(frequency: f64) -> Vec<f64> {
 /// norm and value carry a common factor; it is measured at position 0, where the softmax is 1.
 fn check(config: Config, frequencies: &[f64], what: &str) {
     let model = prism(config, frequencies);
-    let tokens: Vec<i32> = (0..TIME).map(|t| i32::from(t == 0)).collect();
-    let tokens = Tensor::from_data(TensorData::new(tokens, [1, TIME]), &device::cpu());
-    let hidden = read(&model.hidden(tokens));
+    let tokens: Vec<u32> = (0..TIME).map(|t| u32::from(t == 0)).collect();
+    let (layout, _) = Layout::new(&[(&tokens, (0..TIME).collect())], &device::cpu());
+    let hidden = read(&model.hidden(&layout));
     let channels = frequencies.len() + 2;
     let shown = |t: usize, pair: usize| f64::from(hidden[t * channels + pair + 2]) / f64::from(hidden[t * channels]);
     let mut largest = 0.0;

@@ -12,7 +12,7 @@ use super::{JudgePrompt, prompt::Compiled};
 use crate::{
     Result,
     device::{indices, read_floats},
-    learn::{Batch, Sequence, batch::by_length},
+    learn::{Batch, Sequence, batch::by_beginning},
     model::Decoder,
     text::Tokenizer,
 };
@@ -144,8 +144,9 @@ impl Generative {
     /// # Errors
     /// If the device fails.
     pub async fn score(&self, model: &Decoder, items: &[(&[u32], &[u32])], budget: usize) -> Result<Vec<f32>> {
-        let lengths: Vec<usize> = items.iter().map(|(prompt, answer)| self.length(prompt, &[answer])).collect();
-        grouped(&lengths, budget, |group| {
+        let read: Vec<Vec<Sequence>> =
+            items.iter().map(|(prompt, answer)| vec![self.pointwise_sequence(prompt, answer, 0)]).collect();
+        grouped(&read, budget, |group| {
             self.expected_scores(model, &group.iter().map(|index| items[*index]).collect::<Vec<_>>())
         })
         .await
@@ -157,8 +158,7 @@ impl Generative {
     /// # Errors
     /// If the device fails.
     pub async fn prefer(&self, model: &Decoder, pairs: &[Comparison<'_>], budget: usize) -> Result<Vec<f32>> {
-        let lengths: Vec<usize> = pairs.iter().map(|pair| 2 * self.length(pair.prompt, &pair.answers)).collect();
-        grouped(&lengths, budget, |group| {
+        grouped(&self.read(pairs), budget, |group| {
             sigmoid(self.preference_logits(model, &group.iter().map(|index| pairs[*index]).collect::<Vec<_>>()))
         })
         .await
@@ -173,8 +173,7 @@ impl Generative {
         if pairs.is_empty() || self.form == Form::Pointwise {
             return Ok(0.0);
         }
-        let lengths: Vec<usize> = pairs.iter().map(|pair| 2 * self.length(pair.prompt, &pair.answers)).collect();
-        let flipped = grouped(&lengths, budget, |group| {
+        let flipped = grouped(&self.read(pairs), budget, |group| {
             let count = group.len();
             let logits = self.first_logits(model, &group.iter().map(|index| pairs[*index]).collect::<Vec<_>>());
             let [straight, swapped] = halves(logits, count);
@@ -183,6 +182,19 @@ impl Generative {
         .await?;
         // Consistent verdicts have opposite signs in the two orders.
         Ok(flipped.iter().filter(|product| **product > 0.0).count() as f64 / pairs.len() as f64)
+    }
+
+    /// What the judge reads for each pair.
+    fn read(&self, pairs: &[Comparison<'_>]) -> Vec<Vec<Sequence>> {
+        pairs
+            .iter()
+            .map(|Comparison { prompt, answers: [first, second] }| match self.form {
+                Form::Pointwise => [first, second].map(|answer| self.pointwise_sequence(prompt, answer, 0)).into(),
+                Form::Pairwise => [(first, second), (second, first)]
+                    .map(|(first, second)| self.pairwise_sequence(prompt, first, second, 0))
+                    .into(),
+            })
+            .collect()
     }
 
     /// How many tokens the judge reads.
@@ -197,10 +209,12 @@ fn halves(values: Tensor<1>, count: usize) -> [Tensor<1>; 2] {
     [values.clone().slice([0..count]), values.slice([count..2 * count])]
 }
 
-/// Computes one number per item in groups of similar length.
-async fn grouped(lengths: &[usize], budget: usize, compute: impl Fn(&[usize]) -> Tensor<1>) -> Result<Vec<f32>> {
-    let mut values = vec![0.0; lengths.len()];
-    for group in by_length(lengths, budget) {
+/// Computes one number per item in groups that begin alike.
+async fn grouped(read: &[Vec<Sequence>], budget: usize, compute: impl Fn(&[usize]) -> Tensor<1>) -> Result<Vec<f32>> {
+    let items: Vec<Vec<&[u32]>> =
+        read.iter().map(|sequences| sequences.iter().map(|s| s.tokens.as_slice()).collect()).collect();
+    let mut values = vec![0.0; items.len()];
+    for group in by_beginning(&items, budget) {
         for (index, value) in group.iter().zip(read_floats(compute(&group)).await?) {
             values[*index] = value;
         }

@@ -1,6 +1,7 @@
 //! AdamW (Loshchilov and Hutter, arXiv 1711.05101) with PyTorch's defaults, and gradients.
 
 use burn::tensor::{Gradients, Tensor};
+use selfsame_shaders::{AdamWStep, adamw, sum_of_squares};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Decoder, Mapper, Visitor};
@@ -57,41 +58,54 @@ impl AdamW {
         if self.moments.is_empty() {
             self.moments = gradients.iter().map(|g| (g.zeros_like(), g.zeros_like())).collect();
         }
-        let mut walk = Walk { optimiser: self, gradients, scale, learning_rate, index: 0 };
+        // The moments are handed over, so that they can be written in place.
+        let inputs = gradients.iter().zip(std::mem::take(&mut self.moments));
+        let step = self.config.step(self.step, scale, learning_rate);
+        let mut walk = Walk { inputs, step, decays: self.decays, moments: Vec::with_capacity(gradients.len()) };
         let weights = model.weights().clone().map(&mut walk);
+        self.moments = walk.moments;
         model.with_weights(weights)
     }
 }
 
-struct Walk<'a> {
-    optimiser: &'a mut AdamW,
-    gradients: &'a [Tensor<1>],
-    scale: f64,
-    learning_rate: f64,
-    index: usize,
+impl AdamWConfig {
+    /// The numbers of the `step`-th step, counted from 1.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // the device computes in f32; step counts
+    fn step(&self, step: usize, scale: f64, learning_rate: f64) -> AdamWStep {
+        let step = step as i32;
+        AdamWStep {
+            scale: scale as f32,
+            beta1: self.beta1 as f32,
+            one_minus_beta1: (1.0 - self.beta1) as f32,
+            beta2: self.beta2 as f32,
+            one_minus_beta2: (1.0 - self.beta2) as f32,
+            correction2: (1.0 - self.beta2.powi(step)).sqrt() as f32,
+            epsilon: self.epsilon as f32,
+            keep: (1.0 - learning_rate * self.weight_decay) as f32,
+            rate: (learning_rate / (1.0 - self.beta1.powi(step))) as f32,
+        }
+    }
 }
 
-impl Mapper for Walk<'_> {
+struct Walk<I> {
+    inputs: I,
+    step: AdamWStep,
+    decays: fn(&str) -> bool,
+    moments: Vec<(Tensor<1>, Tensor<1>)>,
+}
+
+impl<'a, I: Iterator<Item = (&'a Tensor<1>, (Tensor<1>, Tensor<1>))>> Mapper for Walk<I> {
     fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
-        let AdamWConfig { beta1, beta2, epsilon, mut weight_decay } = self.optimiser.config;
-        if !(self.optimiser.decays)(name) {
-            weight_decay = 0.0;
-        }
         let weight = if weight.is_autodiff() { weight.inner() } else { weight };
+        let Some((gradient, (first, second))) = self.inputs.next() else {
+            return weight;
+        };
         let shape = weight.dims();
-        let gradient = self.gradients[self.index].clone() * self.scale;
-        let (first, second) = self.optimiser.moments[self.index].clone();
-        let first = first * beta1 + gradient.clone() * (1.0 - beta1);
-        let second = second * beta2 + gradient.clone() * gradient * (1.0 - beta2);
-        self.optimiser.moments[self.index] = (first.clone(), second.clone());
-        self.index += 1;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // step counts
-        let step = self.optimiser.step as i32;
-        let correction1 = 1.0 - beta1.powi(step);
-        let correction2 = (1.0 - beta2.powi(step)).sqrt();
-        let denominator = second.sqrt() / correction2 + epsilon;
-        let update = first / denominator * (self.learning_rate / correction1);
-        weight * (1.0 - self.learning_rate * weight_decay) - update.reshape(shape)
+        let size = shape.iter().product::<usize>();
+        let step = if (self.decays)(name) { self.step } else { AdamWStep { keep: 1.0, ..self.step } };
+        let [weight, first, second] = adamw(weight.reshape([size]), gradient.clone(), first, second, step);
+        self.moments.push((first, second));
+        weight.reshape(shape)
     }
 }
 
@@ -115,5 +129,5 @@ pub fn collect(model: &Decoder, gradients: &Gradients) -> Vec<Tensor<1>> {
 /// The squared Euclidean norm of all gradients together, `[1]`.
 #[must_use]
 pub fn squared_norm(gradients: &[Tensor<1>]) -> Tensor<1> {
-    Tensor::cat(gradients.iter().map(|g| (g.clone() * g.clone()).sum()).collect(), 0).sum()
+    Tensor::cat(gradients.iter().map(|g| sum_of_squares(g.clone())).collect(), 0).sum()
 }

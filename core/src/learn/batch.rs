@@ -8,7 +8,7 @@ use selfsame_shaders::selective_log_softmax;
 use crate::{
     Result,
     device::{indices, read_floats},
-    model::Decoder,
+    model::{Decoder, Forest, Layout},
 };
 
 /// Tokens and what the model should say at some of their positions.
@@ -30,13 +30,12 @@ impl Sequence {
     }
 }
 
-/// Right-padded sequences on a device.
+/// Sequences on a device. What several of them begin with is computed once (see [`Layout`]).
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// `[batch, time]`
-    pub tokens: Tensor<2, Int>,
-    /// Rows of the flattened hidden states that have a label, `[labels]`.
-    rows: Tensor<1, Int>,
+    layout: Layout,
+    /// The place of each label's hidden state, `[labels]`; `None` where that is its own number.
+    places: Option<Tensor<1, Int>>,
     /// The labels, `[labels, 1]`.
     pub(super) targets: Tensor<2, Int>,
     /// `[batch, labels]`: 1 where the label belongs to the sequence.
@@ -48,50 +47,69 @@ impl Batch {
     #[must_use]
     pub fn new(sequences: &[&Sequence], device: &Device) -> Self {
         let batch = sequences.len();
-        let time = sequences.iter().map(|s| s.tokens.len()).max().unwrap_or(0);
-        let mut tokens = vec![0_i32; batch * time];
-        let mut rows = Vec::new();
-        let mut targets = Vec::new();
-        let mut owners = Vec::new();
-        for (index, sequence) in sequences.iter().enumerate() {
-            for (slot, token) in tokens[index * time..].iter_mut().zip(&sequence.tokens) {
-                *slot = token.cast_signed();
-            }
-            for (position, token) in &sequence.labels {
-                rows.push(index * time + position);
-                targets.push(*token as usize);
-                owners.push(index);
-            }
-        }
-        let labels = rows.len();
+        let wanted: Vec<(&[u32], Vec<usize>)> = sequences
+            .iter()
+            .map(|s| (s.tokens.as_slice(), s.labels.iter().map(|(position, _)| *position).collect()))
+            .collect();
+        let (layout, places) = Layout::new(&wanted, device);
+        let targets: Vec<usize> = sequences.iter().flat_map(|s| s.labels.iter().map(|l| l.1 as usize)).collect();
+        let labels = targets.len();
         let mut membership = vec![0.0_f32; batch * labels];
-        for (label, owner) in owners.iter().enumerate() {
-            membership[owner * labels + label] = 1.0;
+        let mut first = 0;
+        for (index, sequence) in sequences.iter().enumerate() {
+            let count = sequence.labels.len();
+            membership[index * labels + first..][..count].fill(1.0);
+            first += count;
         }
         Self {
-            tokens: Tensor::from_data(TensorData::new(tokens, [batch, time]), device),
-            rows: indices(rows, device),
+            layout,
+            places: places.map(|places| indices(places, device)),
             targets: indices(targets, device).reshape([labels, 1]),
             membership: Tensor::from_data(TensorData::new(membership, [batch, labels]), device),
+        }
+    }
+
+    /// How many tokens the model computes for this batch, padding left out.
+    #[must_use]
+    pub fn computed(&self) -> usize {
+        self.layout.computed()
+    }
+
+    /// The hidden state at every label, `[labels, hidden]`, in the order of the sequences.
+    fn hidden(&self, model: &Decoder) -> Tensor<2> {
+        let hidden = model.hidden(&self.layout);
+        match &self.places {
+            Some(places) => hidden.select(0, places.clone()),
+            None => hidden,
         }
     }
 
     /// The logits at every label, `[labels, vocab]`, in the order of the sequences.
     #[must_use]
     pub fn logits(&self, model: &Decoder) -> Tensor<2> {
-        model.logits(model.hidden(self.tokens.clone()).select(0, self.rows.clone()))
+        model.logits(self.hidden(model))
     }
 
     /// The log-probability of every label, `[labels]`.
     #[must_use]
     pub fn token_logprobs(&self, model: &Decoder) -> Tensor<1> {
-        self.token_logprobs_of(self.logits(model))
+        let [logprobs, _] = self.token_logprobs_and_entropies(model);
+        logprobs
     }
 
     /// The log-probability of every label, `[labels]`, under logits `[labels, vocab]`.
     #[must_use]
     pub fn token_logprobs_of(&self, logits: Tensor<2>) -> Tensor<1> {
         selective_log_softmax(logits, self.targets.clone()).squeeze_dim(1)
+    }
+
+    /// The log-probability of every label, and the entropy in nats of the distribution it comes from,
+    /// each `[labels]`.
+    #[must_use]
+    pub fn token_logprobs_and_entropies(&self, model: &Decoder) -> [Tensor<1>; 2] {
+        let both = model.label_logprobs(self.hidden(model), self.targets.clone());
+        let [labels, _] = both.dims();
+        [0, 1].map(|column| both.clone().slice([0..labels, column..column + 1]).squeeze_dim(1))
     }
 
     /// The log-probability of every label and, without a gradient, `log Σ_v p_v²` of the distribution that it
@@ -120,17 +138,34 @@ impl Batch {
     }
 }
 
-/// Splits items into groups of at most `budget` tokens (padding included), shortest first, and
-/// returns their indices. At least one item per group.
+/// Splits items, each of one or more sequences, into groups of at most `budget` tokens, those that
+/// sequences share counted once, and returns their indices. At least one item per group; items that
+/// begin alike stay together, and otherwise those of similar length.
 #[must_use]
-pub fn by_length(lengths: &[usize], budget: usize) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..lengths.len()).collect();
-    order.sort_by_key(|index| lengths[*index]);
+pub fn by_beginning(items: &[Vec<&[u32]>], budget: usize) -> Vec<Vec<usize>> {
+    let first = |index: usize| items[index].first().copied().unwrap_or_default();
+    let length = |index: usize| items[index].iter().map(|tokens| tokens.len()).max().unwrap_or(0);
+    let mut order: Vec<usize> = (0..items.len()).collect();
+    order.sort_by(|a, b| first(*a).cmp(first(*b)));
+    let alike = |a: &usize, b: &usize| {
+        let (a, b) = (first(*a), first(*b));
+        4 * a.iter().zip(b).take_while(|(x, y)| x == y).count() >= b.len()
+    };
+    let mut families: Vec<&[usize]> = order.chunk_by(alike).collect();
+    families.sort_by_key(|family| family.iter().map(|index| length(*index)).max());
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    for index in order {
+    let mut forest = Forest::default();
+    for index in families.into_iter().flatten().copied() {
+        let added: usize = items[index].iter().map(|tokens| tokens.len() - forest.shared(tokens)).sum();
         match groups.last_mut() {
-            Some(group) if (group.len() + 1) * lengths[index] <= budget => group.push(index),
-            _ => groups.push(vec![index]),
+            Some(group) if forest.len() + added <= budget => group.push(index),
+            _ => {
+                forest = Forest::default();
+                groups.push(vec![index]);
+            }
+        }
+        for tokens in &items[index] {
+            forest.insert(tokens);
         }
     }
     groups
@@ -145,9 +180,9 @@ pub async fn score(model: &Decoder, sequences: &[Sequence], budget: usize) -> Re
         model.check_tokens(sequence.tokens.iter().chain(sequence.labels.iter().map(|(_, token)| token)))?;
     }
     let device = model.device();
-    let lengths: Vec<usize> = sequences.iter().map(|s| s.tokens.len()).collect();
+    let items: Vec<Vec<&[u32]>> = sequences.iter().map(|s| vec![s.tokens.as_slice()]).collect();
     let mut scores = vec![Vec::new(); sequences.len()];
-    for group in by_length(&lengths, budget) {
+    for group in by_beginning(&items, budget) {
         let members: Vec<&Sequence> = group.iter().map(|index| &sequences[*index]).collect();
         if members.iter().all(|s| s.labels.is_empty()) {
             continue;
@@ -167,30 +202,33 @@ pub async fn score(model: &Decoder, sequences: &[Sequence], budget: usize) -> Re
 /// If a token is unknown to the model, or the device fails.
 #[allow(clippy::cast_precision_loss)] // token counts
 pub async fn embeddings(model: &Decoder, texts: &[&[u32]], budget: usize) -> Result<Vec<Vec<f32>>> {
+    for text in texts {
+        model.check_tokens(*text)?;
+    }
     let device = model.device();
-    let lengths: Vec<usize> = texts.iter().map(|text| text.len()).collect();
     let width = model.config().hidden_size;
+    let items: Vec<Vec<&[u32]>> = texts.iter().map(|text| vec![*text]).collect();
     let mut found = vec![Vec::new(); texts.len()];
-    for group in by_length(&lengths, budget) {
-        let rows: Vec<Sequence> =
-            group.iter().map(|index| Sequence { tokens: texts[*index].to_vec(), labels: Vec::new() }).collect();
-        for row in &rows {
-            model.check_tokens(&row.tokens)?;
-        }
-        let time = group.iter().map(|index| lengths[*index]).max().unwrap_or(0);
-        if time == 0 {
+    for group in by_beginning(&items, budget) {
+        let wanted: Vec<(&[u32], Vec<usize>)> =
+            group.iter().map(|index| (texts[*index], (0..texts[*index].len()).collect())).collect();
+        if wanted.iter().all(|(text, _)| text.is_empty()) {
             continue;
         }
-        let shares: Vec<f32> = group
-            .iter()
-            .flat_map(|index| {
-                let length = lengths[*index];
-                (0..time).map(move |t| if t < length { 1.0 / length as f32 } else { 0.0 })
-            })
-            .collect();
-        let tokens = Batch::new(&rows.iter().collect::<Vec<_>>(), &device).tokens;
-        let hidden = model.hidden(tokens).reshape([group.len(), time, width]);
-        let shares = Tensor::<3>::from_data(TensorData::new(shares, [group.len(), 1, time]), &device);
+        let (layout, order) = Layout::new(&wanted, &device);
+        let hidden = model.hidden(&layout);
+        // Texts that begin alike share hidden states.
+        let [states, _] = hidden.dims();
+        let mut shares = vec![0.0_f32; group.len() * states];
+        let mut token = 0;
+        for ((text, _), shares) in wanted.iter().zip(shares.chunks_exact_mut(states)) {
+            for _ in *text {
+                let place = order.as_ref().map_or(token, |order| order[token]);
+                shares[place] = 1.0 / text.len() as f32;
+                token += 1;
+            }
+        }
+        let shares = Tensor::<2>::from_data(TensorData::new(shares, [group.len(), states]), &device);
         let values = read_floats(shares.matmul(hidden).reshape([group.len() * width])).await?;
         for (index, value) in group.iter().zip(values.chunks(width)) {
             found[*index] = value.to_vec();
@@ -212,14 +250,50 @@ mod tests {
 
     #[test]
     fn groups_keep_to_the_budget_and_lose_nothing() {
-        let lengths = [3, 9, 4, 4, 20, 1];
-        let groups = by_length(&lengths, 12);
+        let texts: Vec<Vec<u32>> = [(1, 3), (2, 9), (3, 4), (2, 8), (4, 20), (5, 1), (2, 7)]
+            .iter()
+            .map(|(first, length)| (0..*length).map(|i| if i == 6 { 90 + length } else { first * 10 + i }).collect())
+            .collect();
+        let items: Vec<Vec<&[u32]>> = texts.iter().map(|text| vec![text.as_slice()]).collect();
+        let groups = by_beginning(&items, 12);
         for group in &groups {
-            let longest = group.iter().map(|i| lengths[*i]).max().unwrap();
-            assert!(group.len() == 1 || group.len() * longest <= 12, "{group:?}");
+            let mut forest = Forest::default();
+            for index in group {
+                forest.insert(&texts[*index]);
+            }
+            assert!(group.len() == 1 || forest.len() <= 12, "{group:?}");
         }
         let mut all: Vec<usize> = groups.concat();
         all.sort_unstable();
-        assert_eq!(all, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(all, (0..7).collect::<Vec<_>>());
+        // Six tokens in common and six that differ.
+        assert!(groups.iter().any(|group| group.iter().filter(|index| [1, 3, 6].contains(index)).count() == 3));
+    }
+
+    #[test]
+    fn embeddings_of_texts_that_share_states_are_their_own_means() {
+        let model = Decoder::random(crate::model::Config::llama(16, 24, 2, 2, 1, 40), 2, &[], &crate::device::cpu());
+        let texts: [&[u32]; 5] = [&[1, 2, 3, 4], &[1, 2, 3, 9, 8], &[], &[1, 2], &[7, 2, 3]];
+        let found = pollster::block_on(embeddings(&model, &texts, 64)).unwrap();
+        for (text, found) in texts.iter().zip(&found).filter(|(text, _)| !text.is_empty()) {
+            let (layout, _) = Layout::new(&[(*text, (0..text.len()).collect())], &model.device());
+            let mean = model.hidden(&layout).mean_dim(0).into_data().try_to_vec::<f32>().unwrap();
+            assert_eq!(found.len(), 16);
+            assert!(found.iter().zip(&mean).all(|(x, y)| (x - y).abs() < 1e-5), "{found:?} {mean:?}");
+        }
+        let unknown = pollster::block_on(embeddings(&model, &[&[1, 40]], 64)).unwrap_err().to_string();
+        assert!(unknown.contains("40"), "{unknown}");
+    }
+
+    #[test]
+    fn entropies_are_those_of_the_logits() {
+        let model = Decoder::random(crate::model::Config::llama(16, 24, 2, 2, 1, 40), 2, &[], &crate::device::cpu());
+        let rows = [Sequence::completion(&[1, 2, 3], &[4, 5]), Sequence::completion(&[1, 2, 3], &[6])];
+        let batch = Batch::new(&rows.iter().collect::<Vec<_>>(), &model.device());
+        let logprobs = burn::tensor::activation::log_softmax(batch.logits(&model), 1);
+        let expected = (logprobs.clone().exp() * logprobs).sum_dim(1).neg().squeeze_dim::<1>(1);
+        let [_, entropies] = batch.token_logprobs_and_entropies(&model);
+        let gap = (entropies - expected).abs().max().into_data().try_to_vec::<f32>().unwrap();
+        assert!(gap[0] < 1e-5, "{gap:?}");
     }
 }

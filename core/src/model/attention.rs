@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 
 /// Added to scores that must not count. Finite, because a row of `-inf` has no softmax.
-const HIDDEN: f32 = -1e9;
+pub(super) const HIDDEN: f32 = -1e9;
 
 /// Attention of `query` over `key` and `value`.
 ///

@@ -2,10 +2,11 @@
 //! weights themselves.
 
 use burn::tensor::{Device, Int, Tensor};
+use selfsame_shaders::{linear, linear_logprobs, swiglu};
 
 use super::{
-    Cache, Config, Layer, Linear, LoraConfig, Mapper, Norm, Weights,
-    attention::{attend, causal_mask, padded_mask},
+    Activation, Cache, Config, Layer, Layout, Linear, LoraConfig, Mapper, Norm, Weights,
+    attention::{attend, padded_mask},
     rope::{Angles, Rope},
 };
 use crate::{Error, Result};
@@ -123,21 +124,22 @@ impl Decoder {
         self.with_weights(self.weights.clone().map_all(&mut Constant).map(&mut Leaf))
     }
 
-    /// The hidden states of right-padded rows, `[batch * time, hidden]`, after the last norm.
-    ///
-    /// Padding at the end needs no mask: nothing before it can see it.
+    /// The hidden states of the wanted tokens of `layout` in their order, `[wanted, hidden]`, after the
+    /// last norm. The last block is computed at those tokens only: nobody reads the others' results.
     #[must_use]
-    pub fn hidden(&self, tokens: Tensor<2, Int>) -> Tensor<2> {
-        let [batch, time] = tokens.dims();
-        let device = self.device();
-        let positions = [(0..time).collect()];
-        let angles = self.rope.angles(&positions, &device);
-        let mask = causal_mask(time, &device);
-        let mut x = self.embed(tokens, &positions);
-        for layer in &self.weights.layers {
-            let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
-            let mixed = attend(query, key, value, Some(mask.clone()));
-            x = self.finish(layer, x, mixed);
+    pub fn hidden(&self, layout: &Layout) -> Tensor<2> {
+        let [batch, time] = layout.tokens.dims();
+        let angles = self.rope.angles(&layout.positions, &self.device());
+        let mut x = self.embed(layout.tokens.clone(), &layout.positions);
+        if let Some((last, others)) = self.weights.layers.split_last() {
+            for layer in others {
+                let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
+                x = self.finish(layer, x, layout.attend(query, key, value));
+            }
+            let (query, key, value) = self.project(last, x.clone(), [batch, time], &angles);
+            x = self.finish(last, layout.select(x), layout.attend_wanted(query, key, value));
+        } else {
+            x = layout.select(x);
         }
         self.normed(&self.weights.norm, x)
     }
@@ -173,8 +175,20 @@ impl Decoder {
     /// Logits of hidden states: `[rows, hidden]` to `[rows, vocab]`.
     #[must_use]
     pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
-        let head = self.weights.head.as_ref().unwrap_or(&self.weights.embed);
-        hidden.matmul(head.clone().transpose())
+        linear(hidden, self.head())
+    }
+
+    /// The log-probability of a token after each hidden state, and the entropy of the distribution over
+    /// all tokens in nats, `[rows, 2]`, from `[rows, hidden]` and `[rows, 1]`. The logits of all tokens
+    /// never exist at once where there are many.
+    #[must_use]
+    pub fn label_logprobs(&self, hidden: Tensor<2>, targets: Tensor<2, Int>) -> Tensor<2> {
+        linear_logprobs(hidden, self.head(), targets)
+    }
+
+    /// `[vocab, hidden]`
+    fn head(&self) -> Tensor<2> {
+        self.weights.head.as_ref().unwrap_or(&self.weights.embed).clone()
     }
 
     /// What the first block reads of `tokens`, `[batch, time]`, that stand at `positions`, one list
@@ -229,10 +243,10 @@ impl Decoder {
     fn finish(&self, layer: &Layer, x: Tensor<2>, mixed: Tensor<2>) -> Tensor<2> {
         let x = x + layer.output.forward(mixed);
         let normed = self.normed(&layer.feed_forward_norm, x.clone());
-        let activation = self.config.hidden_act;
-        let inner = match &layer.gate {
-            Some(gate) => activation.forward(gate.forward(normed.clone())) * layer.up.forward(normed),
-            None => activation.forward(layer.up.forward(normed)),
+        let inner = match (&layer.gate, self.config.hidden_act) {
+            (Some(gate), Activation::Silu) => swiglu(gate.forward(normed.clone()), layer.up.forward(normed)),
+            (Some(gate), other) => other.forward(gate.forward(normed.clone())) * layer.up.forward(normed),
+            (None, activation) => activation.forward(layer.up.forward(normed)),
         };
         x + layer.down.forward(inner)
     }

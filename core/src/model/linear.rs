@@ -1,6 +1,7 @@
 //! Projections: a matrix, perhaps a bias, perhaps a low-rank adapter that learns in their place.
 
 use burn::tensor::Tensor;
+use selfsame_shaders::linear;
 
 /// `y = x Wᵀ + b`, and with an adapter `y = x Wᵀ + b + scale · (x Aᵀ) Bᵀ`.
 #[derive(Debug, Clone)]
@@ -42,12 +43,9 @@ impl Linear {
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let update = self.adapter.as_ref().map(|adapter| {
             // Scaled while it is narrow.
-            x.clone()
-                .matmul(adapter.down.clone().transpose())
-                .mul_scalar(adapter.scale)
-                .matmul(adapter.up.clone().transpose())
+            linear(linear(x.clone(), adapter.down.clone()).mul_scalar(adapter.scale), adapter.up.clone())
         });
-        let mut y = x.matmul(self.weight.clone().transpose());
+        let mut y = linear(x, self.weight.clone());
         if let Some(bias) = &self.bias {
             y = y + bias.clone().unsqueeze::<2>();
         }

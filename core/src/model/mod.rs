@@ -7,8 +7,10 @@ mod decoder;
 mod dropout;
 mod family;
 mod files;
+mod forest;
 pub mod gguf;
 mod initial;
+mod layout;
 mod linear;
 mod lora;
 mod norm;
@@ -23,6 +25,8 @@ pub use decoder::Decoder;
 pub use family::{Activation, Family};
 pub(crate) use files::serialize;
 pub use files::{INDEX, Precision, WEIGHTS, from_bytes, from_source, has_weights, hash_folder, load, save, to_bytes};
+pub use forest::Forest;
+pub use layout::Layout;
 pub use linear::{Adapter, Linear};
 pub use lora::{
     ADAPTER_CONFIG, ADAPTER_WEIGHTS, LoraConfig, adapter_config, adapter_from_source, adapter_to_bytes, base_of_adapter,

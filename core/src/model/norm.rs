@@ -1,6 +1,7 @@
 //! Norms over the last axis.
 
 use burn::tensor::Tensor;
+use selfsame_shaders::rms_norm;
 
 /// One norm and its weights, `[width]` each.
 #[derive(Debug, Clone)]
@@ -35,16 +36,13 @@ impl Norm {
     /// Norms every row of `x`, `[rows, width]`. `epsilon` is added to what is divided by, squared.
     #[must_use]
     pub fn forward(&self, x: Tensor<2>, epsilon: f64) -> Tensor<2> {
-        let scaled = |x: Tensor<2>| {
-            let scale = (x.clone() * x.clone()).mean_dim(1).add_scalar(epsilon).sqrt().recip();
-            x * scale
-        };
         match self {
-            Self::Rms { weight } => scaled(x) * weight.clone().unsqueeze::<2>(),
-            Self::RmsAroundOne { weight } => scaled(x) * (weight.clone() + 1.0).unsqueeze::<2>(),
+            Self::Rms { weight } => rms_norm(x, weight.clone(), epsilon),
+            Self::RmsAroundOne { weight } => rms_norm(x, weight.clone() + 1.0, epsilon),
             Self::Layer { weight, bias } => {
                 let centred = x.clone() - x.mean_dim(1);
-                scaled(centred) * weight.clone().unsqueeze::<2>() + bias.clone().unsqueeze::<2>()
+                let scale = (centred.clone() * centred.clone()).mean_dim(1).add_scalar(epsilon).sqrt().recip();
+                centred * scale * weight.clone().unsqueeze::<2>() + bias.clone().unsqueeze::<2>()
             }
         }
     }

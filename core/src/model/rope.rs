@@ -2,6 +2,7 @@
 //! Face weights, with the `linear` and `llama3` stretchings of the frequencies.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use selfsame_shaders::rotate;
 
 use super::Config;
 
@@ -83,15 +84,9 @@ fn stretch(config: &Config, frequency: f64) -> f64 {
 impl Angles {
     /// Rotates `x`, `[rows, time, heads, head_width]`.
     pub(super) fn rotate(&self, x: Tensor<4>) -> Tensor<4> {
-        let Some([cosine, sine]) = &self.0 else {
-            return x;
-        };
-        let mut halves = x.chunk(2, 3);
-        let (Some(second), Some(first)) = (halves.pop(), halves.pop()) else {
-            return Tensor::cat(halves, 3);
-        };
-        let rotated_first = first.clone() * cosine.clone() - second.clone() * sine.clone();
-        let rotated_second = second * cosine.clone() + first * sine.clone();
-        Tensor::cat(vec![rotated_first, rotated_second], 3)
+        match &self.0 {
+            Some([cosine, sine]) => rotate(x, cosine.clone(), sine.clone()),
+            None => x,
+        }
     }
 }

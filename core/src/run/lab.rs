@@ -81,6 +81,7 @@ pub struct Lab {
     pub(super) learned: Vec<Pair>,
     pub(super) goal: Option<usize>,
     pub(super) aside: Option<&'static str>,
+    pub(super) recorded: super::recorded::Recorded,
     pub(super) fixed: Option<super::lab_measure::FixedPairs>,
 }
 
@@ -124,6 +125,7 @@ impl Lab {
             learned: Vec::new(),
             goal: None,
             aside: None,
+            recorded: super::recorded::Recorded::default(),
             fixed: None,
         };
         lab.begin_log()?;
@@ -144,6 +146,7 @@ impl Lab {
         }
         self.iteration = iteration;
         self.learned.clear();
+        self.recorded.clear();
     }
 
     /// Goes back to the initial model for a control line.
@@ -151,6 +154,7 @@ impl Lab {
         self.arm = arm;
         self.iteration = 0;
         self.goal = None;
+        self.recorded.clear();
         self.policy = self.initial.clone();
         self.start = self.initial.clone();
         self.previous = self.initial.clone();
@@ -257,6 +261,11 @@ impl Lab {
                     drawn
                 }
             };
+            if purpose == "train" {
+                for ((_, ids), drawn) in encoded[first..].iter().zip(&chunk) {
+                    self.recorded.add(ids, drawn);
+                }
+            }
             let tokens = chunk.iter().flatten().map(|a| a.ids.len()).sum();
             answers.extend(chunk);
             let phase = if purpose == "train" { "sample" } else { "measure" };

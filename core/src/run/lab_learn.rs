@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Error, Result,
     judge::{Form, Generative},
-    learn::{Batch, LearnConfig, Objective, Sequence, StepReport, Trainer, batch::score},
+    learn::{Batch, LearnConfig, Objective, Sequence, StepReport, Trainer},
     model::Decoder,
     recipe::starter::judgement_sequence,
     rng::{Purpose, Stream},
@@ -193,8 +193,7 @@ impl Lab {
         let mut cached = BTreeMap::new();
         if !self.replay_has_complete_checkpoint() {
             for which in references {
-                let rows = score(self.snapshot(*which), sequences, self.manifest.options.token_budget).await?;
-                cached.insert(*which, rows.iter().map(|row| row.iter().sum()).collect());
+                cached.insert(*which, self.frozen_sums(*which, sequences).await?);
             }
         }
         Ok(cached)
@@ -244,6 +243,7 @@ impl Lab {
         mut objective: impl FnMut(&Decoder, &[usize], &[usize], &Phase<'_>) -> Result<Objective>,
     ) -> Result<()> {
         config.check()?;
+        self.recorded.moved();
         let batches = config.batches(tokens.len(), self.manifest.seed, self.iteration);
         let total = batches.len();
         let mut trainer = Trainer::new(*config, total);

@@ -16,6 +16,7 @@ mod pace;
 mod pair_batch;
 pub mod plan;
 mod rated_batch;
+mod recorded;
 pub mod store;
 
 pub use event::{Arm, Event, Record};

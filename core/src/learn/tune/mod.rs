@@ -115,15 +115,17 @@ impl Material {
     }
 
     /// The log-probability of every label of every sequence under a frozen model, in the batches of the
-    /// first epoch and with gradients recorded, as the policy's: only then are the numbers the same to the
-    /// last digit, and the rewards of a policy that has not moved exactly 0, as in TRL.
+    /// first epoch, by the same operations and with gradients recorded, as the policy's: only then are
+    /// the numbers the same to the last digit, and the rewards of a policy that has not moved exactly 0,
+    /// as in TRL.
     async fn score(&self, model: &Decoder) -> Result<Vec<Vec<f32>>> {
         let mut scores = vec![Vec::new(); self.sequences.len()];
         let order = self.config.order.of(self.rows, self.config.seed, 0);
         for rows in order.chunks(self.config.per_device_train_batch_size) {
             let members: Vec<usize> = self.indices(rows).collect();
             let sequences: Vec<&Sequence> = members.iter().map(|index| &self.sequences[*index]).collect();
-            let values = Batch::new(&sequences, &model.device()).token_logprobs(&model.tracked());
+            let batch = Batch::new(&sequences, &model.device());
+            let values = batch.token_logprobs_of(batch.logits(&model.tracked()));
             let values = read_floats(values.inner()).await?;
             let mut values = values.into_iter();
             for index in members {

@@ -1,9 +1,7 @@
 use std::path::Path;
 
-use burn::tensor::Int;
-
 use super::{
-    super::{MemorySource, Visitor},
+    super::{Layout, MemorySource, Visitor},
     *,
 };
 use crate::{
@@ -23,8 +21,9 @@ fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 fn logits(model: &Decoder) -> Tensor<2> {
-    let tokens = Tensor::<2, Int>::from_ints([[3, 14, 15, 9, 2, 6], [5, 3, 5, 8, 9, 7]], &model.device());
-    model.logits(model.hidden(tokens))
+    let rows: [&[u32]; 2] = [&[3, 14, 15, 9, 2, 6], &[5, 3, 5, 8, 9, 7]];
+    let (layout, _) = Layout::new(&rows.map(|row| (row, (0..row.len()).collect())), &model.device());
+    model.logits(model.hidden(&layout))
 }
 
 fn gap(a: &[f32], b: &[f32]) -> f32 {

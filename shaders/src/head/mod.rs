@@ -1,0 +1,252 @@
+//! The head of a language model: log-probabilities of chosen tokens from hidden states, without a table
+//! of logits.
+//!
+//! The vocabulary is taken in chunks. Of each row four numbers are carried from chunk to chunk: the
+//! largest logit, the sum of exponentials, the chosen logit, and what the entropy needs (the online
+//! softmax of Milakov and Gimelshein, arXiv 1805.02867). The backward pass computes the logits of each
+//! chunk again, as in the memory-efficient cross-entropy of Liger Kernel (arXiv 2410.10989); where they are
+//! few they are kept instead, because memory then costs less than arithmetic.
+
+mod cpu;
+mod gpu;
+
+use burn::{
+    backend::{
+        Autodiff, Backend, Dispatch, TensorMetadata,
+        autodiff::{
+            checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+            grads::Gradients,
+            ops::{Backward, Ops, OpsKind},
+        },
+        backend_extension,
+        tensor::{FloatTensor, IntTensor},
+    },
+    tensor::{Device, Int, Slice, Tensor, TensorData},
+};
+
+/// How the vocabulary is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chunks {
+    /// Columns in a chunk.
+    pub columns: usize,
+    /// Whether the backward pass finds the logits of the forward pass.
+    pub keep: bool,
+}
+
+/// Logits in a chunk on the CPU: what fits into a core's cache.
+const CPU_CHUNK: usize = 1 << 18;
+/// Logits in a chunk on an adapter: half of the smallest limit of a binding, 128 MiB.
+const GPU_CHUNK: usize = 1 << 24;
+/// Most logits that are kept for the backward pass: 128 MiB.
+const KEPT: usize = 1 << 25;
+
+impl Chunks {
+    /// What suits the device for so many rows and classes.
+    #[must_use]
+    pub fn suited(device: &Device, rows: usize, classes: usize) -> Self {
+        let most = if *device == Device::flex() { CPU_CHUNK } else { GPU_CHUNK };
+        // Products like multiples of a vector's width.
+        let columns = (most / rows.max(1)).next_multiple_of(64);
+        Self { columns: columns.min(classes), keep: rows * classes <= KEPT }
+    }
+}
+
+/// `log softmax(hidden · weightᵀ)[row, targets[row]]` and the entropy of that softmax in nats,
+/// `[rows, 2]`, differentiable in `hidden` and `weight`.
+///
+/// * `hidden`: `[rows, width]`, f32
+/// * `weight`: `[classes, width]`
+/// * `targets`: `[rows, 1]`, each in `0..classes`
+#[must_use]
+pub fn linear_logprobs(hidden: Tensor<2>, weight: Tensor<2>, targets: Tensor<2, Int>) -> Tensor<2> {
+    let chunks = Chunks::suited(&hidden.device(), hidden.dims()[0], weight.dims()[0]);
+    linear_logprobs_by(hidden, weight, targets, chunks)
+}
+
+/// [`linear_logprobs`] with the vocabulary divided as told.
+#[must_use]
+pub fn linear_logprobs_by(hidden: Tensor<2>, weight: Tensor<2>, targets: Tensor<2, Int>, chunks: Chunks) -> Tensor<2> {
+    Tensor::from_dispatch(Dispatch::linear_logprobs(
+        hidden.into_dispatch(),
+        weight.into_dispatch(),
+        targets.into_dispatch(),
+        chunks,
+    ))
+}
+
+/// The operations as burn's backends see them.
+#[backend_extension(Cube, Flex, Autodiff, Fusion)]
+pub trait HeadOps: Backend {
+    /// What is known of each row, `[rows, 4]` (largest logit, `Σ e^(l − largest)`, chosen logit,
+    /// `Σ (l − largest) e^(l − largest)`), after a further chunk of logits `[rows, columns]`, the first
+    /// of which belongs to class `offset`.
+    #[fusion(dtype = known, shape = known)]
+    fn head_merge(
+        logits: FloatTensor<Self>,
+        targets: IntTensor<Self>,
+        known: FloatTensor<Self>,
+        offset: usize,
+    ) -> FloatTensor<Self>;
+
+    /// The gradient of a chunk of logits from that of the result, `[rows, 2]`, and from each row's
+    /// log-sum-exp and entropy, `[rows, 2]`.
+    #[fusion(dtype = logits, shape = logits)]
+    fn head_slope(
+        logits: FloatTensor<Self>,
+        targets: IntTensor<Self>,
+        statistics: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        offset: usize,
+    ) -> FloatTensor<Self>;
+
+    /// See [`linear_logprobs`].
+    #[fusion(default)]
+    fn linear_logprobs(
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        targets: IntTensor<Self>,
+        chunks: Chunks,
+    ) -> FloatTensor<Self> {
+        forward::<Self>(&hidden, &weight, &targets, chunks, &mut Vec::new()).result
+    }
+}
+
+/// The chunks' first columns and their ends.
+fn spans(classes: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..classes).step_by(columns.max(1)).map(move |start| (start, classes.min(start + columns)))
+}
+
+fn rows_of<B: Backend>(weight: &FloatTensor<B>, (start, end): (usize, usize)) -> FloatTensor<B> {
+    B::float_slice(weight.clone(), &[Slice::from(start..end), Slice::from(0..weight.shape()[1])])
+}
+
+fn logits_of<B: Backend>(hidden: &FloatTensor<B>, weight: FloatTensor<B>) -> FloatTensor<B> {
+    B::float_matmul(hidden.clone(), B::float_transpose(weight))
+}
+
+struct Forward<B: Backend> {
+    /// Log-probability and entropy.
+    result: FloatTensor<B>,
+    /// Log-sum-exp and entropy.
+    statistics: FloatTensor<B>,
+}
+
+/// The forward pass; the logits of each chunk are appended to `kept` where the chunks are to be kept.
+fn forward<B: HeadOps>(
+    hidden: &FloatTensor<B>,
+    weight: &FloatTensor<B>,
+    targets: &IntTensor<B>,
+    chunks: Chunks,
+    kept: &mut Vec<FloatTensor<B>>,
+) -> Forward<B> {
+    let (rows, classes) = (hidden.shape()[0], weight.shape()[0]);
+    let nothing: Vec<f32> = (0..rows).flat_map(|_| [f32::MIN, 0.0, 0.0, 0.0]).collect();
+    let mut known = B::float_from_data(TensorData::new(nothing, [rows, 4]), &hidden.device());
+    for span in spans(classes, chunks.columns) {
+        let logits = logits_of::<B>(hidden, rows_of::<B>(weight, span));
+        if chunks.keep {
+            kept.push(logits.clone());
+        }
+        known = B::head_merge(logits, targets.clone(), known, span.0);
+    }
+    let column = |index: usize| B::float_slice(known.clone(), &[Slice::from(0..rows), Slice::from(index..index + 1)]);
+    let (largest, sum, chosen, weighted) = (column(0), column(1), column(2), column(3));
+    let log = B::float_log(sum.clone());
+    let normaliser = B::float_add(largest, log.clone());
+    let logprob = B::float_sub(chosen, normaliser.clone());
+    let entropy = B::float_sub(log, B::float_div(weighted, sum));
+    Forward {
+        result: B::float_cat(vec![logprob, entropy.clone()], 1),
+        statistics: B::float_cat(vec![normaliser, entropy], 1),
+    }
+}
+
+#[derive(Debug)]
+struct LinearLogprobs;
+
+/// What the backward pass needs.
+#[derive(Debug, Clone)]
+struct State<B: Backend> {
+    hidden: FloatTensor<B>,
+    weight: FloatTensor<B>,
+    targets: IntTensor<B>,
+    statistics: FloatTensor<B>,
+    chunks: Chunks,
+    kept: Vec<FloatTensor<B>>,
+}
+
+impl<B: HeadOps> Backward<B, 2> for LinearLogprobs {
+    type State = State<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let State { hidden, weight, targets, statistics, chunks, kept } = ops.state;
+        let gradient = grads.consume::<B>(&ops.node);
+        let [to_hidden, to_weight] = ops.parents;
+        let mut of_hidden: Option<FloatTensor<B>> = None;
+        let mut of_weight = Vec::new();
+        let mut kept = kept.into_iter();
+        for span in spans(weight.shape()[0], chunks.columns) {
+            let part = rows_of::<B>(&weight, span);
+            let logits = kept.next().unwrap_or_else(|| logits_of::<B>(&hidden, part.clone()));
+            let slope = B::head_slope(logits, targets.clone(), statistics.clone(), gradient.clone(), span.0);
+            if to_weight.is_some() {
+                of_weight.push(B::float_matmul(B::float_transpose(slope.clone()), hidden.clone()));
+            }
+            if to_hidden.is_some() {
+                let share = B::float_matmul(slope, part);
+                of_hidden = Some(match of_hidden {
+                    Some(sum) => B::float_add(sum, share),
+                    None => share,
+                });
+            }
+        }
+        if let (Some(parent), Some(of_hidden)) = (to_hidden, of_hidden) {
+            grads.register::<B>(parent.id, of_hidden);
+        }
+        if let Some(parent) = to_weight {
+            grads.register::<B>(parent.id, B::float_cat(of_weight, 0));
+        }
+    }
+}
+
+impl<B: HeadOps, C: CheckpointStrategy> HeadOps for Autodiff<B, C> {
+    fn head_merge(
+        logits: FloatTensor<Self>,
+        targets: IntTensor<Self>,
+        known: FloatTensor<Self>,
+        offset: usize,
+    ) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::head_merge(logits.into_parts().0, targets, known.into_parts().0, offset))
+    }
+
+    fn head_slope(
+        logits: FloatTensor<Self>,
+        targets: IntTensor<Self>,
+        statistics: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        offset: usize,
+    ) -> FloatTensor<Self> {
+        let plain = |tensor: FloatTensor<Self>| tensor.into_parts().0;
+        FloatTensor::<Self>::new(B::head_slope(plain(logits), targets, plain(statistics), plain(gradient), offset))
+    }
+
+    fn linear_logprobs(
+        hidden: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        targets: IntTensor<Self>,
+        chunks: Chunks,
+    ) -> FloatTensor<Self> {
+        let ((hidden, of_hidden), (weight, of_weight)) = (hidden.into_parts(), weight.into_parts());
+        match LinearLogprobs.prepare::<C>([of_hidden, of_weight]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let mut kept = Vec::new();
+                let Forward { result, statistics } = forward::<B>(&hidden, &weight, &targets, chunks, &mut kept);
+                prep.finish(State { hidden, weight, targets, statistics, chunks, kept }, result)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(B::linear_logprobs(hidden, weight, targets, chunks)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
