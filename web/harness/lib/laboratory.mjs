@@ -160,10 +160,25 @@ export class Laboratory {
     return file.path();
   }
 
+  /**
+   * Asks the playground's first question. What is pressed while a run is being opened may belong to a panel
+   * that is not there any more, so that it is pressed until it is asked.
+   */
+  async question() {
+    await this.go('playground');
+    await this.sees(this.control('button', t('playground.ask')));
+    const asked = async () => {
+      if ((await this.text(t('playground.quiet')).count()) === 0) return true;
+      await this.press('button', t('playground.ask'));
+      await this.page.waitForTimeout(1000);
+      return false;
+    };
+    await until('the question is asked', asked, SOON);
+  }
+
   /** Asks the playground's first question and waits until it is answered. */
   async ask(timeout = RUN) {
-    await this.go('playground');
-    await this.press('button', t('playground.ask'));
+    await this.question();
     await this.sees(this.text(like('playground.summary')), timeout);
   }
 
