@@ -139,7 +139,7 @@ fn models() {
             }),
         ),
         ("other shape", &["shape"], Box::new(|f| edit_config(f, |c| c["intermediate_size"] = 65.into()))),
-        ("unknown architecture", &["gpt2"], Box::new(|f| edit_config(f, |c| c["model_type"] = "gpt2".into()))),
+        ("unknown architecture", &["mamba"], Box::new(|f| edit_config(f, |c| c["model_type"] = "mamba".into()))),
         ("garbage config", &["config.json"], Box::new(|f| fs::write(f.join("config.json"), "garbage").unwrap())),
         ("garbage tokenizer", &["tokenizer.json"], Box::new(|f| fs::write(f.join("tokenizer.json"), "{}").unwrap())),
         // The tokenizer knows words for which the model has no weights.

@@ -146,7 +146,7 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
     wasm::proof(workspace, runner, &requirements, &browser)?;
     let options = wasm::page::Options::parse(workspace, &[])?;
     wasm::page::build(workspace, runner, &requirements, &options)?;
-    wasm::page::test(workspace, runner, &requirements, &browser, &options, strict, &[])
+    wasm::page::test(workspace, runner, &requirements, &browser, &options, strict, &["--short"])
 }
 
 /// Whether nothing may be skipped.

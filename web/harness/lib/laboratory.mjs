@@ -55,11 +55,24 @@ export class Laboratory {
     await locator.waitFor({ state: 'attached', timeout });
   }
 
-  /** Presses a control as a screen reader does, wherever it has been scrolled to. */
+  /** Presses a control as a screen reader does, wherever it has been scrolled to, once it can be pressed. */
   async press(role, name) {
     const control = this.control(role, name);
     await this.sees(control);
+    const free = async () => (await control.getAttribute('aria-disabled')) !== 'true';
+    await until(`${name} can be pressed`, free, SOON);
     await control.dispatchEvent('click');
+  }
+
+  /** Presses a control until something came of it. */
+  async pressUntil(role, name, done) {
+    const pressed = async () => {
+      if (await done()) return true;
+      await this.press(role, name);
+      await this.page.waitForTimeout(1500);
+      return false;
+    };
+    await until(`${name} was pressed`, pressed, SOON);
   }
 
   /** Presses a control with the mouse, which goes to the canvas. */
@@ -102,7 +115,9 @@ export class Laboratory {
 
   /** Goes to a panel, by its id. */
   async go(panel) {
-    await this.press('button', t(`${panel}.title`));
+    const name = t(`${panel}.title`);
+    const there = this.mirror.getByRole('button', { name, exact: true, pressed: true });
+    await this.pressUntil('button', name, async () => (await there.count()) > 0);
   }
 
   /** Waits until a run of this name is the one that panels show. */
@@ -147,8 +162,8 @@ export class Laboratory {
     await this.sees(field);
     const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
     await field.fill(lines.join('\n') || '# as it is');
-    await this.press('button', t('compose.load'));
-    await this.sees(this.text(t('compose.loaded')));
+    const loaded = this.text(t('compose.loaded'));
+    await this.pressUntil('button', t('compose.load'), async () => (await loaded.count()) > 0);
   }
 
   /** Exports the run that panels show; gives the path of the file. */
@@ -160,10 +175,20 @@ export class Laboratory {
     return file.path();
   }
 
+  /**
+   * Asks the playground's first question. What is pressed while a run is being opened may belong to a panel
+   * that is not there any more, so that it is pressed until it is asked.
+   */
+  async question() {
+    await this.go('playground');
+    await this.sees(this.control('button', t('playground.ask')));
+    const quiet = this.text(t('playground.quiet'));
+    await this.pressUntil('button', t('playground.ask'), async () => (await quiet.count()) === 0);
+  }
+
   /** Asks the playground's first question and waits until it is answered. */
   async ask(timeout = RUN) {
-    await this.go('playground');
-    await this.press('button', t('playground.ask'));
+    await this.question();
     await this.sees(this.text(like('playground.summary')), timeout);
   }
 

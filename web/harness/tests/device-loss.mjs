@@ -8,6 +8,7 @@ import { like, t } from '../lib/words.mjs';
 export const name = 'device-loss';
 export const about = 'a run whose device is lost while it learns ends like an undisturbed one';
 export const minutes = 90;
+export const long = true;
 
 /** A device in software compiles shaders for minutes. */
 const LONG = 40 * 60_000;

@@ -1,11 +1,12 @@
 // Tests the page: every test for itself, with a host, a browser and a profile of its own.
 //
 //   node tests/run.mjs --site DIR [--browser PATH] [--only NAME]… [--program PATH] [--shots DIR]
-//                      [--failures DIR] [--strict] [--list]
+//                      [--failures DIR] [--strict] [--short] [--list]
 //
 // `--program` is the native program, for the test that compares with it. `--shots` writes pictures of
 // the panels. `--failures` is where the remains of tests that failed are put. `--strict` makes a test
-// that cannot be done here a failure.
+// that cannot be done here a failure. `--short` leaves out those that take long where a graphics device is
+// one in software.
 
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -82,6 +83,7 @@ const { values: options } = parseArgs({
     shots: { type: 'string' },
     failures: { type: 'string', default: 'target/page-failures' },
     strict: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
   },
 });
@@ -94,7 +96,8 @@ if (options.list) {
   process.exitCode = 2;
 } else {
   options.failures = resolve(options.failures);
-  const chosen = TESTS.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+  const wanted = ({ name, long }) => (options.only.length > 0 ? options.only.includes(name) : !(long && options.short));
+  const chosen = TESTS.filter(wanted);
   const rows = [];
   for (const test of chosen) rows.push(await run(test, options));
   console.log(`\n${table([['test', 'time', 'result'], ...rows])}`);

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { connection } from '../lib/throttle.mjs';
-import { t } from '../lib/words.mjs';
 
 export const name = 'timing';
 export const about = 'a first visit at 10 Mbit/s';
@@ -36,8 +35,7 @@ export async function test(stage) {
   });
   const loaded = () => server.log.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6;
   const frame = loaded();
-  await lab.go('playground');
-  await lab.press('button', t('playground.ask'));
+  await lab.question();
   await page.waitForFunction(() => heard.token, null, { timeout: 5 * 60_000, polling: 100 });
   const token = loaded();
   const times = await page.evaluate(() => ({

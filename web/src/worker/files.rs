@@ -215,7 +215,7 @@ impl Engine {
         let bytes = file.content.all(LARGEST_RUN).await?;
         let mut reader = Reader::new(bytes);
         let mut text = String::new();
-        while let Some(record) = reader.next()? {
+        while let Some(record) = reader.read()? {
             text += &serde_json::to_string(&record)
                 .map_err(|e| selfsame::Error::told(format!("a line cannot be kept: {e}")))?;
             text.push('\n');

@@ -16,14 +16,20 @@ use crate::{
 
 use super::keys::{CLOSE_HELP, OPEN};
 
+/// Narrower bars leave out the program's name.
+const WITH_NAME: f32 = 400.0;
+
 /// Width of a menu.
 const MENU: f32 = 280.0;
 
 impl Laboratory {
     pub(super) fn top(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new(t("app.name")).heading().strong());
-            ui.add_space(theme::sizes().step * 2.0);
+            // On a telephone what can be pressed needs the room.
+            if ui.available_width() > WITH_NAME {
+                ui.label(RichText::new(t("app.name")).heading().strong());
+                ui.add_space(theme::sizes().step * 2.0);
+            }
             let palette = theme::palette(ui);
             let working = self.sessions.iter().any(Session::working);
             let text = RichText::new(t("app.run_demo")).color(palette.on_accent).strong();

@@ -115,11 +115,11 @@ fn lines(mut x: impl FnMut() -> f64) -> Vec<Record> {
         Event::Sampled { purpose: "train".to_owned(), first: 0, answers: vec![vec![answer(&mut x)], vec![]] },
         Event::Judged { judge: "content".to_owned(), scores: vec![vec![x() as f32, x() as f32]] },
         Event::Selected { pairs: vec![pair(&mut x)] },
+        Event::Step { report: step(&mut x) },
+        Event::Measured { measurement: Box::new(measurement), ballots: Box::new(ballots) },
         Event::Compared { judge: "content".to_owned(), preferences: vec![vec![x() as f32], vec![]] },
         Event::Noted { name: "consistency".to_owned(), values: vec![x() as f32, x() as f32] },
         Event::Rated { answers: vec![rated(&mut x)] },
-        Event::Step { report: step(&mut x) },
-        Event::Measured { measurement: Box::new(measurement), ballots: Box::new(ballots) },
     ]
     .map(record)
     .into()

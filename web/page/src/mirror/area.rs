@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 #[wasm_bindgen]
 extern "C" {
     /// A `<textarea>`.
-    #[wasm_bindgen(extends = HtmlElement)]
+    #[wasm_bindgen(extends = HtmlElement, js_name = HTMLTextAreaElement)]
     #[derive(Debug, Clone)]
     pub type HtmlTextAreaElement;
 

@@ -110,15 +110,17 @@ fn draw(ui: &Ui, node: Rect, verb: Verb, count: usize, lit: Option<bool>, palett
     ] {
         let height = font.size * 1.2;
         let galley = painter.layout_no_wrap(line.to_owned(), font, color);
-        // A long word is made smaller rather than cut off.
-        let room = node.width() - 2.0 * size.step;
-        let galley = if galley.size().x > room {
-            let smaller = FontId::proportional(height / 1.2 * (room / galley.size().x).max(0.6));
+        // A long word is made smaller rather than cut off, and left to what is spoken where it could not be read.
+        let fits = (node.width() - 2.0 * size.step) / galley.size().x.max(1.0);
+        let galley = if fits < 1.0 {
+            let smaller = FontId::proportional(height / 1.2 * fits);
             painter.layout_no_wrap(line.to_owned(), smaller, color)
         } else {
             galley
         };
-        painter.galley(pos2(node.center().x - galley.size().x / 2.0, y), galley, color);
+        if fits > 0.6 {
+            painter.galley(pos2(node.center().x - galley.size().x / 2.0, y), galley, color);
+        }
         y += height;
     }
 }
