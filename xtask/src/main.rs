@@ -30,7 +30,7 @@ const USAGE: &str = "\
 usage: cargo xtask VERB
 
   check            everything below and what CI runs: licences, formatting, clippy, rustdoc,
-                   the tests, the browser proof, the page and its tests
+                   the tests, the browser proof, the page and those of its tests that are short
   test             the tests: cargo test --release --workspace
   browser          builds the web modules and runs the engine's proof in headless Chromium
   page             builds the page into target/page, a folder that any web host can serve;

@@ -148,9 +148,15 @@ export class Laboratory {
     await this.write(t('compose.seed'), String(seed));
     await this.choose(t('compose.device'), t(`compose.device_${device}`));
     const start = this.mirror.locator('[role=button]:not([aria-disabled])', { hasText: t('compose.start') }).first();
-    await this.sees(start);
-    await start.dispatchEvent('click');
-    await this.sees(this.control('combobox', new RegExp(`${recipe}-seed${seed}-`)));
+    const run = this.control('combobox', new RegExp(`${recipe}-seed${seed}-`));
+    const begun = async () => {
+      if ((await run.count()) > 0) return true;
+      // The engine can take its time; what is pressed meanwhile is refused.
+      await start.dispatchEvent('click', {}, { timeout: SOON }).catch(() => {});
+      await run.waitFor({ state: 'attached', timeout: 15_000 }).catch(() => {});
+      return false;
+    };
+    await until('a run begins', begun, 2 * SOON);
     await this.becomes('running');
     return this.shown();
   }

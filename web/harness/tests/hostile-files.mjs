@@ -9,6 +9,7 @@ import { t } from '../lib/words.mjs';
 export const name = 'hostile-files';
 export const about = 'damaged and hostile files get a clear answer, and the page lives on';
 export const minutes = 15;
+export const long = true;
 
 const STARTER = fileURLToPath(new URL('../../../assets/starter/', import.meta.url));
 const read = (name) => readFileSync(STARTER + name);
@@ -68,8 +69,10 @@ export async function test(stage) {
     const before = new Set(await lab.texts());
     await lab.drop(files);
     rows.push([what, await answer(lab, before, says, what)]);
-    for (let more = 0; more < 4 && (await lab.control('button', t('app.dismiss')).count()) > 0; more += 1) {
-      await lab.press('button', t('app.dismiss'));
+    const dismiss = lab.control('button', t('app.dismiss'));
+    for (let more = 0; more < 4 && (await dismiss.count()) > 0; more += 1) {
+      // A notice also goes by itself.
+      await dismiss.dispatchEvent('click', {}, { timeout: 2000 }).catch(() => {});
     }
   }
   stage.table(rows);

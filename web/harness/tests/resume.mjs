@@ -7,6 +7,7 @@ import { like, t } from '../lib/words.mjs';
 export const name = 'resume';
 export const about = 'a stopped run and one whose page was reloaded end like an undisturbed one';
 export const minutes = 40;
+export const long = true;
 
 export async function test(stage) {
   const { page, lab } = await stage.open();

@@ -5,8 +5,8 @@
 //
 // `--program` is the native program, for the test that compares with it. `--shots` writes pictures of
 // the panels. `--failures` is where the remains of tests that failed are put. `--strict` makes a test
-// that cannot be done here a failure. `--short` leaves out those that take long where a graphics device is
-// one in software.
+// that cannot be done here a failure. `--short` leaves out those that compute for minutes on two cores without
+// a graphics device.
 
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
