@@ -3,8 +3,12 @@
 use super::pack::File;
 use crate::steps::Failure;
 
-/// Everything that has to be loaded before a model answers, at most: 8 seconds at 10 Mbit/s.
-const MOST: usize = 10_000_000;
+/// Everything that has to be loaded before a model answers is to be less: 8 seconds at 10 Mbit/s. What is above is
+/// said at every build.
+const AIM: usize = 10_000_000;
+
+/// A page that is larger is not built.
+const MOST: usize = 11_000_000;
 
 /// When a file is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +55,9 @@ pub fn check(files: &[File], quick: bool) -> Result<(), Failure> {
         }
     }
     println!("{first:>12} bytes  before a model answers, of {MOST}");
+    if first >= AIM && !quick {
+        println!("{:>12} bytes  TOO MANY for the aim of {AIM}", first - AIM);
+    }
     if first >= MOST && !quick {
         return Err(Failure(format!("the page has to load {first} bytes before a model answers; {MOST} are too many")));
     }
