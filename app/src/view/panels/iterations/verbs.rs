@@ -108,9 +108,9 @@ fn draw(ui: &Ui, node: Rect, verb: Verb, count: usize, lit: Option<bool>, palett
         (number.as_str(), FontId::proportional(size.title), text),
         (unit(verb), FontId::proportional(size.small), quiet),
     ] {
-        let height = font.size * 1.2;
+        let (height, is_small) = (font.size * 1.2, font.size <= size.small);
         let galley = painter.layout_no_wrap(line.to_owned(), font, color);
-        // A long word is made smaller rather than cut off, and left to what is spoken where it could not be read.
+        // A long word is made smaller rather than cut off; small ones that could not be read are only spoken.
         let fits = (node.width() - 2.0 * size.step) / galley.size().x.max(1.0);
         let galley = if fits < 1.0 {
             let smaller = FontId::proportional(height / 1.2 * fits);
@@ -118,7 +118,7 @@ fn draw(ui: &Ui, node: Rect, verb: Verb, count: usize, lit: Option<bool>, palett
         } else {
             galley
         };
-        if fits > 0.6 {
+        if fits > 0.6 || !is_small {
             painter.galley(pos2(node.center().x - galley.size().x / 2.0, y), galley, color);
         }
         y += height;
