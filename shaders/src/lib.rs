@@ -17,3 +17,10 @@ pub use head::{Chunks, linear_logprobs, linear_logprobs_by};
 pub use pointwise::{rms_norm, rotate, swiglu};
 pub use product::linear;
 pub use selective::selective_log_softmax;
+
+/// The graphics adapter of the tests, begun once: a second beginning is refused.
+#[cfg(test)]
+fn adapter() -> Option<burn::tensor::Device> {
+    static ADAPTER: std::sync::OnceLock<Option<burn::tensor::Device>> = std::sync::OnceLock::new();
+    ADAPTER.get_or_init(|| burn::tensor::Device::wgpu_options().init().ok()).clone()
+}
