@@ -7,6 +7,7 @@ mod adamw;
 mod attention;
 mod flex;
 mod head;
+mod kernel;
 mod pointwise;
 mod product;
 mod selective;
