@@ -12,16 +12,13 @@ mod wasm;
 mod window;
 
 use std::env;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use steps::{Failure, Runner};
 use tools::{Workspace, command};
 
 /// The command README gives for running the tests. A unit test holds README to it.
 const TEST_COMMAND: &str = "cargo test --release --workspace";
-
-/// Builds what [`TEST_COMMAND`] runs.
-const BUILD_TESTS: [&str; 4] = ["test", "--release", "--workspace", "--no-run"];
 
 /// Setting this to `1` turns every skipped step into a failure.
 const STRICT: &str = "SELFSAME_CI";
@@ -131,7 +128,7 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
             .args(["doc", "--release", "--workspace", "--no-deps"])
             .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
-    runner.run("native build", command("cargo", workspace).args(BUILD_TESTS))?;
+    runner.run("native build", test_command(workspace).arg("--no-run"))?;
     // Tests and browsers get the machine for themselves.
     if let Some(compiling) = compiling {
         runner.join(compiling)?;
@@ -156,9 +153,14 @@ fn strict() -> bool {
 
 /// The tests, by the command that README gives.
 fn test(runner: &mut Runner, workspace: &Workspace) -> Result<(), Failure> {
+    runner.run("tests", &mut test_command(workspace))
+}
+
+fn test_command(workspace: &Workspace) -> Command {
     let mut words = TEST_COMMAND.split_whitespace();
-    let program = words.next().unwrap_or("cargo");
-    runner.run("tests", command(program, workspace).args(words))
+    let mut test = command(words.next().unwrap_or("cargo"), workspace);
+    test.args(words);
+    test
 }
 
 /// The browser proof alone; here a missing part is always a failure, since it was asked for.

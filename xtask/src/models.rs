@@ -1,9 +1,8 @@
 //! Models that tests use where they are there, and that are too large for the checkout.
 
 use std::env;
-use std::fmt::Write;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -59,25 +58,10 @@ fn is_whole(path: &Path) -> Result<bool, Failure> {
     Ok(hash == SHA256)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing into a text cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 fn sha256(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
     let mut hash = Sha256::new();
-    let mut piece = vec![0; 1 << 20];
-    loop {
-        let size = file.read(&mut piece)?;
-        if size == 0 {
-            return Ok(hex(&hash.finalize()));
-        }
-        hash.update(piece.get(..size).unwrap_or_default());
-    }
+    io::copy(&mut File::open(path)?, &mut hash)?;
+    Ok(format!("{:x}", hash.finalize()))
 }
 
 #[cfg(test)]
