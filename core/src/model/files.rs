@@ -209,4 +209,4 @@ pub async fn save(model: &Decoder, folder: &Path, precision: Precision) -> Resul
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

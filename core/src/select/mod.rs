@@ -13,6 +13,9 @@ mod win_rate;
 pub use consistency::{mean_consistency, rank_consistency};
 pub use density_ratio::density_ratios;
 pub use goals::goal_conditioned;
+pub(crate) use pairs::every_two;
+#[cfg(test)]
+pub(crate) use pairs::tests::named;
 pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_worst, one_per_prompt, subset};
 pub use quantile::low_quantile;
 pub use ranking::{Preferences, ranked_pairs};

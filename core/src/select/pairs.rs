@@ -150,14 +150,18 @@ pub fn best_worst(candidates: &[Candidates], scores: &[Vec<f32>], origin: Origin
         .collect()
 }
 
+/// Every two of so many things: (0, 1), (0, 2), ..., (1, 2), ...
+pub(crate) fn every_two(count: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..count).flat_map(move |first| (first + 1..count).map(move |second| (first, second)))
+}
+
 /// All pairs of different answers to each prompt, not labelled.
 #[must_use]
 pub fn all_pairs(candidates: &[Candidates]) -> Vec<Pair> {
     candidates
         .iter()
         .flat_map(|group| {
-            (0..group.answers.len())
-                .flat_map(move |first| (first + 1..group.answers.len()).map(move |second| (first, second)))
+            every_two(group.answers.len())
                 .filter(|(first, second)| group.answers[*first].ids != group.answers[*second].ids)
                 .map(|(first, second)| Pair::new(group, first, second, 0.5, Origin::Unlabelled))
         })
@@ -185,9 +189,16 @@ pub fn subset<T>(items: Vec<T>, count: usize, seed: u64, iteration: u32) -> Vec<
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::sample::FinishReason;
+
+    /// A named prompt whose answers are a token and the stop token each.
+    pub(crate) fn named(id: &str, answers: &[u32]) -> Candidates {
+        let answers: Vec<[u32; 2]> = answers.iter().map(|token| [*token, 2]).collect();
+        let prompt = Prompt { id: id.to_owned(), text: id.to_owned() };
+        Candidates { prompt, ..group(&answers.iter().map(<[u32; 2]>::as_slice).collect::<Vec<_>>()) }
+    }
 
     pub(in crate::select) fn group(answers: &[&[u32]]) -> Candidates {
         let answer = |ids: &&[u32]| Answer {

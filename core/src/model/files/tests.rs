@@ -15,7 +15,8 @@ fn starter() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/starter")
 }
 
-fn bits(model: &Decoder) -> BTreeMap<String, Vec<u32>> {
+/// All weights, bit for bit.
+pub(in crate::model) fn bits(model: &Decoder) -> BTreeMap<String, Vec<u32>> {
     struct Collect(BTreeMap<String, Vec<u32>>);
     impl Visitor for Collect {
         fn visit<const D: usize>(&mut self, name: &str, weight: &Tensor<D>) {

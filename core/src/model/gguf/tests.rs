@@ -1,37 +1,20 @@
 //! Whole files: what other programs wrote, what is refused, and what chance makes of both.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
-
-use burn::tensor::Tensor;
+use std::{fs, path::PathBuf};
 
 use super::{
     super::{
-        Visitor, load,
+        files::tests::bits,
+        load,
         source::{MemorySource, PIECE, tests::Recorder},
     },
     writer::{Item, Writer, lists, real, reals, size, text, texts, truth, whole_numbers},
     *,
 };
-use crate::{
-    device::{cpu, read_floats},
-    text::Tokenizer,
-};
+use crate::{device::cpu, text::Tokenizer};
 
 fn goldens() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/goldens")
-}
-
-fn bits(model: &Decoder) -> BTreeMap<String, Vec<u32>> {
-    struct Collect(BTreeMap<String, Vec<u32>>);
-    impl Visitor for Collect {
-        fn visit<const D: usize>(&mut self, name: &str, weight: &Tensor<D>) {
-            let values = pollster::block_on(read_floats(weight.clone())).unwrap();
-            self.0.insert(name.to_owned(), values.iter().map(|v| v.to_bits()).collect());
-        }
-    }
-    let mut collect = Collect(BTreeMap::new());
-    model.weights().visit(&mut collect);
-    collect.0
 }
 
 /// A whole model: one block, two heads of four, six tokens.

@@ -130,22 +130,7 @@ fn note(lab: &mut Lab, consistency: &[Option<f64>]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        prompt::Prompt,
-        sample::{Answer, FinishReason},
-    };
-
-    fn group(id: &str, answers: &[u32]) -> Candidates {
-        let answer = |token: &u32| Answer {
-            ids: vec![*token, 2],
-            text: token.to_string(),
-            logprobs: Vec::new(),
-            sampling_logprob: 0.0,
-            finish: FinishReason::Stop,
-        };
-        let prompt = Prompt { id: id.to_owned(), text: id.to_owned() };
-        Candidates { prompt, ids: vec![1], answers: answers.iter().map(answer).collect() }
-    }
+    use crate::select::named as group;
 
     /// The first prompt gives no pair: its consistency must not slip to the second.
     #[test]

@@ -236,22 +236,7 @@ fn note(lab: &mut Lab, doubts: &[Doubt]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        prompt::Prompt,
-        sample::{Answer, FinishReason},
-    };
-
-    fn group(id: &str, answers: &[u32]) -> Candidates {
-        let answer = |token: &u32| Answer {
-            ids: vec![*token, 2],
-            text: token.to_string(),
-            logprobs: Vec::new(),
-            sampling_logprob: 0.0,
-            finish: FinishReason::Stop,
-        };
-        let prompt = Prompt { id: id.to_owned(), text: id.to_owned() };
-        Candidates { prompt, ids: vec![1], answers: answers.iter().map(answer).collect() }
-    }
+    use crate::select::named as group;
 
     #[test]
     fn the_two_ends_in_all_orders() {
