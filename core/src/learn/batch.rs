@@ -76,7 +76,7 @@ impl Batch {
     }
 
     /// The hidden state at every label, `[labels, hidden]`, in the order of the sequences.
-    fn hidden(&self, model: &Decoder) -> Tensor<2> {
+    pub(crate) fn hidden(&self, model: &Decoder) -> Tensor<2> {
         let hidden = model.hidden(&self.layout);
         match &self.places {
             Some(places) => hidden.select(0, places.clone()),
@@ -93,7 +93,13 @@ impl Batch {
     /// The log-probability of every label, `[labels]`.
     #[must_use]
     pub fn token_logprobs(&self, model: &Decoder) -> Tensor<1> {
-        let [logprobs, _] = self.token_logprobs_and_entropies(model);
+        self.token_logprobs_at(model, self.hidden(model))
+    }
+
+    /// The log-probability of every label, `[labels]`, after the hidden states that [`Batch::hidden`] gave,
+    /// `[labels, hidden]`.
+    pub(crate) fn token_logprobs_at(&self, model: &Decoder, hidden: Tensor<2>) -> Tensor<1> {
+        let [logprobs, _] = self.token_logprobs_and_entropies_at(model, hidden);
         logprobs
     }
 
@@ -107,7 +113,11 @@ impl Batch {
     /// each `[labels]`.
     #[must_use]
     pub fn token_logprobs_and_entropies(&self, model: &Decoder) -> [Tensor<1>; 2] {
-        let both = model.label_logprobs(self.hidden(model), self.targets.clone());
+        self.token_logprobs_and_entropies_at(model, self.hidden(model))
+    }
+
+    fn token_logprobs_and_entropies_at(&self, model: &Decoder, hidden: Tensor<2>) -> [Tensor<1>; 2] {
+        let both = model.label_logprobs(hidden, self.targets.clone());
         let [labels, _] = both.dims();
         [0, 1].map(|column| both.clone().slice([0..labels, column..column + 1]).squeeze_dim(1))
     }
@@ -122,7 +132,7 @@ impl Batch {
         let shifted = fixed.clone() - fixed.max_dim(1);
         let normaliser = shifted.clone().exp().sum_dim(1).log();
         let collisions = (shifted * 2.0).exp().sum_dim(1).log() - normaliser * 2.0;
-        [selective_log_softmax(logits, self.targets.clone()).squeeze_dim(1), collisions.squeeze_dim(1)]
+        [self.token_logprobs_of(logits), collisions.squeeze_dim(1)]
     }
 
     /// The summed log-probability of each sequence's labels, `[batch]`.

@@ -314,10 +314,7 @@ impl Lab {
     /// If the log cannot be written.
     pub(crate) fn finish(&mut self) -> Result<()> {
         self.restart(Arm::Main);
-        if self.replayed(|e| matches!(e, Event::Finished {}), "the end")?.is_none() {
-            self.append(Event::Finished {})?;
-        }
-        Ok(())
+        self.append_once(|e| matches!(e, Event::Finished {}), "the end", || Event::Finished {})
     }
 
     /// Whether a world with a known truth is behind the prompts.

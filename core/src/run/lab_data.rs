@@ -63,9 +63,8 @@ impl Lab {
     /// # Errors
     /// If the log does not fit.
     pub fn pose(&mut self, prompts: Vec<Prompt>) -> Result<Vec<Prompt>> {
-        if self.replayed(|e| matches!(e, Event::Prompts { .. }), "the prompts")?.is_none() {
-            self.append(Event::Prompts { prompts: prompts.clone() })?;
-        }
+        let posed = || Event::Prompts { prompts: prompts.clone() };
+        self.append_once(|e| matches!(e, Event::Prompts { .. }), "the prompts", posed)?;
         Ok(prompts)
     }
 

@@ -12,7 +12,7 @@ use crate::{
     model::Decoder,
     recipe::starter::StarterConfig,
     rng::{Purpose, Stream},
-    select::{Candidates, Pair, Preferences},
+    select::{Candidates, Pair, Preferences, every_two},
 };
 
 /// Pairs of the seed judgements that a judge's temperature is fitted to.
@@ -27,10 +27,8 @@ impl Lab {
     /// # Errors
     /// If the log does not fit.
     pub fn note(&mut self, name: &str, values: Vec<f32>) -> Result<()> {
-        if self.replayed(|e| matches!(e, Event::Noted { name: n, .. } if n == name), "a note")?.is_none() {
-            self.append(Event::Noted { name: name.to_owned(), values })?;
-        }
-        Ok(())
+        let noted = || Event::Noted { name: name.to_owned(), values };
+        self.append_once(|e| matches!(e, Event::Noted { name: n, .. } if n == name), "a note", noted)
     }
 
     /// What a generative judge (the current policy in the judge channel) thinks of every answer:
@@ -40,27 +38,17 @@ impl Lab {
     /// # Errors
     /// If the device fails or the run is stopped.
     pub async fn judge(&mut self, judge: &Generative, candidates: &[Candidates]) -> Result<Vec<Vec<f32>>> {
-        let name = judge.name().to_owned();
-        if let Some(Event::Judged { scores, .. }) =
-            self.replayed(|e| matches!(e, Event::Judged { judge: j, .. } if *j == name), "a judgement")?
-        {
+        if let Some(scores) = self.replayed_scores(judge.name())? {
             return Ok(scores);
         }
         self.pace.pause().await?;
         let budget = self.manifest.options.token_budget;
         self.progress("judge", 0, candidates.len(), 0);
         let scores: Vec<Vec<f32>> = match judge.form() {
-            Form::Pointwise => {
-                let items: Vec<(&[u32], &[u32])> =
-                    candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.ids.as_slice(), a.content()))).collect();
-                let mut scores = judge.score(&self.policy, &items, budget).await?.into_iter();
-                candidates.iter().map(|c| scores.by_ref().take(c.answers.len()).collect()).collect()
-            }
+            Form::Pointwise => by_prompt(candidates, judge.score(&self.policy, &rated(candidates), budget).await?),
             Form::Pairwise => win_rates(judge, &self.policy, candidates, budget).await?,
         };
-        self.progress("judge", candidates.len(), candidates.len(), 0);
-        self.append(Event::Judged { judge: name, scores: scores.clone() })?;
-        Ok(scores)
+        self.judged(judge.name(), scores, candidates.len())
     }
 
     /// The implicit reward of every answer but for its scale: `log π(y|x) − log π_base(y|x)` of two
@@ -134,8 +122,8 @@ impl Lab {
             .flat_map(|c| c.answers.iter().map(|answer| Sequence::completion(&c.ids, &answer.ids)))
             .collect();
         let rows = score(self.snapshot(of), &sequences, self.manifest.options.token_budget).await?;
-        let mut rows = rows.iter().map(|row| (row.iter().map(|l| f64::from(*l)).sum(), row.len()));
-        Ok(candidates.iter().map(|c| rows.by_ref().take(c.answers.len()).collect()).collect())
+        let sums = rows.iter().map(|row| (row.iter().map(|l| f64::from(*l)).sum(), row.len()));
+        Ok(by_prompt(candidates, sums))
     }
 
     /// The mean hidden state of every prompt under a model, `[hidden]` each.
@@ -199,15 +187,12 @@ impl Lab {
         }
         self.pace.pause().await?;
         self.progress("judge", 0, candidates.len(), 0);
-        let items: Vec<(&[u32], &[u32])> =
-            candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.ids.as_slice(), a.content()))).collect();
+        let items = rated(candidates);
         let mut opinions = Vec::new();
         for judge in judges {
             opinions.push(judge.score(model, &items, self.manifest.options.token_budget).await?);
         }
-        let mut means = means(&opinions, items.len()).into_iter();
-        let scores = candidates.iter().map(|c| means.by_ref().take(c.answers.len()).collect()).collect();
-        self.judged(name, scores, candidates.len())
+        self.judged(name, by_prompt(candidates, means(&opinions, items.len())), candidates.len())
     }
 
     /// The mean probability by generative judges that the first answer of each pair is better, once for every
@@ -307,42 +292,37 @@ async fn win_rates(
     candidates: &[Candidates],
     budget: usize,
 ) -> Result<Vec<Vec<f32>>> {
-    let mut pairs = Vec::new();
-    let mut places = Vec::new();
-    for (group, c) in candidates.iter().enumerate() {
-        for first in 0..c.answers.len() {
-            for second in first + 1..c.answers.len() {
-                pairs.push(Comparison {
-                    prompt: &c.ids,
-                    answers: [c.answers[first].content(), c.answers[second].content()],
-                });
-                places.push((group, first, second));
-            }
-        }
-    }
-    let preferred = judge.prefer(model, &pairs, budget).await?;
-    let mut rates: Vec<Vec<f32>> = candidates.iter().map(|c| vec![0.0; c.answers.len()]).collect();
-    for ((group, first, second), p) in places.into_iter().zip(preferred) {
-        rates[group][first] += p;
-        rates[group][second] += 1.0 - p;
-    }
+    let pairs: Vec<Comparison<'_>> = candidates.iter().flat_map(comparisons).collect();
+    let mut preferred = judge.prefer(model, &pairs, budget).await?.into_iter();
     #[allow(clippy::cast_precision_loss)] // a handful of answers
-    for row in &mut rates {
-        let others = row.len().saturating_sub(1).max(1) as f32;
-        for rate in row {
-            *rate /= others;
+    let rates = |c: &Candidates| {
+        let mut rates = vec![0.0; c.answers.len()];
+        for ((first, second), p) in every_two(c.answers.len()).zip(preferred.by_ref()) {
+            rates[first] += p;
+            rates[second] += 1.0 - p;
         }
-    }
-    Ok(rates)
+        let others = rates.len().saturating_sub(1).max(1) as f32;
+        rates.into_iter().map(|rate| rate / others).collect()
+    };
+    Ok(candidates.iter().map(rates).collect())
+}
+
+/// Every answer with its prompt, as a judge scores them.
+fn rated(candidates: &[Candidates]) -> Vec<(&[u32], &[u32])> {
+    candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.ids.as_slice(), a.content()))).collect()
+}
+
+/// One value for each answer, in the order of the answers, by the prompt that they belong to.
+fn by_prompt<T>(candidates: &[Candidates], values: impl IntoIterator<Item = T>) -> Vec<Vec<T>> {
+    let mut values = values.into_iter();
+    candidates.iter().map(|c| values.by_ref().take(c.answers.len()).collect()).collect()
 }
 
 /// Every two answers to a prompt, in the order of [`Preferences`].
 fn comparisons(c: &Candidates) -> impl Iterator<Item = Comparison<'_>> {
-    (0..c.answers.len()).flat_map(move |first| {
-        (first + 1..c.answers.len()).map(move |second| Comparison {
-            prompt: &c.ids,
-            answers: [c.answers[first].content(), c.answers[second].content()],
-        })
+    every_two(c.answers.len()).map(|(first, second)| Comparison {
+        prompt: &c.ids,
+        answers: [c.answers[first].content(), c.answers[second].content()],
     })
 }
 

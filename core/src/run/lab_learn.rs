@@ -62,23 +62,18 @@ impl Lab {
         mut objective: impl FnMut(&PairBatch<'_>, &Phase<'_>) -> Result<Objective>,
     ) -> Result<()> {
         self.learned = pairs.to_vec();
-        let logged = self.replayed(|e| matches!(e, Event::Selected { .. }), "the pairs")?.is_some();
-        if !logged {
-            self.append(Event::Selected { pairs: pairs.iter().map(Pair::record).collect() })?;
-        }
+        let selected = || Event::Selected { pairs: pairs.iter().map(Pair::record).collect() };
+        self.append_once(|e| matches!(e, Event::Selected { .. }), "the pairs", selected)?;
         // Either every pair has a third answer or no objective asks for them.
         let thirds = !pairs.is_empty() && pairs.iter().all(|pair| pair.third.is_some());
         let width = if thirds { 3 } else { 2 };
-        let answers = |pair: &Pair| pair.answers.iter().chain(&pair.third).take(width).cloned().collect::<Vec<_>>();
+        let mut sequences = Vec::new();
         for pair in pairs {
-            for answer in answers(pair) {
+            for answer in pair.answers.iter().chain(&pair.third).take(width) {
                 self.check_row(&pair.prompt, &pair.ids, &answer.ids)?;
+                sequences.push(Sequence::completion(&pair.ids, &answer.ids));
             }
         }
-        let sequences: Vec<Sequence> = pairs
-            .iter()
-            .flat_map(|pair| answers(pair).into_iter().map(|answer| Sequence::completion(&pair.ids, &answer.ids)))
-            .collect();
         let tokens: Vec<usize> =
             sequences.chunks(width).map(|rows| rows.iter().map(|row| row.tokens.len()).sum()).collect();
         let cached = self.reference_logprobs(&sequences, references).await?;
@@ -90,8 +85,8 @@ impl Lab {
             let of = |answer: usize| chosen.iter().map(move |pair| width * pair + answer);
             let rows: Vec<&Sequence> = (0..width).flat_map(&of).map(|row| &sequences[row]).collect();
             let layout = Batch::new(&rows, &device);
-            let logits = layout.logits(model);
-            let logprobs = layout.sum_per_sequence(layout.token_logprobs_of(logits.clone()));
+            let hidden = layout.hidden(model);
+            let logprobs = layout.sum_per_sequence(layout.token_logprobs_at(model, hidden.clone()));
             let side = |answer: usize| logprobs.clone().slice([answer * count..(answer + 1) * count]);
             let references = cached
                 .iter()
@@ -111,7 +106,7 @@ impl Lab {
                 references,
                 frozen: &frozen,
                 rows,
-                logits,
+                hidden,
             };
             objective(&batch, phase)
         })
@@ -154,10 +149,8 @@ impl Lab {
         mut objective: impl FnMut(&RatedBatch<'_>, &Phase<'_>) -> Result<Objective>,
     ) -> Result<()> {
         self.learned.clear();
-        let logged = self.replayed(|e| matches!(e, Event::Rated { .. }), "the rated answers")?.is_some();
-        if !logged {
-            self.append(Event::Rated { answers: answers.iter().map(Rated::record).collect() })?;
-        }
+        let rated = || Event::Rated { answers: answers.iter().map(Rated::record).collect() };
+        self.append_once(|e| matches!(e, Event::Rated { .. }), "the rated answers", rated)?;
         for rated in answers {
             self.check_row(&rated.prompt, &rated.ids, &rated.answer.ids)?;
         }

@@ -106,6 +106,22 @@ impl Lab {
         Ok(())
     }
 
+    /// Writes a line, unless the log holds it already.
+    ///
+    /// # Errors
+    /// If the next line of the log does not fit, or the line cannot be written.
+    pub(super) fn append_once(
+        &mut self,
+        fits: impl Fn(&Event) -> bool,
+        wanted: &str,
+        event: impl FnOnce() -> Event,
+    ) -> Result<()> {
+        if self.replayed(fits, wanted)?.is_none() {
+            self.append(event())?;
+        }
+        Ok(())
+    }
+
     /// Says how far a phase is.
     pub(super) fn progress(&mut self, phase: &'static str, done: usize, total: usize, tokens: usize) {
         self.observer.progress(&Progress { arm: self.arm, iteration: self.iteration, phase, done, total, tokens });

@@ -28,8 +28,8 @@ pub struct PairBatch<'a> {
     pub(super) references: BTreeMap<Snapshot, Vec<Tensor<1>>>,
     pub(super) frozen: &'a BTreeMap<Snapshot, Decoder>,
     pub(super) rows: Vec<&'a Sequence>,
-    /// The policy's logits at every label of `rows`, `[labels, vocab]`.
-    pub(super) logits: Tensor<2>,
+    /// The policy's hidden states at every label of `rows`, `[labels, hidden]`.
+    pub(super) hidden: Tensor<2>,
 }
 
 impl PairBatch<'_> {
@@ -68,7 +68,7 @@ impl PairBatch<'_> {
     pub fn extrapolated(&self, which: Snapshot, lambda: f64) -> Result<[Tensor<1>; 2]> {
         let frozen = self.frozen.get(&which).ok_or_else(|| not_asked_for(which))?;
         let layout = Batch::new(&self.rows, &frozen.device());
-        let policy = self.logits.clone().inner();
+        let policy = self.model.logits(self.hidden.clone()).inner();
         let logits = policy * lambda + layout.logits(frozen) * (1.0 - lambda);
         let sums = Tensor::from_inner(layout.sum_per_sequence(layout.token_logprobs_of(logits)));
         let count = self.pairs.len();
