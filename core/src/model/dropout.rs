@@ -34,7 +34,9 @@ impl Decoder {
                 weight * mask
             }
         }
-        self.with_weights(self.weights().clone().map(&mut Drop { rate: rate.clamp(0.0, 0.99), stream }))
+        // With adapters a unit is read by two matrices, which have to leave out the same ones.
+        let whole = self.merged();
+        whole.with_weights(whole.weights().clone().map(&mut Drop { rate: rate.clamp(0.0, 0.99), stream }))
     }
 }
 
@@ -43,7 +45,7 @@ mod tests {
     use super::*;
     use crate::{
         device::{cpu, read_floats},
-        model::{Config, Visitor},
+        model::{Config, LoraConfig, Visitor},
         rng::Purpose,
     };
 
@@ -74,6 +76,14 @@ mod tests {
                 assert!(zeros.is_multiple_of(64), "whole columns: {name}");
             }
         }
+        // Adapters are parts of the same units.
+        let adapted = model.with_adapters(LoraConfig { rank: 2, alpha: 4.0 }, 1).unwrap();
+        let dropped = |model: &Decoder| {
+            let mut zeros = Zeros::default();
+            model.with_dropout(0.1, &mut Stream::new(3, Purpose::Select, 1, 0)).weights().visit(&mut zeros);
+            zeros.0
+        };
+        assert_eq!(dropped(&adapted), dropped(&model));
         let mut none = Zeros::default();
         model.with_dropout(0.0, &mut stream).weights().visit(&mut none);
         assert!(none.0.iter().all(|(_, zeros, _)| *zeros == 0));
