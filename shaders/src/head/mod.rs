@@ -107,7 +107,8 @@ pub trait HeadOps: Backend {
         targets: IntTensor<Self>,
         chunks: Chunks,
     ) -> FloatTensor<Self> {
-        forward::<Self>(&hidden, &weight, &targets, chunks, &mut Vec::new()).result
+        // Logits are kept for the way back, and there is none.
+        forward::<Self>(&hidden, &weight, &targets, Chunks { keep: false, ..chunks }, &mut Vec::new()).result
     }
 }
 
