@@ -50,8 +50,9 @@ impl Material {
     pub fn read(args: &DataArgs, wanted: Option<Kind>) -> Result<Self> {
         let place = Place::of(args.model.as_deref(), &Disk)?;
         let tokenizer = Disk.tokenizer(&place)?;
-        let config = config(&place)?;
-        let eos = eos(&place, &config, &tokenizer)?;
+        let gguf = gguf(&place)?;
+        let config = config(&place, gguf.as_ref())?;
+        let eos = eos(&place, gguf.as_ref(), &config, &tokenizer)?;
         let context = config.max_position_embeddings;
         let limit = args.max_length.map_or(context, |limit| limit as usize);
         if limit > context {
@@ -72,13 +73,19 @@ impl Material {
     }
 }
 
-fn config(place: &Place) -> Result<Config> {
+/// The header of the GGUF file that the model is in, if it is in one.
+fn gguf(place: &Place) -> Result<Option<Gguf>> {
+    let Place::Folder(folder) = place else { return Ok(None) };
+    Ok(gguf::find(folder)?.map(|file| Gguf::read(&file)).transpose()?)
+}
+
+fn config(place: &Place, gguf: Option<&Gguf>) -> Result<Config> {
+    if let Some(gguf) = gguf {
+        return Ok(gguf.config()?);
+    }
     match place {
         Place::Starter | Place::StarterBase => Ok(starter::config()?),
         Place::Folder(folder) => {
-            if let Some(file) = gguf::find(folder)? {
-                return Ok(Gguf::read(&file)?.config()?);
-            }
             let path = folder.join("config.json");
             let text = std::fs::read_to_string(&path).map_err(|e| {
                 CoreError::model(&path, format!("{e}. A model folder holds `config.json`; check --model"))
@@ -90,15 +97,14 @@ fn config(place: &Place) -> Result<Config> {
 
 /// The end of a text: what `tokenizer_config.json` or a GGUF file calls `eos_token`, as TRL takes it, else
 /// the first `eos_token_id` of the model.
-fn eos(place: &Place, config: &Config, tokenizer: &Tokenizer) -> Result<String> {
-    if let Place::Folder(folder) = place {
-        let named = match gguf::find(folder)? {
-            Some(file) => Gguf::read(&file)?.special_tokens()?.remove("eos_token"),
-            None => named_eos(&folder.join("tokenizer_config.json"))?,
-        };
-        if let Some(token) = named {
-            return Ok(token);
-        }
+fn eos(place: &Place, gguf: Option<&Gguf>, config: &Config, tokenizer: &Tokenizer) -> Result<String> {
+    let named = match (gguf, place) {
+        (Some(gguf), _) => gguf.special_tokens()?.remove("eos_token"),
+        (None, Place::Folder(folder)) => named_eos(&folder.join("tokenizer_config.json"))?,
+        (None, _) => None,
+    };
+    if let Some(token) = named {
+        return Ok(token);
     }
     config.stop_tokens().first().and_then(|id| tokenizer.token(*id)).ok_or_else(|| {
         Error::told("the model has no token for the end of a text: set `eos_token_id` in its config.json, or `eos_token` in its tokenizer_config.json")
