@@ -7,9 +7,6 @@ use serde_json::Value;
 use super::ChatTemplate;
 use crate::{Error, Result};
 
-/// The special tokens that every tokenizer of Hugging Face can have.
-const TOKENS: [&str; 7] = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
-
 impl ChatTemplate {
     /// The template of a model folder, if it has one: `chat_template.jinja`, or the `chat_template` of
     /// `tokenizer_config.json`, which is a text or a list of named ones. Of these `default` is taken, and
@@ -76,8 +73,8 @@ fn named(entry: &Value) -> Option<(&str, &str)> {
 
 fn collect(file: &Value, tokens: &mut BTreeMap<String, String>) {
     for (name, token) in file.as_object().into_iter().flatten() {
-        // Models with images have tokens of their own, such as `image_token`.
-        if TOKENS.contains(&name.as_str()) || name.ends_with("_token") {
+        // `bos_token` and the like; models with images have tokens of their own, such as `image_token`.
+        if name.ends_with("_token") {
             insert(name, token, tokens);
         }
     }
