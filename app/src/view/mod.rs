@@ -2,6 +2,7 @@
 //! run's log, live or recorded. Nothing in this folder computes with tensors or waits for anything.
 
 pub mod chart;
+mod examined;
 pub mod icons;
 pub mod markdown;
 pub mod section;

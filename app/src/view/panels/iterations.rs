@@ -13,11 +13,13 @@ use egui::{RichText, ScrollArea, Ui};
 use selfsame_core::run::Arm;
 
 use crate::{
+    diagnosis::Diagnosis,
     engine::RunId,
     fold::{Reached, RunView, Verb},
     view::{
         Scene,
         chart::Chart,
+        examined::Examined,
         markdown,
         session::{Session, State},
         shell, theme,
@@ -39,6 +41,7 @@ pub struct Iterations {
     /// The step charts that are shown; a few telling ones until somebody chooses.
     metrics: Option<BTreeSet<String>>,
     pace: Pace,
+    examined: Examined,
     folded: Option<Folded>,
 }
 
@@ -50,7 +53,6 @@ struct Folded {
     flows: BTreeMap<(Arm, u32), Flow>,
     over_iterations: Vec<Chart>,
     over_steps: Vec<StepChart>,
-    warnings: Vec<String>,
 }
 
 impl Folded {
@@ -61,7 +63,6 @@ impl Folded {
             flows: flow::all(view),
             over_iterations: over_iterations::charts(view),
             over_steps: over_steps::charts(view),
-            warnings: view.warnings(),
         }
     }
 }
@@ -82,6 +83,7 @@ impl Iterations {
                 return;
             };
             self.fold(ui, session, view);
+            self.examined.look(ui, session.run, view);
             let now = now(session, view);
             let shown = self.selector(ui, view, now);
             if let Some(folded) = &self.folded {
@@ -159,7 +161,7 @@ impl Iterations {
     fn charts(&mut self, ui: &mut Ui, view: &RunView, scene: &mut Scene<'_>) {
         let Some(folded) = &self.folded else { return };
         let columns = 1 + COLUMNS.iter().filter(|width| ui.available_width() >= **width).count();
-        warnings(ui, &folded.warnings);
+        warnings(ui, self.examined.examination().map_or(&[], |examination| &examination.found));
         section(ui, t("iterations.over_iterations"));
         if !view.has_oracle() {
             ui.label(t("iterations.nobody_knows"));
@@ -213,7 +215,7 @@ fn section(ui: &mut Ui, title: &str) {
     ui.label(RichText::new(title).heading());
 }
 
-fn warnings(ui: &mut Ui, warnings: &[String]) {
+fn warnings(ui: &mut Ui, warnings: &[Diagnosis]) {
     if warnings.is_empty() {
         return;
     }
@@ -222,7 +224,7 @@ fn warnings(ui: &mut Ui, warnings: &[String]) {
         ui.set_width(ui.available_width());
         ui.colored_label(theme::palette(ui).warn, RichText::new(t("iterations.warnings")).strong());
         for warning in warnings {
-            markdown::sentence(ui, &words::with("iterations.warning", &[("text", warning)]));
+            markdown::sentence(ui, &words::with("iterations.warning", &[("text", &warning.sentence)]));
         }
     });
 }
