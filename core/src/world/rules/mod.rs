@@ -10,6 +10,9 @@ mod corpus;
 mod vocabulary;
 
 pub use constraint::Constraints;
+pub(super) use constraint::Kind;
+pub(super) use corpus::{CHECK_NOISE, RUBRICS, TEACHER_QUALITY, answer_with, truths};
+pub(super) use vocabulary::FILLERS;
 pub use vocabulary::{WORDS, compositional_parts, tokenizer_json, tokens};
 
 use super::{Demonstration, Grade, Judgement, OracleKey, Split, World};
