@@ -80,6 +80,12 @@ pub trait World: Send + Sync {
     /// wrong way round with probability `noise`.
     fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)>;
 
+    /// Whether a prompt asks for an answer of a certain extent, so that a longer one is no better: what the world's
+    /// authors mark beforehand.
+    fn constrained(&self, _prompt: &str) -> bool {
+        false
+    }
+
     /// An answer of a much stronger model than the policy, which can err; `None` where there is none.
     /// Only `measure` can make the key, and it does so for recipes whose paper has a teacher.
     fn teach(&self, _key: &OracleKey, _prompt: &str, _stream: &mut Stream) -> Option<String> {

@@ -180,6 +180,11 @@ impl Constraints {
         (answers.iter().filter(|met| **met).count(), answers.len())
     }
 
+    /// Whether the answer's length is one of them.
+    pub(in crate::world) fn asks_for_length(&self) -> bool {
+        self.length.is_some()
+    }
+
     /// How many constraints the prompt has.
     #[must_use]
     pub fn active(&self) -> usize {

@@ -70,6 +70,10 @@ impl World for Rules {
         corpus::preferences(seed, count, noise)
     }
 
+    fn constrained(&self, prompt: &str) -> bool {
+        Constraints::parse(prompt).asks_for_length()
+    }
+
     fn teach(&self, _key: &OracleKey, prompt: &str, stream: &mut Stream) -> Option<String> {
         Some(corpus::lesson(&Constraints::parse(prompt), stream))
     }

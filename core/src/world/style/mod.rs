@@ -98,6 +98,10 @@ impl World for Style {
         corpus::preferences(self.population, seed, count, noise)
     }
 
+    fn constrained(&self, prompt: &str) -> bool {
+        Constraints::parse(prompt).asks_for_length()
+    }
+
     fn teach(&self, _key: &OracleKey, prompt: &str, stream: &mut Stream) -> Option<String> {
         let author = Author { quality: TEACHER_QUALITY, fillers: 0.2, ..Author::any(stream) };
         Some(author.write(&Constraints::parse(prompt), stream))
