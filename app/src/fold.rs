@@ -144,7 +144,7 @@ impl RunView {
                     "train" => &mut iteration.answers,
                     "held-out" => &mut iteration.held_out,
                     "held-out greedy" => &mut iteration.greedy,
-                    // A teacher's answers, or those to other goals, are not the policy's to show.
+                    // A teacher's or an opponent's answers, or those to other goals, are not the policy's to show.
                     _ => return,
                 };
                 // A resumed phase may draw a chunk again.

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use selfsame_core::{
+    prompt::{Prompt, Row},
     recipe::all,
     rng::{Purpose, Stream},
+    run::Source,
+    world::{World, rules::Rules},
 };
 use selfsame_tests::runs::{Crash, Disk, Experiment, final_sha256, records};
 use serde_json::Value;
@@ -25,8 +28,8 @@ fn steps(records: &[Value]) -> impl Iterator<Item = &Value> {
 #[test]
 fn the_first_step_of_a_preference_recipe_is_ln_2() {
     for entry in all() {
-        // One imitates, one has penalties beside.
-        if ["sft", "scir"].contains(&entry.card.id) {
+        // One imitates, one has penalties beside, two follow the gradient of a reward.
+        if ["sft", "scir", "nlhf", "r3-relevance"].contains(&entry.card.id) {
             continue;
         }
         let mut experiment = Experiment::tiny(entry.card.id);
@@ -57,6 +60,16 @@ fn logs_show_what_recipes_go_by() {
         ("dno", &["own over own", "teacher over own", "own over teacher"]),
         ("reward-aug", &["reward at goal"]),
         ("upo", &["passes of the estimator", "estimator agrees", "information"]),
+        ("nlhf", &["preference model", "accuracy of the preferences", "wins against iterates", "exploitability"]),
+        (
+            "r3-relevance",
+            &[
+                "recall of the embedder",
+                "share of copied words",
+                "mean of proxy and truth",
+                "spearman of proxy and truth",
+            ],
+        ),
     ]);
     for (id, names) in expected {
         let records = records(&finished(&Experiment::tiny(id)).log());
@@ -164,6 +177,78 @@ fn annotators_serve_the_recipe_of_the_run_alone() {
     experiment.manifest.recipe = "selm".to_owned();
     // The run is called `selm`, its settings are those of `dno`: refused before anything is asked.
     assert!(experiment.run_quietly(Disk::default()).is_err());
+}
+
+/// Every step of a policy gradient at its smallest: what is drawn, what is thought of it, what becomes of it.
+#[test]
+fn a_policy_plays_against_its_mixture_and_is_measured_as_a_player() {
+    let mut experiment = Experiment::tiny("nlhf");
+    experiment.manifest.source = Source::World("style-cyclic".to_owned());
+    experiment.set(&["preference"], "annotators");
+    let records = records(&finished(&experiment).log());
+    let of = |event: &str, name: &str, iteration: u64| {
+        let named = |r: &&Value| r["name"] == name || r["judge"] == name || r["purpose"] == name;
+        records.iter().filter(|r| r["event"] == event && r["iteration"] == iteration).find(named).unwrap()
+    };
+    let numbers = |value: &Value| value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect::<Vec<_>>();
+    for iteration in 1..=2 {
+        // Three prompts, two answers against two of the opponent each.
+        let preferred = numbers(&of("noted", "annotators prefer", iteration)["values"]);
+        assert_eq!(preferred.len(), 12);
+        assert!(preferred.iter().all(|p| (0.25..=0.75).contains(p)), "a quarter of the annotators errs: {preferred:?}");
+        let wins = of("judged", "preferred to the opponent", iteration)["scores"].as_array().unwrap();
+        let mean = (preferred[0] + preferred[1]) / 2.0;
+        assert!((numbers(&wins[0])[0] - mean).abs() < 1e-6);
+        assert_ne!(of("sampled", "opponent", iteration)["answers"], of("sampled", "train", iteration)["answers"]);
+        let iterates = numbers(&of("noted", "wins against iterates", iteration)["values"]);
+        assert_eq!(iterates.len() as u64, iteration + 1);
+        assert!((iterates.last().unwrap() - 0.5).abs() < 1e-6, "against itself: {iterates:?}");
+        let rivals = numbers(&of("noted", "wins against rivals", iteration)["values"]);
+        let worst = iterates.iter().chain(&rivals).copied().fold(0.5, f64::min);
+        let exploitability = numbers(&of("noted", "exploitability", iteration)["values"])[0];
+        assert!(rivals.len() == 3 && (exploitability - (0.5 - worst)).abs() < 1e-6, "{exploitability} {rivals:?}");
+    }
+}
+
+/// Where policy and reference are one and nobody is preferred, there is nothing to follow: the first step has no
+/// gradient, and a weight of the divergence changes nothing in it.
+#[test]
+fn the_first_step_of_nash_learning_depends_on_preferences_alone() {
+    let first = |tau: f64| {
+        let mut experiment = Experiment::tiny("nlhf");
+        experiment.set(&["preference"], "annotators");
+        experiment.set(&["tau"], tau);
+        let records = records(&finished(&experiment).log());
+        let step = steps(&records).next().unwrap().clone();
+        assert!(step["metrics"]["log ratio"].as_f64().unwrap().abs() < 1e-4);
+        step["grad_norm"].as_f64().unwrap()
+    };
+    let (without, with) = (first(0.0), first(1.0));
+    assert!((without - with).abs() < 1e-3 * without.max(1.0), "{without} {with}");
+}
+
+/// Without a world there is no truth to measure the reward by, and relevance works all the same.
+#[test]
+fn relevance_needs_no_truth() {
+    let experiment = Experiment { rows: demonstrations(), ..Experiment::tiny("r3-relevance") };
+    let records = records(&finished(&experiment).log());
+    let noted: Vec<&str> =
+        records.iter().filter(|r| r["event"] == "noted").filter_map(|r| r["name"].as_str()).collect();
+    assert!(noted.contains(&"share of copied words") && !noted.iter().any(|name| name.contains("truth")), "{noted:?}");
+    assert!(steps(&records).count() > 0);
+}
+
+/// Rows of a file with answers to imitate.
+fn demonstrations() -> Vec<Row> {
+    let rows = Rules.demonstrations(1, 60).into_iter().enumerate();
+    rows.map(|(index, row)| Row {
+        prompt: Prompt { id: format!("row-{index}"), text: row.prompt },
+        messages: None,
+        completion: Some(row.answer),
+        chosen: None,
+        rejected: None,
+    })
+    .collect()
 }
 
 /// Power is lost at moments all over a run of every recipe; it ends with the same log and weights.

@@ -63,7 +63,9 @@ impl Reached {
             // The prompts of the start are those to measure with.
             Event::Prompts { .. } if record.iteration == 0 => Verb::Measure,
             Event::Prompts { .. } => Verb::Prompt,
-            Event::Sampled { purpose, .. } if matches!(purpose.as_str(), "train" | "teacher") => Verb::Sample,
+            Event::Sampled { purpose, .. } if matches!(purpose.as_str(), "train" | "teacher" | "opponent") => {
+                Verb::Sample
+            }
             Event::Sampled { .. } | Event::Measured { .. } => Verb::Measure,
             Event::Judged { .. } | Event::Compared { .. } => Verb::Judge,
             Event::Selected { .. } | Event::Rated { .. } => Verb::Select,

@@ -3,6 +3,7 @@
 mod generative;
 mod implicit;
 mod prompt;
+pub mod relevance;
 mod temperature;
 
 pub use generative::{Comparison, Form, Generative};

@@ -5,7 +5,7 @@ use super::oracle::OracleKey;
 use crate::{
     recipe::{OracleUse, Recipe},
     rng::{Purpose, Stream},
-    select::Candidates,
+    select::{Candidates, Pair},
     world::World,
 };
 
@@ -80,6 +80,19 @@ pub(crate) fn scores(
         .collect()
 }
 
+/// The share of the annotators who prefer the first answer of each pair: the world's, of whom each turns round with
+/// probability [`NOISE`].
+pub(crate) fn preferences(world: &dyn World, pairs: &[Pair]) -> Vec<f64> {
+    let key = OracleKey::new();
+    pairs
+        .iter()
+        .map(|pair| {
+            let truth = world.prefer(&key, &pair.text, [&pair.answers[0].text, &pair.answers[1].text]);
+            truth * (1.0 - NOISE) + (1.0 - truth) * NOISE
+        })
+        .collect()
+}
+
 /// The answer of a stronger model to a prompt; `None` where the world has none.
 pub(crate) fn teach(world: &dyn World, (seed, iteration): (u64, u32), index: usize, prompt: &str) -> Option<String> {
     let mut stream = Stream::new(seed, Purpose::Annotator, iteration, 1 << 32 | index as u64);
@@ -122,6 +135,18 @@ mod tests {
         assert!(rows.iter().flatten().all(|score| (0.0..=6.0).contains(score)));
         assert_eq!(rows, scores(&Rules, (5, 1), &candidates(4000), 6));
         assert_ne!(rows, scores(&Rules, (5, 2), &candidates(4000), 6));
+    }
+
+    #[test]
+    fn shares_of_annotators_are_the_truth_but_for_noise_and_sum_to_one() {
+        use crate::select::{Origin, Pair};
+        let group = &candidates(1)[0];
+        let pair = |first, second| Pair::new(group, first, second, 0.5, Origin::Unlabelled);
+        // The first answer meets both constraints, the second one.
+        let found = preferences(&Rules, &[pair(0, 1), pair(1, 0), pair(0, 0)]);
+        for (found, expected) in found.iter().zip([0.75, 0.25, 0.5]) {
+            assert!((found - expected).abs() < 1e-12, "{found}");
+        }
     }
 
     #[test]

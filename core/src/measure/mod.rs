@@ -2,9 +2,11 @@
 
 pub mod annotator;
 pub mod control;
+pub(crate) mod game;
 pub mod judges;
 pub mod oracle;
 pub mod policy;
+pub(crate) mod proxy;
 pub mod stats;
 
 use std::collections::BTreeMap;

@@ -57,6 +57,26 @@ pub fn kendall_tau_b(first: &[f64], second: &[f64]) -> Option<f64> {
     Some(balance as f64 / ((untied_first as f64) * (untied_second as f64)).sqrt())
 }
 
+/// Spearman's ρ of two rankings of the same things: the correlation of their ranks, ties sharing the mean of theirs.
+/// `None` where a ranking is constant or has fewer than two values, or where a value is not a number.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // counts
+pub fn spearman(first: &[f64], second: &[f64]) -> Option<f64> {
+    if first.len() != second.len() || first.iter().chain(second).any(|v| v.is_nan()) {
+        return None;
+    }
+    let centre = (first.len() as f64 + 1.0) / 2.0;
+    let ranks = |values: &[f64]| -> Vec<f64> {
+        let below = |v: f64| values.iter().filter(|other| **other < v).count() as f64;
+        let equal = |v: f64| values.iter().filter(|other| **other == v).count() as f64;
+        values.iter().map(|v| below(*v) + (equal(*v) + 1.0) / 2.0 - centre).collect()
+    };
+    let (a, b) = (ranks(first), ranks(second));
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let scale = (product(&a, &a) * product(&b, &b)).sqrt();
+    (scale > 0.0).then(|| product(&a, &b) / scale)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +96,16 @@ mod tests {
         assert_eq!(kendall_tau_b(&[1.0, f64::NAN], &[1.0, 2.0]), None);
         assert_eq!(kendall_tau_b(&[1.0], &[1.0]), None);
         assert_eq!(kendall_tau_b(&[0.0, -0.0, 1.0], &[1.0, 2.0, 3.0]).map(|t| (t * 1000.0).round()), Some(816.0));
+    }
+
+    /// With `scipy.stats.spearmanr` of SciPy 1.17.0.
+    #[test]
+    fn rho_of_reversed_tied_and_broken_rankings() {
+        assert_eq!(spearman(&[1.0, 2.0, 3.0], &[9.0, 4.0, 1.0]), Some(-1.0));
+        let tied = spearman(&[1.0, 2.0, 2.0, 4.0, 5.0], &[2.0, 1.0, 3.0, 3.0, 5.0]).unwrap();
+        assert!((tied - 0.7631578947368421).abs() < 1e-12, "{tied}");
+        assert_eq!(spearman(&[1.0, 1.0], &[1.0, 2.0]), None);
+        assert_eq!(spearman(&[1.0, f64::NAN], &[1.0, 2.0]), None);
+        assert_eq!(spearman(&[1.0], &[1.0]), None);
     }
 }

@@ -2,7 +2,9 @@
 //! an `async fn` over the [`Lab`] that reads like the paper's algorithm box.
 
 mod looped;
+pub mod policy_gradient;
 pub mod preference;
+mod ranking;
 mod registry;
 pub mod self_play;
 pub mod self_rewarding;

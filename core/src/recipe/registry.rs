@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin};
 
 use super::{
     Card, Recipe,
+    policy_gradient::{nlhf::Nlhf, r3::R3},
     preference::{bco::Bco, dpo::Dpo, reward_aug::RewardAug},
     self_play::{dno::Dno, selm::Selm, spin::Spin},
     self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm, upo::Upo},
@@ -49,6 +50,8 @@ const ENTRIES: &[Entry] = &[
     entry::<RewardAug>(),
     entry::<Bco>(),
     entry::<Upo>(),
+    entry::<Nlhf>(),
+    entry::<R3>(),
 ];
 
 type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
@@ -69,6 +72,8 @@ const RUNNERS: &[(&str, Runner)] = &[
     runner::<RewardAug>(),
     runner::<Bco>(),
     runner::<Upo>(),
+    runner::<Nlhf>(),
+    runner::<R3>(),
 ];
 
 /// All recipes.

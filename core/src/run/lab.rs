@@ -9,7 +9,7 @@ use crate::{
     judge::{Form, Generative},
     model::Decoder,
     prompt::{Prompt, Row, tokens, with_goal},
-    sample::{Answer, Request, Sampling, generate},
+    sample::{Answer, Request, Sampling, generate, generate_mixture},
     select::{Candidates, Pair},
     text::Tokenizer,
     world::World,
@@ -83,6 +83,10 @@ pub struct Lab {
     pub(super) aside: Option<&'static str>,
     pub(super) recorded: super::recorded::Recorded,
     pub(super) fixed: Option<super::lab_measure::FixedPairs>,
+    /// The held-out answers of every measurement of the recipe itself.
+    pub(super) plays: Vec<crate::measure::game::Play>,
+    /// The means of a reward that stands for the truth, and of the truth, in every iteration so far.
+    pub(super) proxies: Vec<[f64; 2]>,
 }
 
 impl Snapshot {
@@ -127,6 +131,8 @@ impl Lab {
             aside: None,
             recorded: super::recorded::Recorded::default(),
             fixed: None,
+            plays: Vec::new(),
+            proxies: Vec::new(),
         };
         lab.begin_log()?;
         Ok(lab)
@@ -231,6 +237,18 @@ impl Lab {
         samples: usize,
         sampling: &Sampling,
     ) -> Result<Vec<Candidates>> {
+        self.draw_from(purpose, prompts, samples, sampling, None).await
+    }
+
+    /// Draws from the policy, or from its mixture with a frozen model.
+    pub(super) async fn draw_from(
+        &mut self,
+        purpose: &str,
+        prompts: &[Prompt],
+        samples: usize,
+        sampling: &Sampling,
+        mixed: Option<(Snapshot, f64)>,
+    ) -> Result<Vec<Candidates>> {
         let encoded: Vec<(u64, Vec<u32>)> = prompts
             .iter()
             .enumerate()
@@ -256,7 +274,13 @@ impl Lab {
                         iteration: self.iteration,
                         batch: self.manifest.options.decode_batch,
                     };
-                    let drawn = generate(&self.policy, &self.tokenizer, &request).await?;
+                    let drawn = match mixed {
+                        None => generate(&self.policy, &self.tokenizer, &request).await?,
+                        Some((which, kappa)) => {
+                            let models = [&self.policy, self.snapshot(which)];
+                            generate_mixture(models, kappa, &self.tokenizer, &request).await?
+                        }
+                    };
                     self.append(Event::Sampled { purpose: purpose.to_owned(), first, answers: drawn.clone() })?;
                     drawn
                 }
@@ -268,7 +292,7 @@ impl Lab {
             }
             let tokens = chunk.iter().flatten().map(|a| a.ids.len()).sum();
             answers.extend(chunk);
-            let phase = if purpose == "train" { "sample" } else { "measure" };
+            let phase = if matches!(purpose, "train" | "opponent") { "sample" } else { "measure" };
             self.progress(phase, answers.len(), prompts.len(), tokens);
         }
         prompts
@@ -327,6 +351,10 @@ impl Lab {
 /// The number that names a prompt to the random generator: answers to the same prompt for
 /// different purposes are drawn independently.
 fn key(purpose: &str, index: usize) -> u64 {
-    let group = u64::from(purpose != "train");
+    let group = match purpose {
+        "train" => 0,
+        "opponent" => 2,
+        _ => 1,
+    };
     (group << 32) | index as u64
 }

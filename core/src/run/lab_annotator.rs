@@ -64,7 +64,7 @@ impl Lab {
 }
 
 /// Nobody can be asked.
-fn nobody() -> Error {
+pub(super) fn nobody() -> Error {
     Error::Recipe(
         "this recipe asks annotators or a teacher about the policy's own answers, and only a world has some: run it on a world instead of a file (leave out --prompts)"
             .to_owned(),

@@ -178,7 +178,7 @@ impl Lab {
 
     /// The summed log-probability of every sequence under frozen models; nothing where the log holds
     /// the end of the phase, which then needs none.
-    async fn reference_logprobs(
+    pub(super) async fn reference_logprobs(
         &self,
         sequences: &[Sequence],
         references: &[Snapshot],
@@ -228,7 +228,7 @@ impl Lab {
     /// The phase itself. `objective` gets the indices of a micro-batch, those of its whole batch, and
     /// how far the phase is.
     #[allow(clippy::cast_precision_loss)] // step counts
-    async fn learn(
+    pub(super) async fn learn(
         &mut self,
         config: &LearnConfig,
         replay: Replay,

@@ -44,6 +44,10 @@ impl Lab {
         }
         let sampling = self.manifest.options.sampling;
         let sampled = self.draw("held-out", &prompts, HELD_OUT_SAMPLES, &sampling).await?;
+        if self.arm == Arm::Main {
+            let texts = |group: &Candidates| group.answers.iter().map(|answer| answer.text.clone()).collect();
+            self.plays.push(sampled.iter().map(texts).collect());
+        }
         let greedy_sampling = Sampling::greedy(sampling.max_new_tokens);
         let greedy = self.draw("held-out greedy", &prompts, 1, &greedy_sampling).await?;
         let fixed = match &self.fixed {

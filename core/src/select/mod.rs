@@ -7,6 +7,7 @@ mod pairs;
 mod quantile;
 mod ranking;
 mod rated;
+mod rewarded;
 mod uncertainty;
 mod win_rate;
 
@@ -20,5 +21,6 @@ pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_worst, one
 pub use quantile::low_quantile;
 pub use ranking::{Preferences, ranked_pairs};
 pub use rated::{Rated, RatedRecord};
+pub use rewarded::{Rewarded, advantages, rewarded};
 pub use uncertainty::{Doubt, weighted_subset};
 pub use win_rate::{Margins, by_margin, repetitive, win_rates};

@@ -2,6 +2,7 @@
 //! in a file for each family.
 
 mod given;
+mod policy_gradient;
 mod self_play;
 mod self_rewarding;
 
@@ -311,4 +312,6 @@ pub(super) const RECIPES: &[(&str, &[Node])] = &[
     ("reward-aug", given::REWARD_AUG),
     ("bco", given::BCO),
     ("upo", self_rewarding::UPO),
+    ("nlhf", policy_gradient::NLHF),
+    ("r3-relevance", policy_gradient::R3),
 ];

@@ -10,6 +10,9 @@ mod corpus;
 mod vocabulary;
 
 pub use constraint::Constraints;
+pub(super) use constraint::Kind;
+pub(super) use corpus::{CHECK_NOISE, RUBRICS, TEACHER_QUALITY, answer_with, truths};
+pub(super) use vocabulary::FILLERS;
 pub use vocabulary::{WORDS, compositional_parts, tokenizer_json, tokens};
 
 use super::{Demonstration, Grade, Judgement, OracleKey, Split, World};
@@ -65,6 +68,10 @@ impl World for Rules {
 
     fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)> {
         corpus::preferences(seed, count, noise)
+    }
+
+    fn constrained(&self, prompt: &str) -> bool {
+        Constraints::parse(prompt).asks_for_length()
     }
 
     fn teach(&self, _key: &OracleKey, prompt: &str, stream: &mut Stream) -> Option<String> {
