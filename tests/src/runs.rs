@@ -79,6 +79,8 @@ impl Experiment {
             "r3-relevance" => {
                 (&[], &[("iterations", 2), ("prompts", 3), ("samples", 2), ("corpus", 40), ("replay", 0)])
             }
+            // The first of its iterations is before the loop.
+            "t-reg" => (&["loop"], &[("iterations", 1), ("prompts", 6), ("samples", 3), ("pairs", 6), ("replay", 0)]),
             "cream" | "dno" => {
                 (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 4), ("pairs", 6), ("replay", 0)])
             }
@@ -106,6 +108,15 @@ impl Experiment {
             experiment.set(&["passes"], 3);
             // Few pairs as it is.
             experiment.set(&["asked"], 1.0);
+        }
+        if id == "t-reg" {
+            experiment.set(&["revised"], 3);
+            experiment.set(&["skill", "batch_size"], 2);
+        }
+        if id == "cdr" {
+            experiment.set(&["labelled"], 6);
+            experiment.set(&["strong", "batch_size"], 2);
+            experiment.set(&["strong", "epochs"], 1);
         }
         if id == "dno" {
             // Answers of a random model are worth nothing.

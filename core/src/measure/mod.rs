@@ -3,6 +3,7 @@
 pub mod annotator;
 pub mod control;
 pub(crate) mod game;
+pub mod credit;
 pub mod judges;
 pub mod oracle;
 pub mod policy;

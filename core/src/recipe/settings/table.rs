@@ -1,6 +1,7 @@
 //! The table: what an entry is, the groups that recipes share, and the list of all; the recipes' own entries are
 //! in a file for each family.
 
+mod annotated;
 mod given;
 mod policy_gradient;
 mod self_play;
@@ -314,4 +315,7 @@ pub(super) const RECIPES: &[(&str, &[Node])] = &[
     ("upo", self_rewarding::UPO),
     ("nlhf", policy_gradient::NLHF),
     ("r3-relevance", policy_gradient::R3),
+    ("t-reg", annotated::T_REG),
+    ("coh", annotated::COH),
+    ("cdr", annotated::CDR),
 ];
