@@ -65,24 +65,36 @@ fn every_panel_in_light_and_dark() {
 
 /// An atlas with every verdict in it.
 const ATLAS: &str = r#"{
-    "version": "",
-    "methods": [
-        {"recipe": "srlm", "verdict": "inconclusive", "seeds": 5,
-         "sentence": "Self-rewarding gains on its start, but not beyond what chance gives five seeds.",
-         "effect": {"mean": 0.004, "low": -0.012, "high": 0.02},
-         "reward": {"mean": 0.611, "low": 0.59, "high": 0.632}, "judges": {"mean": 0.68, "low": 0.66, "high": 0.7}},
-        {"recipe": "cream", "verdict": "reproduced", "seeds": 5,
-         "sentence": "Softened labels keep what was gained, where hard ones lose it again.",
-         "effect": {"mean": 0.031, "low": 0.01, "high": 0.052},
-         "reward": {"mean": 0.642, "low": 0.62, "high": 0.664}, "judges": {"mean": 0.71, "low": 0.69, "high": 0.73}},
-        {"recipe": "spin", "verdict": "not_reproduced", "seeds": 3,
-         "sentence": "Playing against itself it ends below further fine-tuning.",
-         "effect": {"mean": -0.02, "low": -0.03, "high": -0.01}, "reward": {"mean": 0.58, "low": 0.57, "high": 0.59}},
-        {"recipe": "dpo", "verdict": "reproduced", "seeds": 5,
-         "sentence": "It learns what its annotators prefer.",
-         "effect": {"mean": 0.12, "low": 0.09, "high": 0.15}, "reward": {"mean": 0.71, "low": 0.69, "high": 0.73},
-         "judges": {"mean": 0.66, "low": 0.64, "high": 0.68}},
-        {"recipe": "sft", "seeds": 1, "sentence": "The common baseline.", "reward": {"mean": 0.6}}
+    "schema": 1,
+    "rows": [
+        {"study": "srlm", "recipe": "srlm", "claim": "It gets better.", "verdict": "inconclusive", "model": "starter",
+         "seeds": [1, 2, 3, 4, 5], "origin": {"version": "0.2.0", "device": "cpu"},
+         "arms": [{"name": "srlm",
+             "start": {"sampled": {"mean": 0.607, "interval": {"low": 0.6, "high": 0.614}, "values": []}},
+             "end": {"sampled": {"mean": 0.611, "interval": {"low": 0.59, "high": 0.632}, "values": []},
+                     "judges": {"mean": 0.68, "interval": {"low": 0.66, "high": 0.7}, "values": []}}}],
+         "tests": [{"says": "It ends above its start.", "figure": "sampled", "against": "start", "decides": true,
+             "least": 0.05, "differences": {}, "outcome": {"difference": 0.004,
+             "interval": {"low": -0.012, "high": 0.02}, "verdict": "inconclusive"}}]},
+        {"study": "cream", "recipe": "cream", "claim": "It keeps what it gained.", "verdict": "reproduced",
+         "model": "starter", "seeds": [1, 2, 3, 4, 5],
+         "arms": [{"name": "cream",
+             "start": {"sampled": {"mean": 0.6, "interval": null, "values": []}},
+             "end": {"sampled": {"mean": 0.642, "interval": {"low": 0.62, "high": 0.664}, "values": []},
+                     "judges": {"mean": 0.71, "interval": {"low": 0.69, "high": 0.73}, "values": []}}}],
+         "tests": [
+             {"says": "Judges are no worse.", "figure": "judges", "against": "hard labels", "decides": false,
+              "outcome": {"difference": 0.01, "interval": {"low": -0.02, "high": 0.04}, "verdict": "inconclusive"}},
+             {"says": "Soft labels end above hard ones.", "figure": "sampled", "against": "hard labels",
+              "decides": true, "outcome": {"difference": 0.031, "interval": {"low": 0.01, "high": 0.052},
+              "verdict": "reproduced"}}]},
+        {"study": "spin", "recipe": "spin", "verdict": "not_reproduced", "model": "starter", "seeds": [1, 2, 3],
+         "arms": [{"name": "spin", "end": {"sampled": {"mean": 0.58, "interval": {"low": 0.57, "high": 0.59}}}}],
+         "tests": [{"says": "It ends above further fine-tuning.", "against": "sft", "decides": true,
+             "outcome": {"difference": -0.02, "interval": {"low": -0.03, "high": -0.01},
+             "verdict": "not_reproduced"}}]},
+        {"study": "sft", "recipe": "sft", "model": "starter", "seeds": [1],
+         "arms": [{"name": "sft", "end": {"sampled": {"mean": 0.6, "interval": null}}}]}
     ]
 }"#;
 

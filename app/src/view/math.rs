@@ -8,9 +8,9 @@ mod parse;
 use egui::{Role, Sense, Ui, WidgetInfo, vec2};
 
 use super::theme;
-use layout::{Piece, Pen};
+use layout::{Pen, Piece};
 
-pub use parse::{parse, plain, Equation};
+pub use parse::{Equation, parse, plain};
 
 /// Text of an equation over running text.
 const LARGER: f32 = 1.15;
@@ -65,7 +65,8 @@ mod tests {
 
     use super::*;
 
-    const WIDE: &str = r"L = −log σ( β(h_w − h_l) ) + α · \frac{β}{2} · \sum_{t=1}^{T} \hat{r}_t log π_θ(y_t | x, y_{<t})";
+    const WIDE: &str =
+        r"L = −log σ( β(h_w − h_l) ) + α · \frac{β}{2} · \sum_{t=1}^{T} \hat{r}_t log π_θ(y_t | x, y_{<t})";
 
     #[test]
     fn an_equation_is_read_out_and_fits_at_any_width() {
@@ -80,9 +81,7 @@ mod tests {
             assert!(node.rect().right() <= width, "{:?} in {width}", node.rect());
             let low = node.rect().height() < 50.0;
             assert_eq!(low, width > 600.0, "{:?} in {width}", node.rect());
-            harness.get_by_label(
-                "L = −log σ( β(h_w − h_l) ) + α · (β)/(2) · ∑_(t=1)^T r̂_t log π_θ(y_t | x, y_(<t))",
-            );
+            harness.get_by_label("L = −log σ( β(h_w − h_l) ) + α · (β)/(2) · ∑_(t=1)^T r̂_t log π_θ(y_t | x, y_(<t))");
         }
     }
 

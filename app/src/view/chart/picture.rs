@@ -363,7 +363,8 @@ fn draw_bars(picture: &mut Picture, track: &Track, (width, floor): (f64, f32), p
     let ink = palette.line(track.color);
     let mut stairs = Vec::new();
     for place in track.places() {
-        let (left, right) = (picture.spot(place.x - width / 2.0, place.y), picture.spot(place.x + width / 2.0, place.y));
+        let (left, right) =
+            (picture.spot(place.x - width / 2.0, place.y), picture.spot(place.x + width / 2.0, place.y));
         stairs.extend([left, right]);
         if track.dash == Dash::Solid {
             let lower = vec![pos2(left.x, floor), pos2(right.x, floor)];

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use egui::{Color32, FontFamily, FontId, Galley, Painter, Pos2, Rect, TextFormat, Ui, Vec2, pos2, text::LayoutJob, vec2};
+use egui::{
+    Color32, FontFamily, FontId, Galley, Painter, Pos2, Rect, TextFormat, Ui, Vec2, pos2, text::LayoutJob, vec2,
+};
 
 use super::parse::Node;
 use crate::view::theme;

@@ -112,7 +112,12 @@ impl Iterations {
         if !same_run {
             self.chosen = None;
             let steps = folded.over_steps.iter().map(|step| &step.chart);
-            folded.over_iterations.iter().chain(&folded.noted.1).chain(steps).for_each(|chart| chart.forget_zoom(ui.ctx()));
+            folded
+                .over_iterations
+                .iter()
+                .chain(&folded.noted.1)
+                .chain(steps)
+                .for_each(|chart| chart.forget_zoom(ui.ctx()));
         }
         // A film that was wound back may not have come to what was chosen.
         self.chosen = self.chosen.filter(|key| folded.flows.contains_key(key));

@@ -153,7 +153,8 @@ fn head(ui: &mut Ui, method: Method, scene: &mut Scene<'_>, atlas: Option<&Atlas
     ui.add_space(theme::sizes().step);
     ui.horizontal_wrapped(|ui| {
         let text = RichText::new(t("methods.run")).color(palette.on_accent).strong();
-        let run = Button::new(text).fill(palette.accent).min_size(egui::vec2(88.0, theme::sizes().control_height + 4.0));
+        let run =
+            Button::new(text).fill(palette.accent).min_size(egui::vec2(88.0, theme::sizes().control_height + 4.0));
         if ui.add(run).on_hover_text(t("methods.run_hint")).clicked() {
             scene.ask(Action::Compose(card.id.to_owned()));
         }

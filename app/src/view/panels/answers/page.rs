@@ -1,8 +1,6 @@
 //! The page of one prompt: what was asked, what was answered, and what came of it.
 
-use egui::{
-    CollapsingHeader, Id, Margin, RichText, ScrollArea, Ui,
-};
+use egui::{CollapsingHeader, Id, Margin, RichText, ScrollArea, Ui};
 use selfsame_core::run::Arm;
 
 use super::{
@@ -44,8 +42,10 @@ pub fn ui(ui: &mut Ui, detail: &Detail, rows: &[RowId], looks: &mut Looks, oracl
             ui.horizontal_wrapped(|ui| {
                 let held_out = matches!(detail.body, Body::HeldOut(_));
                 ui.heading(if held_out { t("answers.across") } else { t("answers.answers") });
-                ui.selectable_value(&mut looks.tokens, false, t("answers.as_text")).on_hover_text(t("answers.as_text_hint"));
-                ui.selectable_value(&mut looks.tokens, true, t("answers.as_tokens")).on_hover_text(t("answers.as_tokens_hint"));
+                ui.selectable_value(&mut looks.tokens, false, t("answers.as_text"))
+                    .on_hover_text(t("answers.as_text_hint"));
+                ui.selectable_value(&mut looks.tokens, true, t("answers.as_tokens"))
+                    .on_hover_text(t("answers.as_tokens_hint"));
             });
             if looks.tokens {
                 choose(ui, detail, looks);
@@ -199,13 +199,7 @@ fn held_out(ui: &mut Ui, row: RowId, arms: &[(Arm, Vec<Moment>)], colouring: Opt
     }
 }
 
-fn one_moment(
-    ui: &mut Ui,
-    (row, arm): (RowId, Arm),
-    moment: &Moment,
-    colouring: Option<&Colouring>,
-    oracle: bool,
-) {
+fn one_moment(ui: &mut Ui, (row, arm): (RowId, Arm), moment: &Moment, colouring: Option<&Colouring>, oracle: bool) {
     let id = Id::unique(("answers-moment", row, arm, moment.iteration));
     ui.strong(detail::iteration_name(moment.iteration));
     let cards: Vec<&AnswerCard> = moment.greedy.iter().chain(&moment.sampled).collect();

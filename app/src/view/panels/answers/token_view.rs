@@ -132,7 +132,8 @@ pub fn ui(ui: &mut Ui, id: Id, name: &str, tokens: &[Token], colouring: &Colouri
     }
     ui.data_mut(|data| data.insert_temp(id, focused));
     response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::List, true, format!("{name}: {}", describe(tokens, focused, colouring)));
+        let mut info =
+            WidgetInfo::labeled(Role::List, true, format!("{name}: {}", describe(tokens, focused, colouring)));
         info.current_text_value = Some(galley.text().to_owned());
         info
     });
@@ -160,7 +161,9 @@ pub fn legend(ui: &mut Ui, colouring: &Colouring) {
     let palette = theme::palette(ui);
     let (title, note) = match colouring {
         Colouring::Logprob => (t("answers.legend").to_owned(), t("answers.legend_note")),
-        Colouring::Noted { name, .. } => (with("answers.legend_noted", &[("name", name)]), t("answers.legend_noted_note")),
+        Colouring::Noted { name, .. } => {
+            (with("answers.legend_noted", &[("name", name)]), t("answers.legend_noted_note"))
+        }
     };
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(title).small());

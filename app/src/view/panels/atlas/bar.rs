@@ -27,7 +27,11 @@ impl Scale {
             .filter(|end| end.is_finite())
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), end| (low.min(end), high.max(end)));
         let margin = if high > low { 0.06 * (high - low) } else { 0.5 };
-        if low > high { Self { low: 0.0, high: 1.0, mark, signed } } else { Self { low: low - margin, high: high + margin, mark, signed } }
+        if low > high {
+            Self { low: 0.0, high: 1.0, mark, signed }
+        } else {
+            Self { low: low - margin, high: high + margin, mark, signed }
+        }
     }
 
     #[allow(clippy::cast_possible_truncation)] // a place on the screen
@@ -38,7 +42,11 @@ impl Scale {
     /// A number as it stands beside a bar.
     pub fn number(&self, value: f64) -> String {
         let text = format::number(value);
-        if self.signed && value.is_finite() && !text.starts_with('-') && text != "0.000" { format!("+{text}") } else { text }
+        if self.signed && value.is_finite() && !text.starts_with('-') && text != "0.000" {
+            format!("+{text}")
+        } else {
+            text
+        }
     }
 }
 
@@ -46,10 +54,8 @@ impl Scale {
 pub fn bar(ui: &mut Ui, width: f32, estimate: &Estimate, scale: &Scale, ink: egui::Color32, meaning: &str) {
     let palette = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
-    response.widget_info(|| WidgetInfo {
-        value: Some(estimate.mean),
-        ..WidgetInfo::labeled(Role::Meter, true, meaning)
-    });
+    response
+        .widget_info(|| WidgetInfo { value: Some(estimate.mean), ..WidgetInfo::labeled(Role::Meter, true, meaning) });
     if response.clicked() {
         response.request_focus();
     }

@@ -27,8 +27,7 @@ pub enum Column {
 
 impl Column {
     /// All, from left to right.
-    pub const ALL: [Self; 6] =
-        [Self::Method, Self::Verdict, Self::Effect, Self::Reward, Self::Judges, Self::Seeds];
+    pub const ALL: [Self; 6] = [Self::Method, Self::Verdict, Self::Effect, Self::Reward, Self::Judges, Self::Seeds];
 
     /// The head of the column.
     pub fn name(self) -> &'static str {
@@ -76,7 +75,7 @@ impl Order {
             (None, None) => Ordering::Equal,
         };
         let known = |value: f64| Some(value).filter(|value| value.is_finite());
-        let effect = |row: &Row| row.effect.as_ref().and_then(|effect| known(effect.mean));
+        let effect = |row: &Row| row.effect().and_then(|effect| known(effect.mean));
         #[allow(clippy::cast_precision_loss)] // seeds
         sorted.sort_by(|a, b| {
             let by_name = a.name().to_lowercase().cmp(&b.name().to_lowercase());

@@ -15,6 +15,9 @@ use crate::view::{
 /// The width of a bar that stands alone.
 const BAR: f32 = 320.0;
 
+/// The width of the name before it.
+const NAME: f32 = 110.0;
+
 /// The word for a verdict.
 pub fn word(verdict: Option<Verdict>) -> &'static str {
     match verdict {
@@ -64,30 +67,60 @@ pub fn meaning(what: &str, estimate: &Estimate, scale: &Scale) -> String {
     }
 }
 
-/// What an atlas says about one method: the verdict, the sentence, and the effect.
+/// What an atlas says about one method: the verdict, what was compared, and the figures at the end.
 pub fn verdict(ui: &mut Ui, row: &Row) {
     mark(ui, row.verdict);
-    if !row.sentence.is_empty() {
-        ui.add(Label::new(&row.sentence).wrap());
-    }
     let palette = theme::palette(ui);
+    // Differences stand around nought, rewards and shares between 0 and 1.
+    let alone = |mean: f64| Estimate { mean, low: f64::NAN, high: f64::NAN };
+    let whole = [alone(0.0), alone(1.0)];
+    let effects = || row.tests.iter().filter_map(|test| test.effect.as_ref());
+    let both: Vec<Estimate> = effects()
+        .flat_map(|effect| [effect.mean, effect.low, effect.high])
+        .filter(|end| end.is_finite())
+        .flat_map(|end| [alone(end), alone(-end)])
+        .collect();
+    let differences = Scale::of(both.iter(), Some(0.0), true);
+    for test in &row.tests {
+        ui.add_space(theme::sizes().step);
+        ui.add(Label::new(&test.says).wrap());
+        let against = [("against", &test.against as &dyn std::fmt::Display), ("verdict", &word(test.verdict))];
+        let beside = if test.decides { with("atlas.decides", &against) } else { with("atlas.beside", &against) };
+        ui.add(Label::new(RichText::new(beside).small().color(palette.muted)).wrap());
+        if let Some(effect) = &test.effect {
+            line(
+                ui,
+                test.says.trim_end_matches('.'),
+                t("atlas.effect"),
+                effect,
+                &differences,
+                ink(&palette, test.verdict),
+            );
+        }
+    }
+    ui.add_space(theme::sizes().step);
     let figures = [
-        (t("atlas.effect"), &row.effect, Some(0.0), true),
-        (t("atlas.reward"), &row.reward, None, false),
-        (t("atlas.judges"), &row.judges, Some(0.5), false),
+        (t("atlas.start"), &row.start, Scale::of(whole.iter(), None, false)),
+        (t("atlas.reward"), &row.reward, Scale::of(whole.iter(), None, false)),
+        (t("atlas.judges"), &row.judges, Scale::of(whole.iter(), Some(0.5), false)),
     ];
-    for (name, estimate, mark, signed) in figures {
-        let Some(estimate) = estimate else { continue };
-        // Rewards and shares lie between 0 and 1; differences stand around nought.
-        let whole = [Estimate { mean: if signed { -estimate.mean.abs() } else { 0.0 }, low: f64::NAN, high: f64::NAN },
-            Estimate { mean: if signed { estimate.mean.abs() } else { 1.0 }, low: f64::NAN, high: f64::NAN }];
-        let scale = Scale::of(whole.iter().chain([estimate]), mark, signed);
-        let text = meaning(name, estimate, &scale);
-        ui.add_space(theme::sizes().step / 2.0);
-        ui.add(Label::new(RichText::new(&text).small().color(palette.muted)).wrap());
-        let ink = if signed { ink(&palette, row.verdict) } else { palette.accent };
-        bar(ui, BAR.min(ui.available_width()), estimate, &scale, ink, &text);
+    for (name, estimate, scale) in figures {
+        if let Some(estimate) = estimate {
+            line(ui, name, name, estimate, &scale, palette.accent);
+        }
     }
     let seeds = with("atlas.of_seeds", &[("count", &row.seeds)]);
     ui.label(RichText::new(seeds).small().color(palette.muted));
+}
+
+/// An estimate with its name before it; `spoken` is its name for those who do not see what stands above it.
+fn line(ui: &mut Ui, spoken: &str, name: &str, estimate: &Estimate, scale: &Scale, ink: Color32) {
+    let step = theme::sizes().step;
+    ui.horizontal(|ui| {
+        let name = RichText::new(name).small().color(theme::palette(ui).muted);
+        ui.add_sized([NAME, theme::sizes().text * 1.3], Label::new(name).halign(egui::Align::LEFT));
+        let room = ui.available_width() - 14.0 * step;
+        bar(ui, BAR.min(room).max(40.0), estimate, scale, ink, &meaning(spoken, estimate, scale));
+        ui.label(RichText::new(scale.number(estimate.mean)).monospace());
+    });
 }

@@ -31,11 +31,11 @@ struct Scales {
 
 impl Scales {
     fn of(rows: &[&Row]) -> Self {
-        let of = |pick: fn(&Row) -> &Option<Estimate>| rows.iter().filter_map(move |row| pick(row).as_ref());
+        let of = |pick: fn(&Row) -> Option<&Estimate>| rows.iter().filter_map(move |row| pick(row));
         Self {
-            effect: Scale::of(of(|row| &row.effect), Some(0.0), true),
-            reward: Scale::of(of(|row| &row.reward), None, false),
-            judges: Scale::of(of(|row| &row.judges), Some(0.5), false),
+            effect: Scale::of(of(|row| row.effect()), Some(0.0), true),
+            reward: Scale::of(of(|row| row.reward.as_ref()), None, false),
+            judges: Scale::of(of(|row| row.judges.as_ref()), Some(0.5), false),
         }
     }
 }
@@ -57,11 +57,11 @@ pub fn ui(ui: &mut Ui, rows: &[&Row], order: &mut Order) -> Option<String> {
                 ui.end_row();
                 for row in rows {
                     if name(ui, row) {
-                        pressed = Some(row.id.clone());
+                        pressed = Some(row.recipe.clone());
                     }
                     shown::mark(ui, row.verdict);
                     let ink = shown::ink(&theme::palette(ui), row.verdict);
-                    cell(ui, row, Column::Effect, row.effect.as_ref(), &scales.effect, (width, Some(ink)));
+                    cell(ui, row, Column::Effect, row.effect(), &scales.effect, (width, Some(ink)));
                     cell(ui, row, Column::Reward, row.reward.as_ref(), &scales.reward, (width, None));
                     cell(ui, row, Column::Judges, row.judges.as_ref(), &scales.judges, (width, None));
                     ui.label(row.seeds.to_string());
@@ -82,25 +82,25 @@ pub fn cards(ui: &mut Ui, rows: &[&Row]) -> Option<String> {
             ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
                 if name(ui, row) {
-                    pressed = Some(row.id.clone());
+                    pressed = Some(row.recipe.clone());
                 }
                 shown::mark(ui, row.verdict);
             });
-            if !row.sentence.is_empty() {
-                ui.add(Label::new(RichText::new(&row.sentence).small()).wrap());
+            if let Some(test) = row.tests.first() {
+                ui.add(Label::new(RichText::new(&test.says).small()).wrap());
             }
             let ink = shown::ink(&theme::palette(ui), row.verdict);
             let lines = [
-                (Column::Effect, &row.effect, &scales.effect, Some(ink)),
-                (Column::Reward, &row.reward, &scales.reward, None),
-                (Column::Judges, &row.judges, &scales.judges, None),
+                (Column::Effect, row.effect(), &scales.effect, Some(ink)),
+                (Column::Reward, row.reward.as_ref(), &scales.reward, None),
+                (Column::Judges, row.judges.as_ref(), &scales.judges, None),
             ];
-            Grid::new(("atlas-card", &row.id)).num_columns(2).min_row_height(0.0).show(ui, |ui| {
+            Grid::new(("atlas-card", row.name())).num_columns(2).min_row_height(0.0).show(ui, |ui| {
                 for (column, estimate, scale, ink) in lines {
                     if estimate.is_some() {
                         ui.label(RichText::new(column.name()).small().color(theme::palette(ui).muted));
                         let width = (ui.available_width() - 60.0).clamp(BAR.0, BAR.1);
-                        cell(ui, row, column, estimate.as_ref(), scale, (width, ink));
+                        cell(ui, row, column, estimate, scale, (width, ink));
                         ui.end_row();
                     }
                 }
@@ -114,8 +114,7 @@ pub fn cards(ui: &mut Ui, rows: &[&Row]) -> Option<String> {
 
 /// The name, which leads to the page of the method.
 fn name(ui: &mut Ui, row: &Row) -> bool {
-    let link = ui.add(Link::new(row.name())).on_hover_text(t("atlas.to_page"));
-    link.clicked()
+    ui.add(Link::new(row.name())).on_hover_text(t("atlas.to_page")).clicked()
 }
 
 fn cell(

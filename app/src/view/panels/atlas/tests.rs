@@ -9,17 +9,36 @@ use crate::view::panels::stage::{Stage, stage};
 
 /// An atlas of four methods: one of each verdict, and one that was not put to the test.
 pub(crate) const SMALL: &str = r#"{
-    "version": "0.2.0",
-    "methods": [
-        {"recipe": "srlm", "verdict": "inconclusive", "sentence": "It gains, within chance.", "seeds": 5,
-         "effect": {"mean": 0.004, "low": -0.012, "high": 0.02},
-         "reward": {"mean": 0.611, "low": 0.59, "high": 0.632}, "judges": {"mean": 0.68, "low": 0.66, "high": 0.7}},
-        {"recipe": "cream", "verdict": "reproduced", "sentence": "It keeps what it gained.", "seeds": 5,
-         "effect": {"mean": 0.031, "low": 0.01, "high": 0.052},
-         "reward": {"mean": 0.642, "low": 0.62, "high": 0.664}, "judges": {"mean": 0.71, "low": 0.69, "high": 0.73}},
-        {"recipe": "spin", "verdict": "not_reproduced", "seeds": 3,
-         "effect": {"mean": -0.02, "low": -0.03, "high": -0.01}, "reward": {"mean": 0.58, "low": 0.57, "high": 0.59}},
-        {"recipe": "sft", "seeds": 1, "reward": {"mean": 0.6}}
+    "schema": 1,
+    "rows": [
+        {"study": "srlm", "recipe": "srlm", "claim": "It gets better.", "verdict": "inconclusive", "model": "starter",
+         "seeds": [1, 2, 3, 4, 5], "origin": {"version": "0.2.0", "device": "cpu"},
+         "arms": [{"name": "srlm",
+             "start": {"sampled": {"mean": 0.607, "interval": {"low": 0.6, "high": 0.614}, "values": []}},
+             "end": {"sampled": {"mean": 0.611, "interval": {"low": 0.59, "high": 0.632}, "values": []},
+                     "judges": {"mean": 0.68, "interval": {"low": 0.66, "high": 0.7}, "values": []}}}],
+         "tests": [{"says": "It ends above its start.", "figure": "sampled", "against": "start", "decides": true,
+             "least": 0.05, "differences": {}, "outcome": {"difference": 0.004,
+             "interval": {"low": -0.012, "high": 0.02}, "verdict": "inconclusive"}}]},
+        {"study": "cream", "recipe": "cream", "claim": "It keeps what it gained.", "verdict": "reproduced",
+         "model": "starter", "seeds": [1, 2, 3, 4, 5],
+         "arms": [{"name": "cream",
+             "start": {"sampled": {"mean": 0.6, "interval": null, "values": []}},
+             "end": {"sampled": {"mean": 0.642, "interval": {"low": 0.62, "high": 0.664}, "values": []},
+                     "judges": {"mean": 0.71, "interval": {"low": 0.69, "high": 0.73}, "values": []}}}],
+         "tests": [
+             {"says": "Judges are no worse.", "figure": "judges", "against": "hard labels", "decides": false,
+              "outcome": {"difference": 0.01, "interval": {"low": -0.02, "high": 0.04}, "verdict": "inconclusive"}},
+             {"says": "Soft labels end above hard ones.", "figure": "sampled", "against": "hard labels",
+              "decides": true, "outcome": {"difference": 0.031, "interval": {"low": 0.01, "high": 0.052},
+              "verdict": "reproduced"}}]},
+        {"study": "spin", "recipe": "spin", "verdict": "not_reproduced", "model": "starter", "seeds": [1, 2, 3],
+         "arms": [{"name": "spin", "end": {"sampled": {"mean": 0.58, "interval": {"low": 0.57, "high": 0.59}}}}],
+         "tests": [{"says": "It ends above further fine-tuning.", "against": "sft", "decides": true,
+             "outcome": {"difference": -0.02, "interval": {"low": -0.03, "high": -0.01},
+             "verdict": "not_reproduced"}}]},
+        {"study": "sft", "recipe": "sft", "model": "starter", "seeds": [1],
+         "arms": [{"name": "sft", "end": {"sampled": {"mean": 0.6, "interval": null}}}]}
     ]
 }"#;
 
@@ -66,6 +85,7 @@ fn every_method_has_its_word_its_numbers_and_its_page() {
     harness.get_by_label("CREAM, Difference: +0.031, with 95 % certainty between +0.010 and +0.052");
     harness.get_by_label("SPIN, Difference: -0.020, with 95 % certainty between -0.030 and -0.010");
     harness.get_by_label("SFT, Oracle reward: 0.600; a single seed has no interval");
+    harness.get_by_label("made by version 0.2.0 on cpu");
     harness.get_by_role_and_label(Role::Link, "CREAM").click();
     harness.run_steps(2);
     assert_eq!(harness.state().actions, [Action::Method("cream".to_owned())]);
@@ -128,7 +148,7 @@ fn bars_are_reached_by_the_keyboard() {
 #[test]
 fn what_is_no_atlas_leaves_what_was_there_and_says_so() {
     let mut harness = harness(Some(SMALL), [1400.0, 800.0]);
-    for wrong in ["", "[]", "{}", r#"{"methods": [{"recipe": 3}]}"#] {
+    for wrong in ["", "[]", "{}", r#"{"schema": 1, "rows": [{"recipe": 3}]}"#, r#"{"schema": 2}"#] {
         harness.state_mut().panel.open("/tmp/wrong.json", wrong);
         harness.run_steps(2);
         assert!(harness.query_all_by_label_contains("/tmp/wrong.json cannot be shown").next().is_some(), "{wrong}");
@@ -137,6 +157,20 @@ fn what_is_no_atlas_leaves_what_was_there_and_says_so() {
     harness.state_mut().panel.open("atlas.json", SMALL);
     harness.run_steps(2);
     assert!(harness.query_all_by_label_contains("cannot be shown").next().is_none());
+}
+
+/// Of several rows about a method the one about its claim stands on its page, best of all of the work.
+#[test]
+fn other_studies_models_and_quick_runs_are_told_apart() {
+    let row = |study: &str, model: &str, quick: bool| {
+        format!(r#"{{"study": "{study}", "recipe": "cream", "model": "{model}", "quick": {quick}}}"#)
+    };
+    let rows = [row("cream", "starter", true), row("cream", "/m/SmolLM2", false), row("scaling", "starter", false)];
+    let atlas = Atlas::parse("x", &format!(r#"{{"schema": 1, "rows": [{}]}}"#, rows.join(","))).unwrap();
+    let names: Vec<String> = atlas.rows.iter().map(Row::name).collect();
+    assert_eq!(names, ["CREAM (quick)", "CREAM on SmolLM2", "CREAM: scaling"]);
+    assert_eq!(atlas.row("cream").map(Row::name).as_deref(), Some("CREAM (quick)"));
+    assert_eq!(atlas.row("srlm"), None);
 }
 
 #[test]
