@@ -17,6 +17,7 @@ use crate::{Error, Result};
 
 mod examples;
 pub mod learned;
+pub mod noted;
 pub mod verb;
 
 pub use examples::{Example, ExampleAnswer};

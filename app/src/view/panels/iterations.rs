@@ -2,10 +2,11 @@
 
 mod figures;
 mod flow;
+mod noted;
 mod over_iterations;
 mod over_steps;
 mod progress;
-mod verbs;
+pub(super) mod verbs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,6 +54,8 @@ struct Folded {
     flows: BTreeMap<(Arm, u32), Flow>,
     over_iterations: Vec<Chart>,
     over_steps: Vec<StepChart>,
+    /// What the recipe noted, for the iteration that is shown.
+    noted: (Option<(Arm, u32)>, Vec<Chart>),
 }
 
 impl Folded {
@@ -63,6 +66,7 @@ impl Folded {
             flows: flow::all(view),
             over_iterations: over_iterations::charts(view),
             over_steps: over_steps::charts(view),
+            noted: (None, noted::charts(view, None)),
         }
     }
 }
@@ -95,6 +99,7 @@ impl Iterations {
             if let Some((arm, iteration)) = shown {
                 figures::ui(ui, view, arm, iteration);
             }
+            self.note(view, shown);
             self.charts(ui, view, scene);
         });
     }
@@ -109,7 +114,12 @@ impl Iterations {
         if !same_run {
             self.chosen = None;
             let steps = folded.over_steps.iter().map(|step| &step.chart);
-            folded.over_iterations.iter().chain(steps).for_each(|chart| chart.forget_zoom(ui.ctx()));
+            folded
+                .over_iterations
+                .iter()
+                .chain(&folded.noted.1)
+                .chain(steps)
+                .for_each(|chart| chart.forget_zoom(ui.ctx()));
         }
         // A film that was wound back may not have come to what was chosen.
         self.chosen = self.chosen.filter(|key| folded.flows.contains_key(key));
@@ -158,6 +168,13 @@ impl Iterations {
         Some(shown)
     }
 
+    /// Brings what the recipe noted to the iteration that is shown.
+    fn note(&mut self, view: &RunView, shown: Option<(Arm, u32)>) {
+        if let Some(folded) = self.folded.as_mut().filter(|folded| folded.noted.0 != shown) {
+            folded.noted = (shown, noted::charts(view, shown));
+        }
+    }
+
     fn charts(&mut self, ui: &mut Ui, view: &RunView, scene: &mut Scene<'_>) {
         let Some(folded) = &self.folded else { return };
         let columns = 1 + COLUMNS.iter().filter(|width| ui.available_width() >= **width).count();
@@ -167,6 +184,10 @@ impl Iterations {
             ui.label(t("iterations.nobody_knows"));
         }
         grid(ui, scene, columns, &folded.over_iterations.iter().collect::<Vec<_>>());
+        if !folded.noted.1.is_empty() {
+            section(ui, t("iterations.noted"));
+            grid(ui, scene, columns, &folded.noted.1.iter().collect::<Vec<_>>());
+        }
         section(ui, t("iterations.over_steps"));
         let shown = over_steps::choose(ui, &folded.over_steps, &mut self.metrics);
         grid(ui, scene, columns, &shown);
