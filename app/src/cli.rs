@@ -19,6 +19,7 @@ Examples:
   selfsame run srlm --set loop.iterations=5 --set learning_rate=1e-4
   selfsame run srlm --model my-model --data prompts.jsonl
   selfsame report runs/NAME          tables in the terminal, and report.html
+  selfsame reproduce cream --quick   whether a recipe's claim holds here
   selfsame methods scir              what a recipe claims, and all its settings
 
 Exit codes: 0 done, 1 error, 2 wrong usage, 130 stopped with Ctrl-C and saved.
@@ -45,6 +46,8 @@ pub enum Command {
     Report(ReportArgs),
     /// Show the final figures of several runs side by side, and where their settings differ
     Compare(CompareArgs),
+    /// Run a recipe against its baselines over several seeds, and say what becomes of its claim
+    Reproduce(ReproduceArgs),
     /// Draw answers to one prompt
     Generate(GenerateArgs),
     /// Fine-tune a model on a data set of given answers or preferences, by TRL's rules
@@ -193,6 +196,50 @@ pub struct CompareArgs {
     /// The folders of the runs
     #[arg(required = true, num_args = 2.., value_name = "DIR")]
     pub dirs: Vec<PathBuf>,
+}
+
+/// Arguments of `reproduce`.
+#[derive(Debug, Clone, Args)]
+pub struct ReproduceArgs {
+    /// The recipe whose claim is tried, or a study such as scir-judges
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub study: Option<String>,
+    /// Try the claims of all recipes: the atlas, a row a recipe
+    #[arg(long)]
+    pub all: bool,
+    /// Over how many seeds, from 1 on; a single one always leaves the claim open
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub seeds: u32,
+    /// For trying: a tenth of the work, measured on 40 prompts
+    #[arg(long)]
+    pub quick: bool,
+    /// The folder of runs and atlas; what is already there is read, or continued where it stopped
+    /// [default: runs/atlas, or runs/atlas-quick]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// The model, as for `run`; several are tried one after the other, a row each
+    /// [default: the built-in starter]
+    #[arg(long, value_name = "PATH")]
+    pub model: Vec<PathBuf>,
+    /// The base that the implicit reward is measured against, as for `run`
+    #[arg(long, value_name = "PATH")]
+    pub base: Option<PathBuf>,
+    /// The world that prompts and truth come from
+    #[arg(long, default_value = "rules", value_parser = PossibleValuesParser::new(world::NAMES))]
+    pub world: String,
+    /// Change a setting of the recipe, and with it the budget of its baselines; can be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<Assignment>,
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+    /// Runs at a time; the numbers are the same [default: as many as there are cores, on the CPU, and as
+    /// fit into memory]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub jobs: Option<u32>,
+    /// Print each row as a line of JSON instead of tables
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `generate`.

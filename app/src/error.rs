@@ -21,6 +21,9 @@ pub enum Error {
     /// Learning was ended early by the user, and what was learned is saved in this folder.
     #[error("stopped; the model as it was learned so far is in {}", .0.display())]
     Ended(PathBuf),
+    /// Several runs were stopped by the user, and the same command continues them.
+    #[error("stopped; everything up to here is saved, and the same command goes on from there")]
+    Paused,
     /// Whoever read standard output has closed it.
     #[error("standard output was closed")]
     Closed,
@@ -37,7 +40,7 @@ impl Error {
     pub fn code(&self) -> u8 {
         match self {
             Self::Closed => 0,
-            Self::Stopped(_) | Self::Ended(_) => 130,
+            Self::Stopped(_) | Self::Ended(_) | Self::Paused => 130,
             Self::Core(_) | Self::Told(_) => 1,
         }
     }
@@ -47,7 +50,7 @@ impl Error {
     pub fn line(&self) -> String {
         let words = self.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
         match self {
-            Self::Stopped(_) | Self::Ended(_) => words,
+            Self::Stopped(_) | Self::Ended(_) | Self::Paused => words,
             _ => format!("error: {words}"),
         }
     }

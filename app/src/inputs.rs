@@ -46,8 +46,15 @@ pub type Acquire<'a> = &'a dyn Fn(Choice) -> Result<Selected>;
 /// # Errors
 /// If anything is missing, does not fit, or cannot work: each is named with what to do.
 pub fn prepare(args: &RunArgs, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Result<Inputs> {
+    prepare_with(args, Settings::of(by_id(&args.recipe)?, args)?, shelf, acquire)
+}
+
+/// The same where the settings come from elsewhere than the arguments.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_with(args: &RunArgs, settings: Settings, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Result<Inputs> {
     let entry = by_id(&args.recipe)?;
-    let settings = Settings::of(entry, args)?;
     let options = settings.typed_options()?;
     entry.check(&settings.parameters)?;
     let place = Place::of(args.model.as_deref(), shelf)?;

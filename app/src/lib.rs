@@ -9,6 +9,7 @@
 #![allow(clippy::format_push_string, clippy::format_collect)]
 
 pub mod archive;
+pub mod atlas;
 pub mod cli;
 #[cfg(not(target_family = "wasm"))]
 pub mod commands;
@@ -36,6 +37,8 @@ pub mod output;
 pub mod recorded;
 #[cfg(not(target_family = "wasm"))]
 pub mod report;
+#[cfg(not(target_family = "wasm"))]
+pub mod reproduction;
 pub mod settings;
 pub mod shelf;
 #[cfg(not(target_family = "wasm"))]

@@ -9,6 +9,7 @@ pub mod plan;
 pub mod pretrain;
 pub mod preview;
 pub mod report;
+pub mod reproduce;
 pub mod resume;
 pub mod run;
 pub mod score;
@@ -29,6 +30,7 @@ pub fn dispatch(command: Option<&Command>) -> Result<()> {
         Command::Resume(args) => resume::run(args),
         Command::Report(args) => report::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Reproduce(args) => reproduce::run(args),
         Command::Generate(args) => generate::run(args),
         Command::Learn(args) => learn::run(args),
         Command::Preview(args) => preview::run(args),

@@ -16,7 +16,8 @@ use crate::{
     format::{self, INTERVAL, escape},
 };
 
-const STYLE: &str = include_str!("report.css");
+/// The look of all pages.
+pub const STYLE: &str = include_str!("report.css");
 
 /// The whole page.
 #[must_use]
@@ -223,12 +224,12 @@ fn examples(title: &str, examples: &[Example]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::fold::tests::{synthetic, without_oracle};
 
     /// Every element is closed in the right order.
-    fn assert_well_formed(html: &str) {
+    pub(crate) fn assert_well_formed(html: &str) {
         const VOID: [&str; 2] = ["meta", "br"];
         let mut open: Vec<&str> = Vec::new();
         for (index, _) in html.match_indices('<') {

@@ -67,6 +67,26 @@ impl Table {
         text
     }
 
+    /// A table of Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let line = |cells: &[String]| {
+            let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
+            format!("| {} |\n", cells.join(" | "))
+        };
+        let rules = self.header.iter().enumerate().map(|(index, _)| if index == 0 { " --- |" } else { " ---: |" });
+        let mut text = if self.title.is_empty() { String::new() } else { format!("**{}**\n\n", self.title) };
+        text += &line(&self.header);
+        text += &format!("|{}\n", rules.collect::<String>());
+        for row in &self.rows {
+            text += &line(row);
+        }
+        if !self.note.is_empty() {
+            text += &format!("\n{}\n", self.note);
+        }
+        text
+    }
+
     /// An HTML table with a caption and scopes.
     #[must_use]
     pub fn html(&self) -> String {
@@ -108,6 +128,13 @@ mod tests {
             "T\n  judge                a   b\n  x            0.5 ± 0.1   –\n  longer name          1  22\n  (n)\n"
         );
         assert!(!table.is_empty());
+    }
+
+    #[test]
+    fn markdown_keeps_its_columns() {
+        let mut table = Table::new("T", ["a", "b"]).note("n");
+        table.row(["x|y", "1"]);
+        assert_eq!(table.markdown(), "**T**\n\n| a | b |\n| --- | ---: |\n| x\\|y | 1 |\n\nn\n");
     }
 
     #[test]

@@ -4,19 +4,23 @@ pub mod annotator;
 pub mod control;
 pub(crate) mod game;
 pub mod credit;
+pub mod figure;
 pub mod judges;
 pub mod oracle;
 pub mod policy;
 pub(crate) mod proxy;
 pub mod stats;
+pub mod verdict;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use figure::Figure;
 pub use judges::{Ballot, Ballots, JudgeQuality, Votes};
 pub use policy::AnswerQuality;
 pub use stats::Mean;
+pub use verdict::{Expected, Interval, Outcome, Verdict};
 
 /// The state of policy and judges after an iteration; iteration 0 is the start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

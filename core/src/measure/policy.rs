@@ -48,6 +48,14 @@ pub fn answer_quality(world: Option<&dyn World>, answers: &[(&str, &Answer)]) ->
     }
 }
 
+/// The oracle's reward of so many of the demonstrations that a world gives: what imitation can reach.
+#[must_use]
+pub fn demonstrated(world: &dyn World, seed: u64, count: usize) -> Mean {
+    let key = OracleKey::new();
+    let rows = world.demonstrations(seed, count);
+    Mean::of(rows.iter().map(|row| world.grade(&key, &row.prompt, &row.answer).reward))
+}
+
 /// Distinct n-grams over all n-grams of a set of answers (Li et al., arXiv 1510.03055).
 #[allow(clippy::cast_precision_loss)] // counts
 fn distinct(answers: &[(&str, &Answer)], n: usize) -> f64 {
@@ -60,4 +68,18 @@ fn distinct(answers: &[(&str, &Answer)], n: usize) -> f64 {
         }
     }
     if total == 0 { 0.0 } else { seen.len() as f64 / total as f64 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::rules::Rules;
+
+    #[test]
+    fn demonstrations_of_rules_are_of_mixed_quality() {
+        let reward = demonstrated(&Rules, 3, 400);
+        assert_eq!(reward.count, 400);
+        assert!((0.4..0.8).contains(&reward.mean), "{reward:?}");
+        assert_eq!(demonstrated(&Rules, 3, 400), reward);
+    }
 }

@@ -1,6 +1,7 @@
 //! One file per paper, grouped in folders by family. A recipe is a struct of hyper-parameters and
 //! an `async fn` over the [`Lab`] that reads like the paper's algorithm box.
 
+pub mod claims;
 mod looped;
 pub mod policy_gradient;
 pub mod preference;

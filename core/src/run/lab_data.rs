@@ -68,13 +68,13 @@ impl Lab {
         Ok(prompts)
     }
 
-    /// Demonstrations to imitate: the world's, fresh ones in every round, or the completions of
-    /// the file.
+    /// Demonstrations to imitate: the world's, fresh ones in every round or the lasting ones of
+    /// [`Self::lasting_demonstrations`], or the completions of the file.
     ///
     /// # Errors
     /// If the file has none.
-    pub fn demonstrations(&self, count: usize) -> Result<Vec<Sequence>> {
-        let rows = self.demonstrated(self.iteration, count)?;
+    pub fn demonstrations(&self, count: usize, lasting: bool) -> Result<Vec<Sequence>> {
+        let rows = self.demonstrated(if lasting { 0 } else { self.iteration }, count)?;
         Ok(rows.iter().map(|row| Sequence::completion(&row.ids, &row.answers[0].ids)).collect())
     }
 

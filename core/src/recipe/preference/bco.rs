@@ -17,11 +17,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    learn::{LearnConfig, Objective, loss::bco::bco},
+    learn::{
+        LearnConfig, Objective,
+        loss::{bco::bco, soft_logistic},
+    },
     measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Phase, RatedBatch, Snapshot},
-    select::{Candidates, Rated, density_ratios, subset},
+    select::{Candidates, Origin, Pair, Rated, best_worst, density_ratios, subset},
 };
 
 /// The top of the annotators' scale.
@@ -42,6 +45,8 @@ pub struct Bco {
     pub least_weight: f64,
     /// The largest (10 in TRL).
     pub most_weight: f64,
+    /// Ablation: the same answers are learned in pairs, by DPO.
+    pub as_pairs: bool,
     /// The loop. The paper learns once from given thumbs; a pair of the budget is two rated answers.
     #[serde(rename = "loop")]
     pub shared: Loop,
@@ -51,7 +56,7 @@ impl Default for Bco {
     fn default() -> Self {
         let learn = LearnConfig { batch_size: 32, micro_batch: 32, ..Loop::default().learn };
         let shared = Loop { iterations: 1, prompts: 900, samples: 2, pairs: 720, learn, ..Loop::default() };
-        Self { approval: 3, match_prompts: true, least_weight: 0.5, most_weight: 10.0, shared }
+        Self { approval: 3, match_prompts: true, least_weight: 0.5, most_weight: 10.0, as_pairs: false, shared }
     }
 }
 
@@ -82,6 +87,12 @@ impl Recipe for Bco {
             let prompts = lab.prompts(settings.prompts)?;
             let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
             let scores = lab.annotate(&Annotator::of::<Self>(), &answers, SCALE)?;
+            if self.as_pairs {
+                let pairs = best_worst(&answers, &scores, Origin::Annotated);
+                self.learn_pairs(lab, &subset(pairs, settings.pairs, lab.seed(), iteration)).await?;
+                lab.measure().await?;
+                continue;
+            }
             let rated = subset(self.thumbs(&answers, &scores), 2 * settings.pairs, lab.seed(), iteration);
             let rated = if self.match_prompts { self.weighted(lab, rated).await? } else { rated };
             lab.learn_rated(&settings.learn, settings.replay(), &rated, &[Snapshot::Start], |batch, phase| {
@@ -95,6 +106,22 @@ impl Recipe for Bco {
 }
 
 impl Bco {
+    /// DPO on pairs. Two answers make a pair, so that a step has half as many of them.
+    async fn learn_pairs(&self, lab: &mut Lab, pairs: &[Pair]) -> Result<()> {
+        let settings = &self.shared;
+        let half = |count: usize| count.div_ceil(2).max(1);
+        let of_answers = settings.learn;
+        let learn = LearnConfig {
+            batch_size: half(of_answers.batch_size),
+            micro_batch: half(of_answers.micro_batch),
+            ..of_answers
+        };
+        lab.learn_pairs(&learn, settings.replay(), pairs, &[Snapshot::Start], |batch, _| {
+            batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
+        })
+        .await
+    }
+
     /// A thumb for every answer by its own score: nothing compares it with another.
     #[allow(clippy::cast_precision_loss)] // a score of a short scale
     fn thumbs(&self, answers: &[Candidates], scores: &[Vec<f32>]) -> Vec<Rated> {

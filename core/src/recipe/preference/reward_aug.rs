@@ -31,6 +31,8 @@ const SCALE: usize = 5;
 pub struct RewardAug {
     /// Share of the labels that is taken to be wrong (0 by default; 0.3 for Qwen2 in the released code).
     pub label_smoothing: f64,
+    /// Ablation: every pair is learned twice as it is, which is plain DPO.
+    pub goals: bool,
     /// The loop (the paper learns once from given pairs; sampling its own is its on-policy version). A pair
     /// gives two.
     #[serde(rename = "loop")]
@@ -43,6 +45,7 @@ impl Default for RewardAug {
         let learn = LearnConfig { epochs: 1, ..Loop::default().learn };
         Self {
             label_smoothing: 0.0,
+            goals: true,
             shared: Loop { iterations: 1, prompts: 900, pairs: 720, learn, ..Loop::default() },
         }
     }
@@ -77,15 +80,23 @@ impl Recipe for RewardAug {
             let scores = lab.annotate(&Annotator::of::<Self>(), &answers, SCALE)?;
             let pairs = best_worst(&answers, &scores, Origin::Annotated);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
-            let pairs = goal_conditioned(&pairs, &goals(&pairs, &answers, &scores), lab.tokenizer())?;
+            let pairs = if self.goals {
+                goal_conditioned(&pairs, &goals(&pairs, &answers, &scores), lab.tokenizer())?
+            } else {
+                [pairs.clone(), pairs].concat()
+            };
             let smoothing = self.label_smoothing;
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
                 batch.preference(Snapshot::Start, settings.beta, |margin| cdpo(margin, smoothing))
             })
             .await?;
-            lab.aim(SCALE);
+            if self.goals {
+                lab.aim(SCALE);
+            }
             lab.measure().await?;
-            lab.measure_goals(SCALE).await?;
+            if self.goals {
+                lab.measure_goals(SCALE).await?;
+            }
         }
         Ok(())
     }

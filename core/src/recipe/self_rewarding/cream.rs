@@ -36,6 +36,8 @@ pub enum Consistency {
     Mean,
     /// Each prompt's own labels its pair (the paper's dynamic variant).
     Prompt,
+    /// None does: every label is 1, and nothing holds the policy back (our ablation).
+    None,
 }
 
 /// The hyper-parameters.
@@ -115,6 +117,7 @@ impl Cream {
         let label = |pair: &Pair| match self.consistency {
             Consistency::Mean => mean,
             Consistency::Prompt => own(&pair.prompt).unwrap_or(mean),
+            Consistency::None => 1.0,
         };
         Ok(pairs.into_iter().map(|pair| Pair { label: label(&pair), ..pair }).collect())
     }
@@ -146,6 +149,7 @@ mod tests {
         };
         let (b, c) = ("b".to_owned(), "c".to_owned());
         assert_eq!(labels(Consistency::Prompt), [(b.clone(), 0.25), (c.clone(), 0.575)], "a label may reverse a pair");
+        assert_eq!(labels(Consistency::None), [(b.clone(), 1.0), (c.clone(), 1.0)]);
         assert_eq!(labels(Consistency::Mean), [(b, 0.575), (c, 0.575)]);
     }
 

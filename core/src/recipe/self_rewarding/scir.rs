@@ -22,12 +22,40 @@ use crate::{
     select::{all_pairs, subset},
 };
 
+/// Which internal reward models a model is asked to make agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Panel {
+    /// Every judge prompt and the implicit reward.
+    #[default]
+    All,
+    /// The judge prompts alone.
+    Prompts,
+    /// All, and the first judge prompt asked in the other form as well.
+    Wide,
+    /// The first judge prompt alone, twice: it always agrees with itself (our ablation).
+    Twice,
+    /// The first judge prompt alone, in both forms: what its rubric overlooks both overlook (our
+    /// ablation).
+    OneRubric,
+}
+
+/// A panel at work.
+struct Judges {
+    /// The generative judges by their names.
+    generative: Vec<(String, Generative)>,
+    /// Whether the implicit reward has a say.
+    implicit: bool,
+}
+
 /// The hyper-parameters. The four switches are the ablations of the method's card.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scir {
     /// How the generative judges are asked (our choice).
     pub judge: Form,
+    /// Which internal reward models there are (our choice: all).
+    pub panel: Panel,
     /// The implicit reward; its base is the model before instruction fine-tuning (our choice).
     pub implicit: Implicit,
     /// Weight of the inconsistency penalty, λ_c (our choice; the paper's is not known).
@@ -51,6 +79,7 @@ impl Default for Scir {
     fn default() -> Self {
         Self {
             judge: Form::Pointwise,
+            panel: Panel::All,
             implicit: Implicit::default(),
             consistency: 0.1,
             confidence: 0.01,
@@ -87,7 +116,7 @@ impl Recipe for Scir {
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {
         let settings = &self.shared;
-        let judges = lab.judges(self.judge)?;
+        let judges = self.judges(lab)?;
         for iteration in lab.iterations(settings.iterations) {
             lab.begin(iteration);
             let prompts = lab.prompts(settings.prompts)?;
@@ -116,11 +145,40 @@ impl Recipe for Scir {
 }
 
 impl Scir {
+    /// The internal reward models of the panel.
+    fn judges(&self, lab: &Lab) -> Result<Judges> {
+        let other = match self.judge {
+            Form::Pointwise => Form::Pairwise,
+            Form::Pairwise => Form::Pointwise,
+        };
+        let named = |judge: Generative| (judge.name().to_owned(), judge);
+        let mut generative: Vec<(String, Generative)> = lab.judges(self.judge)?.into_iter().map(named).collect();
+        let again = |judges: Vec<Generative>, how: &str| {
+            judges.into_iter().take(1).map(|judge| (format!("{} ({how})", judge.name()), judge)).collect::<Vec<_>>()
+        };
+        match self.panel {
+            Panel::All | Panel::Prompts => {}
+            Panel::Wide => generative.extend(again(lab.judges(other)?, "other form")),
+            Panel::Twice => {
+                generative.truncate(1);
+                generative.extend(again(lab.judges(self.judge)?, "again"));
+            }
+            Panel::OneRubric => {
+                generative.truncate(1);
+                generative.extend(again(lab.judges(other)?, "other form"));
+            }
+        }
+        Ok(Judges { generative, implicit: matches!(self.panel, Panel::All | Panel::Wide) })
+    }
+
     /// Each judge's logit of "the first answer is better", `[pairs]`, with gradients.
-    fn opinions(&self, judges: &[Generative], batch: &PairBatch<'_>) -> Result<Vec<Tensor<1>>> {
+    fn opinions(&self, judges: &Judges, batch: &PairBatch<'_>) -> Result<Vec<Tensor<1>>> {
         let comparisons = batch.comparisons();
         let mut opinions: Vec<Tensor<1>> =
-            judges.iter().map(|judge| judge.preference_logits(batch.model, &comparisons)).collect();
+            judges.generative.iter().map(|(_, judge)| judge.preference_logits(batch.model, &comparisons)).collect();
+        if !judges.implicit {
+            return Ok(opinions);
+        }
         let base = batch.reference(Snapshot::Base)?;
         let lengths = [batch.lengths(0), batch.lengths(1)];
         opinions.push(self.implicit.preference_logits(batch.policy.clone(), base, [&lengths[0], &lengths[1]]));
@@ -132,12 +190,18 @@ impl Scir {
     fn fixed_opinions(
         &self,
         model: &crate::model::Decoder,
-        judges: &[Generative],
+        judges: &Judges,
         batch: &PairBatch<'_>,
     ) -> Result<Vec<Tensor<1>>> {
         let comparisons = batch.comparisons();
-        let mut opinions: Vec<Tensor<1>> =
-            judges.iter().map(|judge| Tensor::from_inner(judge.preference_logits(model, &comparisons))).collect();
+        let mut opinions: Vec<Tensor<1>> = judges
+            .generative
+            .iter()
+            .map(|(_, judge)| Tensor::from_inner(judge.preference_logits(model, &comparisons)))
+            .collect();
+        if !judges.implicit {
+            return Ok(opinions);
+        }
         let lengths = [batch.lengths(0), batch.lengths(1)];
         opinions.push(self.implicit.preference_logits(
             batch.reference(Snapshot::Start)?,
@@ -150,7 +214,7 @@ impl Scir {
     /// DPO where the judges agree, plus the inconsistency, plus the entropy.
     fn objective(
         &self,
-        judges: &[Generative],
+        judges: &Judges,
         opinions: &[Tensor<1>],
         labels: &[Tensor<1>],
         batch: &PairBatch<'_>,
@@ -167,9 +231,10 @@ impl Scir {
         let chosen = (first.clone() * label.clone() + second.clone() * turned.clone()) * mask.clone();
         let rejected = (first * turned + second * label) * mask.clone();
         let mut items: Vec<(String, Tensor<1>)> = judges
+            .generative
             .iter()
-            .map(Generative::name)
-            .chain(["implicit"])
+            .map(|(name, _)| name.as_str())
+            .chain(judges.implicit.then_some("implicit"))
             .zip(opinions)
             .map(|(name, logit)| (format!("{OPINION}{name}"), sigmoid(logit.clone())))
             .collect();

@@ -46,6 +46,8 @@ pub struct Upo {
     pub widest: f64,
     /// Share of the labelled pairs that is learned from again (0.4 in the released code).
     pub again: f64,
+    /// Ablation: what the estimator contradicts is learned from too.
+    pub filter: bool,
     /// Whether the estimator's mean probability labels a pair (our reading of the paper's weighted objective; the
     /// released trainer is plain DPO).
     pub soft_labels: bool,
@@ -64,6 +66,7 @@ impl Default for Upo {
             hard: 0.2,
             widest: 0.3,
             again: 0.4,
+            filter: true,
             soft_labels: false,
             shared: Loop { samples: 6, ..Loop::default() },
         }
@@ -150,7 +153,7 @@ impl Upo {
 
     /// The easy pairs, some of the informative ones and those of the widest margin, one for each prompt.
     fn select(&self, ordered: &[(Pair, f32)], doubts: &[Doubt], stream: &mut Stream) -> Vec<Pair> {
-        let clean: Vec<usize> = (0..ordered.len()).filter(|place| doubts[*place].agrees).collect();
+        let clean: Vec<usize> = (0..ordered.len()).filter(|place| !self.filter || doubts[*place].agrees).collect();
         let information = |easy: bool| {
             let weight = |place: &usize| {
                 let information = doubts[*place].information;

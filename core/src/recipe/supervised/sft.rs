@@ -18,6 +18,8 @@ pub struct Sft {
     pub rounds: u32,
     /// Demonstrations in each round (our choice).
     pub demonstrations: usize,
+    /// Whether every round has the same demonstrations, as `spin` has (our choice).
+    pub lasting: bool,
     /// Judgements mixed into each optimiser step (our choice).
     pub replay: usize,
     /// Weight of their loss (our choice).
@@ -31,6 +33,7 @@ impl Default for Sft {
         Self {
             rounds: 3,
             demonstrations: 1000,
+            lasting: false,
             replay: 16,
             replay_weight: 1.0,
             learn: LearnConfig { batch_size: 32, micro_batch: 32, ..LearnConfig::default() },
@@ -61,7 +64,7 @@ impl Recipe for Sft {
     async fn run(&self, lab: &mut Lab) -> Result<()> {
         for round in lab.iterations(self.rounds) {
             lab.begin(round);
-            let rows: Vec<Sequence> = lab.demonstrations(self.demonstrations)?;
+            let rows: Vec<Sequence> = lab.demonstrations(self.demonstrations, self.lasting)?;
             let replay = Replay { per_step: self.replay, weight: self.replay_weight };
             lab.learn_completions(&self.learn, replay, &rows).await?;
             lab.measure().await?;

@@ -16,6 +16,13 @@ const GIVEN_LOOP: [Node; 7] = Loops {
 pub(super) const SFT: &[Node] = &[
     count("rounds", 1, 1000, "rounds", ["Rounds, each on fresh demonstrations and measured after it.", OURS]),
     count("demonstrations", 1, MANY, "demonstrations", ["Demonstrations to imitate in each round.", OURS]),
+    switch(
+        "lasting",
+        [
+            "Imitate the same demonstrations in every round, those that spin learns from.",
+            "our choice, to compare with spin",
+        ],
+    ),
     Node::Beside(REPLAY),
     Node::Group("learn", LEARN),
 ];
@@ -57,6 +64,13 @@ pub(super) const REWARD_AUG: &[Node] = &[
             "our choice; 0.3 for one model in the released code (arXiv 2410.08067)",
         ],
     ),
+    switch(
+        "goals",
+        [
+            "Learn every pair once for each of its two scores; otherwise twice as it is, which is plain DPO.",
+            "our ablation; true in the paper (arXiv 2410.08067)",
+        ],
+    ),
     Node::Group("loop", &GIVEN_LOOP),
 ];
 
@@ -82,6 +96,13 @@ pub(super) const BCO: &[Node] = &[
         ANY,
         "",
         ["The largest weight of a thumb down.", "10 in TRL's implementation of BCO (arXiv 2404.04656)"],
+    ),
+    switch(
+        "as_pairs",
+        [
+            "Learn the same answers in pairs by DPO: the better against the worse of a prompt's answers.",
+            "our ablation; false in BCO (arXiv 2404.04656)",
+        ],
     ),
     Node::Group("loop", &GIVEN_LOOP),
 ];

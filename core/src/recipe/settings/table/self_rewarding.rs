@@ -19,6 +19,14 @@ pub(super) const SRLM: &[Node] = &[Node::Beside(JUDGE), Node::Group("loop", &SEL
 
 pub(super) const SCIR: &[Node] = &[
     Node::Beside(JUDGE),
+    choice(
+        "panel",
+        &["all", "prompts", "wide", "twice", "one_rubric"],
+        [
+            "Which internal reward models are to agree: every judge prompt and the implicit reward, the judge prompts alone, all and the first prompt in its other form as well, the first prompt twice, or the first prompt in both forms.",
+            "all: generative judges and the implicit reward as in SCIR (arXiv 2502.08922); the others are our ablations",
+        ],
+    ),
     real("consistency", ZERO, ANY, "", ["Weight of the penalty for internal reward models that disagree.", UNKNOWN]),
     real(
         "confidence",
@@ -90,10 +98,10 @@ const CREAM_LOOP: [Node; 7] = Loops {
 pub(super) const CREAM: &[Node] = &[
     choice(
         "consistency",
-        &["mean", "prompt"],
+        &["mean", "prompt", "none"],
         [
-            "Whose consistency labels a pair: the mean over all prompts, or its own prompt's.",
-            "the mean in CREAM's main method, each prompt's own in its variant (arXiv 2410.12735, authors' code)",
+            "Whose consistency labels a pair: the mean over all prompts, or its own prompt's; with none every label is 1.",
+            "the mean in CREAM's main method, each prompt's own in its variant (arXiv 2410.12735, authors' code); none is our ablation",
         ],
     ),
     Node::Group("loop", &CREAM_LOOP),
@@ -247,6 +255,13 @@ pub(super) const UPO: &[Node] = &[
         [
             "Share of the labelled pairs that every iteration learns from again.",
             "UPO (arXiv 2409.11212), authors' code: 0.4",
+        ],
+    ),
+    switch(
+        "filter",
+        [
+            "Learn only from pairs that the estimator confirms; otherwise from all, by the same sampling.",
+            "our ablation; true in UPO (arXiv 2409.11212)",
         ],
     ),
     switch(

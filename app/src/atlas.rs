@@ -1,0 +1,210 @@
+//! The atlas: what became of every recipe on one world and budget, a row a recipe. `selfsame reproduce`
+//! writes it as `atlas.json`, row by row; the tables and the window are drawn from it.
+
+use std::collections::BTreeMap;
+
+use selfsame_core::measure::{Figure, Interval, Outcome, Verdict};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+#[cfg(not(target_family = "wasm"))]
+pub mod render;
+
+/// The version of the file that this program writes.
+pub const SCHEMA: u32 = 1;
+
+/// The file's name in the folder of a reproduction.
+pub const FILE: &str = "atlas.json";
+
+/// All rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Atlas {
+    /// The version of the file.
+    pub schema: u32,
+    /// The rows: claims in the recipes' order, then other studies.
+    pub rows: Vec<Row>,
+}
+
+impl Default for Atlas {
+    fn default() -> Self {
+        Self { schema: SCHEMA, rows: Vec::new() }
+    }
+}
+
+/// One study of one model: a recipe, what it was compared with, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The study; a recipe's name where it is that recipe's claim.
+    pub study: String,
+    /// The recipe.
+    pub recipe: String,
+    /// The title of its paper.
+    pub title: String,
+    /// What was asked: the claim of the recipe's card, or the study's question.
+    pub claim: String,
+    /// What all deciding tests say together; absent where none decides.
+    pub verdict: Option<Verdict>,
+    /// The world or file that prompts and truth came from.
+    pub world: String,
+    /// The model.
+    pub model: String,
+    /// SHA-256 of its weights.
+    pub model_sha256: String,
+    /// The seeds, in order.
+    pub seeds: Vec<u64>,
+    /// Whether it was the tenth of the work that `--quick` does.
+    pub quick: bool,
+    /// The recipe's settings and the options, by their dotted names, as TOML writes the values.
+    pub settings: BTreeMap<String, String>,
+    /// The recipe and what it was compared with; the recipe first.
+    pub arms: Vec<ArmRow>,
+    /// The comparisons.
+    pub tests: Vec<TestRow>,
+    /// Where, when and with what it was computed.
+    pub origin: Origin,
+}
+
+/// What one arm of a study came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArmRow {
+    /// Its name; that of the recipe for the recipe itself.
+    pub name: String,
+    /// Its recipe.
+    pub recipe: String,
+    /// What it is, in a sentence; empty for the recipe itself.
+    pub what: String,
+    /// The figures before anything was learned.
+    pub start: BTreeMap<Figure, Spread>,
+    /// The figures after the last iteration.
+    pub end: BTreeMap<Figure, Spread>,
+    /// The figures of the control lines after their last iteration, where they were run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub controls: BTreeMap<String, BTreeMap<Figure, Spread>>,
+    /// What a seed of it spent, on the mean.
+    pub spent: Spent,
+    /// The runs, a folder a seed, below the folder of the atlas.
+    pub runs: Vec<String>,
+}
+
+/// A figure over seeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The mean.
+    pub mean: f64,
+    /// Its 95 % interval by Student's t; absent for a single seed.
+    pub interval: Option<Interval>,
+    /// The figure of each seed.
+    pub values: Vec<f64>,
+}
+
+/// What a seed spends.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Spent {
+    /// Optimiser steps.
+    pub steps: f64,
+    /// Pairs, answers or demonstrations that these steps saw, repeated ones too.
+    pub items: f64,
+    /// Tokens drawn to learn from.
+    pub drawn_tokens: f64,
+    /// Seconds of the clock from the first line of the log to its last, control lines included.
+    pub seconds: f64,
+}
+
+/// One comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestRow {
+    /// What was expected.
+    pub says: String,
+    /// The figure.
+    pub figure: Figure,
+    /// What it was compared with.
+    pub against: String,
+    /// Whether the claim stands or falls with it.
+    pub decides: bool,
+    /// The smallest effect worth the name.
+    pub least: f64,
+    /// The figure minus the other number, for each seed that has both.
+    pub differences: BTreeMap<u64, f64>,
+    /// What they say; absent where no seed has both numbers.
+    pub outcome: Option<Outcome>,
+}
+
+/// Where a row comes from.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Origin {
+    /// The program's version.
+    pub version: String,
+    /// The commit of the source tree that the program was built from, where it is still there.
+    pub commit: Option<String>,
+    /// The device, as in a run's manifest.
+    pub device: String,
+    /// The processor's own name, where the system says it.
+    pub processor: Option<String>,
+    /// Its cores, as far as the program may use them.
+    pub cores: usize,
+    /// The operating system and the architecture.
+    pub system: String,
+    /// Runs at a time.
+    pub jobs: usize,
+    /// Seconds since 1970 when the row was written.
+    pub written: f64,
+}
+
+impl Atlas {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// If it is no atlas, or one of a later version.
+    pub fn parse(text: &str, origin: &str) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let damaged = |e: serde_json::Error| {
+            Error::told(format!("{origin} is not an atlas ({e}); move it away, and it is written anew from the runs"))
+        };
+        let Version { schema } = serde_json::from_str(text).map_err(damaged)?;
+        if schema > SCHEMA {
+            return Err(Error::told(format!(
+                "{origin} has version {schema} and this program reads up to {SCHEMA}; use a newer program"
+            )));
+        }
+        serde_json::from_str(text).map_err(damaged)
+    }
+
+    /// Puts a row in its place: it replaces one of the same study, model and work, and rows stay in the
+    /// order of the studies.
+    pub fn put(&mut self, row: Row) {
+        let same = |of: &Row| (of.study.clone(), of.model_sha256.clone(), of.quick);
+        match self.rows.iter_mut().find(|of| same(of) == same(&row)) {
+            Some(place) => *place = row,
+            None => self.rows.push(row),
+        }
+        let order = |row: &Row| {
+            let studies = selfsame_core::recipe::claims::studies();
+            studies.iter().position(|study| study.id == row.study).unwrap_or(usize::MAX)
+        };
+        self.rows.sort_by_key(order);
+    }
+}
+
+impl Row {
+    /// The recipe's own arm.
+    #[must_use]
+    pub fn main(&self) -> Option<&ArmRow> {
+        self.arms.first()
+    }
+
+    /// Arms that took a tenth more or fewer optimiser steps than the recipe, such as one that found too few
+    /// pairs: their comparison is not quite one at an equal budget.
+    #[must_use]
+    pub fn unequal(&self) -> Vec<&ArmRow> {
+        let Some(main) = self.main() else { return Vec::new() };
+        let apart = |a: f64, b: f64| (a - b).abs() > 0.1 * a.max(b);
+        self.arms.iter().skip(1).filter(|arm| apart(arm.spent.steps, main.spent.steps)).collect()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

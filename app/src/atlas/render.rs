@@ -1,0 +1,234 @@
+//! The atlas and its rows as tables, as Markdown and as a page.
+
+use std::collections::BTreeMap;
+
+use selfsame_core::measure::{Figure, Interval, Verdict};
+
+use super::{ArmRow, Atlas, Row, Spread, TestRow};
+use crate::{
+    format::{self, NOTHING, count, duration, escape, number, tenths},
+    report::{html::STYLE, table::Table},
+};
+
+/// What the columns of the table of all rows are.
+const COLUMNS: [&str; 13] = [
+    "method", "verdict", "seeds", "start", "end", "greedy", "judges", "agree", "KL", "length", "steps", "drawn", "time",
+];
+
+/// What one should know to read the tables.
+const NOTE: &str = "means over seeds; start, end: oracle reward at the sampling temperature before and after; \
+    judges: how often they are right on the start's pairs; agree: on how many of these all do; steps, drawn tokens \
+    and time: of a seed of the recipe alone";
+
+/// One table of all rows, with the control lines where they were run.
+#[must_use]
+pub fn table(atlas: &Atlas) -> Table {
+    let title = if atlas.rows.iter().all(|row| row.quick) { "Atlas (quick runs)" } else { "Atlas" };
+    let mut table = Table::new(title, COLUMNS).note(NOTE);
+    for row in &atlas.rows {
+        let Some(main) = row.main() else { continue };
+        let mut name = row.study.clone();
+        if row.model != crate::shelf::STARTER {
+            name += &format!(" on {}", row.model.rsplit(['/', '\\']).next().unwrap_or_default());
+        }
+        let spent = [whole(main.spent.steps), whole(main.spent.drawn_tokens), duration(main.spent.seconds)];
+        table.row(cells([name, verdict(row), row.seeds.len().to_string()], [&main.start, &main.end], spent));
+        // A control line spends what its recipe does.
+        for (control, figures) in &main.controls {
+            let [name, none] = [format!("– {control}"), NOTHING.to_owned()];
+            let nothing = [none.clone(), none.clone(), none.clone()];
+            table.row(cells([name, none, row.seeds.len().to_string()], [&main.start, figures], nothing));
+        }
+    }
+    table
+}
+
+fn verdict(row: &Row) -> String {
+    row.verdict.map_or(NOTHING, Verdict::name).to_owned()
+}
+
+fn cells(
+    names: [String; 3],
+    [start, end]: [&BTreeMap<Figure, Spread>; 2],
+    spent: [String; 3],
+) -> impl Iterator<Item = String> {
+    let of = |figure: Figure| format::maybe(end.get(&figure).map(|spread| spread.mean));
+    let figures = [
+        format::maybe(start.get(&Figure::Sampled).map(|spread| spread.mean)),
+        of(Figure::Sampled),
+        of(Figure::Greedy),
+        of(Figure::Judges),
+        of(Figure::Agreement),
+        of(Figure::Divergence),
+        end.get(&Figure::Length).map_or_else(|| NOTHING.to_owned(), |spread| tenths(spread.mean)),
+    ];
+    names.into_iter().chain(figures).chain(spent)
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts
+fn whole(value: f64) -> String {
+    count(value.max(0.0).round() as usize)
+}
+
+/// The tables of a row: its arms, and its tests.
+#[must_use]
+pub fn of_row(row: &Row) -> [Table; 2] {
+    let shown = [
+        Figure::Sampled,
+        Figure::Greedy,
+        Figure::Judges,
+        Figure::Agreement,
+        Figure::Labels,
+        Figure::Used,
+        Figure::Divergence,
+        Figure::Length,
+    ];
+    let names: Vec<&str> = row.arms.iter().map(|arm| arm.name.as_str()).collect();
+    let mut arms = Table::new(format!("{}: after the last iteration", row.study), std::iter::once("").chain(names))
+        .note("mean over seeds ± half of its 95 % interval by Student's t");
+    let mut line = |name: &str, of: &dyn Fn(&ArmRow) -> String| {
+        let values: Vec<String> = row.arms.iter().map(of).collect();
+        if values.iter().any(|value| value != NOTHING) {
+            arms.row(std::iter::once(name.to_owned()).chain(values));
+        }
+    };
+    line("oracle reward, sampled, at the start", &|arm| spread(arm.start.get(&Figure::Sampled)));
+    for figure in shown {
+        line(figure.name(), &|arm| spread(arm.end.get(&figure)));
+    }
+    line("optimiser steps", &|arm| whole(arm.spent.steps));
+    line("pairs or answers in them", &|arm| whole(arm.spent.items));
+    line("tokens drawn to learn from", &|arm| whole(arm.spent.drawn_tokens));
+    line("time", &|arm| duration(arm.spent.seconds));
+    let mut tests = Table::new(
+        format!("{}: what was expected", row.study),
+        ["", "figure", "against", "difference", "95 % interval", "least", "verdict"],
+    )
+    .note("differences seed by seed; * the claim stands or falls with it");
+    for test in &row.tests {
+        tests.row(test_cells(test));
+    }
+    [arms, tests]
+}
+
+fn test_cells(test: &TestRow) -> [String; 7] {
+    let outcome = test.outcome.as_ref();
+    [
+        format!("{} {}", test.says, if test.decides { "*" } else { "" }).trim().to_owned(),
+        test.figure.name().to_owned(),
+        test.against.clone(),
+        outcome.map_or_else(|| NOTHING.to_owned(), |outcome| signed(outcome.difference)),
+        outcome.and_then(|outcome| outcome.interval).map_or_else(|| NOTHING.to_owned(), between),
+        number(test.least),
+        outcome.map_or(NOTHING, |outcome| outcome.verdict.name()).to_owned(),
+    ]
+}
+
+fn signed(value: f64) -> String {
+    let text = number(value);
+    if value >= 5e-4 { format!("+{text}") } else { text }
+}
+
+fn between(Interval { low, high }: Interval) -> String {
+    format!("{} to {}", signed(low), signed(high))
+}
+
+fn spread(spread: Option<&Spread>) -> String {
+    let Some(spread) = spread else { return NOTHING.to_owned() };
+    match spread.interval {
+        Some(Interval { low, high }) => format!("{} ± {}", number(spread.mean), number((high - low) / 2.0)),
+        None => number(spread.mean),
+    }
+}
+
+/// The sentences of a row: its question, its verdict, and what to know about it.
+#[must_use]
+pub fn sentences(row: &Row) -> Vec<String> {
+    let mut list = vec![format!("{} ({})", row.title, row.recipe)];
+    list.push(format!("{}: {}", if row.study == row.recipe { "Claim" } else { "Question" }, row.claim));
+    if let Some(verdict) = row.verdict {
+        let seeds = if row.seeds.len() == 1 { "1 seed".to_owned() } else { format!("{} seeds", row.seeds.len()) };
+        let quick = if row.quick { ", quick runs" } else { "" };
+        list.push(format!("Verdict: {} ({seeds}{quick}, world {})", verdict.name(), row.world));
+    }
+    if row.seeds.len() == 1 {
+        list.push("One seed says nothing about the spread over seeds: every verdict is open.".to_owned());
+    }
+    let unequal: Vec<&str> = row.unequal().into_iter().map(|arm| arm.name.as_str()).collect();
+    if !unequal.is_empty() {
+        list.push(format!(
+            "Not at an equal budget by more than a tenth of the optimiser steps: {}.",
+            unequal.join(", ")
+        ));
+    }
+    list
+}
+
+/// Everything as Markdown.
+#[must_use]
+pub fn markdown(atlas: &Atlas) -> String {
+    let mut text = format!("# Atlas\n\n{}", table(atlas).markdown());
+    for row in &atlas.rows {
+        text += &format!("\n## {}\n\n", row.study);
+        for sentence in sentences(row) {
+            text += &format!("- {sentence}\n");
+        }
+        for arm in row.arms.iter().filter(|arm| !arm.what.is_empty()) {
+            text += &format!("- {}: {}\n", arm.name, arm.what);
+        }
+        for table in of_row(row) {
+            text += &format!("\n{}", table.markdown());
+        }
+        text += &format!("\n{}\n", origin(row));
+    }
+    text
+}
+
+/// Everything as one page: no script, no request, light and dark.
+#[must_use]
+pub fn html(atlas: &Atlas) -> String {
+    let mut page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>Selfsame: atlas</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>Atlas</h1>\n"
+    );
+    page += &table(atlas).html();
+    for row in &atlas.rows {
+        page += &format!("<h2>{}</h2>\n", escape(&row.study));
+        for sentence in sentences(row) {
+            page += &format!("<p>{}</p>\n", escape(&sentence));
+        }
+        page += "<dl>\n";
+        for arm in row.arms.iter().filter(|arm| !arm.what.is_empty()) {
+            page += &format!("<dt>{}</dt><dd>{}</dd>\n", escape(&arm.name), escape(&arm.what));
+        }
+        page += "</dl>\n";
+        for table in of_row(row) {
+            page += &table.html();
+        }
+        page += &format!("<p><small>{}</small></p>\n<details><summary>Settings</summary><pre>", escape(&origin(row)));
+        for (name, value) in &row.settings {
+            page += &escape(&format!("{name} = {value}\n"));
+        }
+        page += "</pre></details>\n";
+    }
+    page + "</main>\n</body>\n</html>\n"
+}
+
+fn origin(row: &Row) -> String {
+    let of = &row.origin;
+    let commit = of.commit.as_ref().map_or_else(String::new, |commit| format!(" ({commit})"));
+    let processor = of.processor.as_ref().map_or_else(String::new, |name| format!(" on {name}"));
+    format!(
+        "{}, selfsame {}{commit}, model {}, {}{processor}, {} cores, {}, {} at a time",
+        format::moment(of.written),
+        of.version,
+        row.model,
+        of.device,
+        of.cores,
+        of.system,
+        if of.jobs == 1 { "1 run".to_owned() } else { format!("{} runs", of.jobs) },
+    )
+}

@@ -1,0 +1,110 @@
+use selfsame_core::measure::{Expected, verdict::judge};
+
+use super::*;
+use crate::report::html::tests::assert_well_formed;
+
+fn spread(values: &[f64]) -> Spread {
+    let mean = values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).unwrap());
+    Spread { mean, interval: selfsame_core::measure::verdict::student_interval(values), values: values.to_vec() }
+}
+
+/// A row with two arms and two tests, as a study of three seeds writes it.
+pub(crate) fn row(study: &str, steps: f64) -> Row {
+    let arm = |name: &str, end: f64, steps: f64| ArmRow {
+        name: name.to_owned(),
+        recipe: "srlm".to_owned(),
+        what: if name == study { String::new() } else { "What <it> is.".to_owned() },
+        start: BTreeMap::from([(Figure::Sampled, spread(&[0.5, 0.51, 0.49]))]),
+        end: BTreeMap::from([
+            (Figure::Sampled, spread(&[end, end + 0.02, end - 0.01])),
+            (Figure::Length, spread(&[8.0, 8.5, 9.0])),
+        ]),
+        controls: BTreeMap::new(),
+        spent: Spent { steps, items: 1440.0, drawn_tokens: 12_345.0, seconds: 75.0 },
+        runs: (1..=3).map(|seed| format!("{study}/{name}/seed-{seed}")).collect(),
+    };
+    let test = |decides: bool, differences: [f64; 3]| TestRow {
+        says: "It beats the other.".to_owned(),
+        figure: Figure::Sampled,
+        against: "other".to_owned(),
+        decides,
+        least: 0.02,
+        outcome: judge(&differences, Expected::More, 0.02),
+        differences: (1..).zip(differences).collect(),
+    };
+    let mut main = arm(study, 0.65, 90.0);
+    main.controls = BTreeMap::from([("random labels".to_owned(), arm("x", 0.45, 90.0).end)]);
+    Row {
+        study: study.to_owned(),
+        recipe: "srlm".to_owned(),
+        title: "A title".to_owned(),
+        claim: "A | claim.".to_owned(),
+        verdict: Some(Verdict::Reproduced),
+        world: "rules".to_owned(),
+        model: "/models/other".to_owned(),
+        model_sha256: "0".to_owned(),
+        seeds: vec![1, 2, 3],
+        quick: false,
+        settings: BTreeMap::from([("loop.beta".to_owned(), "0.1".to_owned())]),
+        arms: vec![main, arm("other", 0.60, steps)],
+        tests: vec![test(true, [0.05, 0.06, 0.05]), test(false, [0.05, -0.05, 0.01])],
+        origin: Origin { version: "1".to_owned(), commit: Some("abc".to_owned()), jobs: 2, ..Origin::default() },
+    }
+}
+
+#[test]
+fn rows_replace_their_like_and_keep_the_order_of_the_studies() {
+    let mut atlas = Atlas::default();
+    for study in ["scir-judges", "cream", "dpo"] {
+        atlas.put(row(study, 90.0));
+    }
+    let again = Row { verdict: None, ..row("cream", 90.0) };
+    atlas.put(again.clone());
+    atlas.put(Row { quick: true, ..row("cream", 90.0) });
+    atlas.put(Row { model_sha256: "1".to_owned(), ..row("cream", 90.0) });
+    let studies: Vec<&str> = atlas.rows.iter().map(|row| row.study.as_str()).collect();
+    assert_eq!(studies, ["dpo", "cream", "cream", "cream", "scir-judges"]);
+    assert_eq!(atlas.rows[1], again);
+}
+
+#[test]
+fn the_file_is_read_back_and_later_ones_are_refused() {
+    let mut atlas = Atlas::default();
+    atlas.put(row("cream", 90.0));
+    let text = serde_json::to_string(&atlas).unwrap();
+    assert_eq!(Atlas::parse(&text, "x").unwrap(), atlas);
+    let later = text.replacen(&format!("\"schema\":{SCHEMA}"), "\"schema\":99", 1);
+    assert!(Atlas::parse(&later, "x").unwrap_err().to_string().contains("newer"));
+    assert!(Atlas::parse("{", "x.json").unwrap_err().to_string().contains("x.json"));
+}
+
+#[test]
+fn tables_say_what_the_row_says() {
+    let mut atlas = Atlas::default();
+    atlas.put(row("cream", 70.0));
+    let text = render::table(&atlas).text();
+    for words in ["cream on other", "reproduced", "0.500", "0.653", "random labels", "0.453", "12,345", "1 min 15 s"] {
+        assert!(text.contains(words), "{words} is not in:\n{text}");
+    }
+    let [arms, tests] = render::of_row(&atlas.rows[0]).map(|table| table.text());
+    assert!(arms.contains("0.653 ± 0.038") && arms.contains("optimiser steps"), "{arms}");
+    assert!(tests.contains("It beats the other. *") && tests.contains("+0.053  +0.039 to +0.068"), "{tests}");
+    assert!(tests.contains("inconclusive"), "{tests}");
+    let sentences = render::sentences(&atlas.rows[0]).join("\n");
+    assert!(sentences.contains("Verdict: reproduced (3 seeds, world rules)"), "{sentences}");
+    assert!(sentences.contains("equal budget") && sentences.contains("other"), "70 steps are not 90: {sentences}");
+    assert!(row("cream", 88.0).unequal().is_empty());
+    assert!(render::markdown(&atlas).contains("| cream on other |"));
+}
+
+#[test]
+fn the_page_is_well_formed_and_needs_nothing_else() {
+    let mut atlas = Atlas::default();
+    atlas.put(row("cream", 90.0));
+    let page = render::html(&atlas);
+    assert_well_formed(&page);
+    for foreign in ["http:", "https:", "<script", "<link", "src=", "href=", "url(", "@import"] {
+        assert!(!page.contains(foreign), "{foreign}");
+    }
+    assert!(page.contains("What &lt;it&gt; is.") && page.contains("loop.beta = 0.1"));
+}

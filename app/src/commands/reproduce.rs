@@ -1,0 +1,129 @@
+//! `selfsame reproduce`: claims tried over several seeds, and the atlas of all.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use selfsame_core::{
+    Error as CoreError,
+    recipe::claims::{Study, studies, study},
+};
+
+use crate::{
+    Error, Result,
+    atlas::{Atlas, FILE, Row, render},
+    cli::ReproduceArgs,
+    folder::{self, Lock},
+    interrupt, output,
+    reproduction::Reproduction,
+};
+
+/// How often the right to write the atlas is asked for while another program has it, every tenth of a second.
+const PATIENCE: u32 = 50;
+
+/// Runs the command.
+///
+/// # Errors
+/// If something that the arguments name does not fit, a run fails, or the user stops it. Of all recipes,
+/// those that fail are named at the end, after the others.
+pub fn run(args: &ReproduceArgs) -> Result<()> {
+    carry_out(
+        args,
+        &interrupt::flag_saying(
+            "stopping at the next safe points; Ctrl-C again ends at once (the same command goes on all the same)",
+        )?,
+    )
+}
+
+/// Carries the arguments out until `stop` is set.
+///
+/// # Errors
+/// As [`run`].
+pub fn carry_out(args: &ReproduceArgs, stop: &Arc<AtomicBool>) -> Result<()> {
+    let out =
+        args.out.clone().unwrap_or_else(|| PathBuf::from(if args.quick { "runs/atlas-quick" } else { "runs/atlas" }));
+    let chosen: Vec<&'static Study> = match &args.study {
+        Some(id) => vec![study(id)?],
+        None => studies().iter().filter(|study| study.is_claim()).collect(),
+    };
+    let models: Vec<Option<&Path>> = match &args.model[..] {
+        [] => vec![None],
+        several => several.iter().map(|path| Some(path.as_path())).collect(),
+    };
+    let mut failed = Vec::new();
+    for study in chosen {
+        for model in &models {
+            match one(study, args, *model, &out, stop) {
+                Ok(()) => {}
+                Err(error @ (Error::Paused | Error::Closed)) => return Err(error),
+                Err(error) if args.all => {
+                    output::note(&format!("{}: {}", study.id, error.line()));
+                    failed.push(study.id);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    if args.all && !args.json {
+        output::print(&format!("\n{}", render::table(&read(&out)?).text()))?;
+    }
+    output::note(&format!("tables: {}", out.join("atlas.html").display()));
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Error::told(format!("these are not in the atlas, for the reasons above: {}", failed.join(", "))))
+}
+
+fn one(
+    study: &'static Study,
+    args: &ReproduceArgs,
+    model: Option<&Path>,
+    out: &Path,
+    stop: &Arc<AtomicBool>,
+) -> Result<()> {
+    let row = Reproduction::new(study, args, model, out)?.carry_out(stop)?;
+    show(&row, args.json)?;
+    write(out, row)
+}
+
+fn show(row: &Row, json: bool) -> Result<()> {
+    if json {
+        return output::json(row);
+    }
+    let [arms, tests] = render::of_row(row);
+    output::print(&format!("\n{}\n\n{}\n{}", render::sentences(row).join("\n"), arms.text(), tests.text()))
+}
+
+/// The atlas of a folder; an empty one where there is none yet.
+fn read(out: &Path) -> Result<Atlas> {
+    let path = out.join(FILE);
+    match fs::read_to_string(&path) {
+        Ok(text) => Atlas::parse(&text, &path.display().to_string()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Atlas::default()),
+        Err(e) => Err(CoreError::read(&path, e).into()),
+    }
+}
+
+/// Puts a row into the atlas of a folder and writes its tables anew.
+fn write(out: &Path, row: Row) -> Result<()> {
+    let _lock = alone(out)?;
+    let mut atlas = read(out)?;
+    atlas.put(row);
+    folder::replace(&out.join(FILE), &(output::to_json(&atlas)? + "\n"))?;
+    folder::replace(&out.join("atlas.md"), &render::markdown(&atlas))?;
+    folder::replace(&out.join("atlas.html"), &render::html(&atlas))
+}
+
+/// The right to write the atlas, which others have for moments only.
+fn alone(out: &Path) -> Result<Lock> {
+    for _ in 0..PATIENCE {
+        if let Ok(lock) = Lock::take(out) {
+            return Ok(lock);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Lock::take(out)
+}

@@ -1,0 +1,135 @@
+//! What one run of a study says, read off its log.
+
+use std::{collections::BTreeMap, path::Path};
+
+use selfsame_core::{
+    measure::{Figure, Mean, Measurement, policy::demonstrated},
+    run::{Arm, Manifest},
+};
+
+use crate::{Result, atlas::Spent, fold::RunView};
+
+/// Demonstrations that are graded: enough for a standard error of about one hundredth.
+const DEMONSTRATIONS: usize = 1000;
+
+/// The figures after an iteration.
+pub type Figures = BTreeMap<Figure, f64>;
+
+/// The figures of a run and what it spent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers {
+    /// Everything that decided the run.
+    pub manifest: Manifest,
+    /// Whether it ended as planned.
+    pub finished: bool,
+    /// The figures of the recipe by iteration; 0 is the start.
+    pub after: BTreeMap<u32, Figures>,
+    /// The last figures of the control lines.
+    pub controls: BTreeMap<Arm, Figures>,
+    /// The oracle's reward of the world's demonstrations.
+    pub demonstrations: Option<f64>,
+    /// What it spent.
+    pub spent: Spent,
+}
+
+impl Numbers {
+    /// Reads the log of a run's folder.
+    ///
+    /// # Errors
+    /// If there is no log, or it is damaged before its last line.
+    pub fn load(root: &Path) -> Result<Self> {
+        Ok(Self::of(&RunView::load(root)?))
+    }
+
+    /// What a run says.
+    #[must_use]
+    pub fn of(view: &RunView) -> Self {
+        let arm = |arm: Arm| view.arms.get(&arm).map(|of| &of.measured).into_iter().flatten();
+        let last = |of: Arm| arm(of).last().map(|(iteration, last)| figures(view, of, *iteration, last));
+        Self {
+            manifest: view.manifest.clone(),
+            finished: view.finished,
+            after: arm(Arm::Main)
+                .map(|(iteration, measured)| (*iteration, figures(view, Arm::Main, *iteration, measured)))
+                .collect(),
+            controls: [Arm::RandomLabels, Arm::OracleLabels]
+                .into_iter()
+                .filter_map(|of| Some((of, last(of)?)))
+                .collect(),
+            demonstrations: view
+                .world()
+                .map(|world| demonstrated(&*world, view.manifest.seed, DEMONSTRATIONS))
+                .map(|reward| reward.mean),
+            spent: spent(view),
+        }
+    }
+
+    /// The figures before anything was learned.
+    #[must_use]
+    pub fn start(&self) -> Option<&Figures> {
+        self.after.get(&0)
+    }
+
+    /// The figures after the last iteration.
+    #[must_use]
+    pub fn end(&self) -> Option<&Figures> {
+        self.after.last_key_value().map(|(_, figures)| figures)
+    }
+}
+
+fn figures(view: &RunView, arm: Arm, iteration: u32, measurement: &Measurement) -> Figures {
+    let mut figures: Figures =
+        Figure::ALL.into_iter().filter_map(|figure| Some((figure, figure.of(measurement)?))).collect();
+    if iteration == 0 {
+        return figures;
+    }
+    // What judges labelled while learning is in the steps, not in the measurement.
+    let pairs = view.learned(arm, iteration);
+    if pairs.iter().any(|pair| pair.kept.is_some()) {
+        let number = |yes: bool| f64::from(u8::from(yes));
+        let mean = |values: Vec<f64>| (!values.is_empty()).then(|| Mean::of(values).mean);
+        let used = mean(pairs.iter().filter_map(|pair| pair.kept).map(number).collect());
+        let right = pairs.iter().filter(|pair| pair.kept == Some(true)).filter_map(|pair| pair.right());
+        figures.extend(used.map(|used| (Figure::Used, used)));
+        figures.extend(mean(right.map(number).collect()).map(|right| (Figure::Labels, right)));
+    }
+    figures
+}
+
+#[allow(clippy::cast_precision_loss)] // counts
+fn spent(view: &RunView) -> Spent {
+    let Some(main) = view.arms.get(&Arm::Main) else {
+        return Spent::default();
+    };
+    let answers = main.iterations.values().flat_map(|iteration| iteration.answers.iter().flatten());
+    Spent {
+        steps: main.steps.len() as f64,
+        items: main.steps.iter().map(|(_, step)| step.items.len()).sum::<usize>() as f64,
+        drawn_tokens: answers.map(|answer| answer.ids.len()).sum::<usize>() as f64,
+        seconds: view.last - view.began,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::tests::{synthetic, without_oracle};
+
+    #[test]
+    fn numbers_are_those_of_the_log() {
+        let view = RunView::of(&synthetic()).unwrap();
+        let numbers = Numbers::of(&view);
+        let reward = |figures: &Figures| figures.get(&Figure::Sampled).copied();
+        assert_eq!(numbers.after.keys().copied().collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(reward(numbers.start().unwrap()), Some(0.5));
+        assert_eq!(reward(numbers.end().unwrap()), Some(0.6));
+        assert_eq!(numbers.controls.keys().copied().collect::<Vec<_>>(), [Arm::RandomLabels]);
+        assert_eq!(reward(&numbers.controls[&Arm::RandomLabels]), Some(0.49));
+        assert!(numbers.demonstrations.is_some_and(|reward| (0.0..1.0).contains(&reward)));
+        let steps = view.arms[&Arm::Main].steps.len();
+        assert!((numbers.spent.steps - f64::from(u32::try_from(steps).unwrap())).abs() < 1e-9);
+        assert!(numbers.spent.drawn_tokens > 0.0 && numbers.spent.seconds >= 0.0);
+        let without = Numbers::of(&RunView::of(&without_oracle()).unwrap());
+        assert_eq!((without.demonstrations, reward(without.end().unwrap())), (None, None));
+    }
+}

@@ -1,0 +1,237 @@
+//! The row of the atlas that the runs of a study add up to.
+
+use std::collections::BTreeMap;
+
+use selfsame_core::{
+    measure::{Figure, Mean, Verdict, verdict},
+    recipe::{
+        by_id,
+        claims::{Against, Arm, Test},
+    },
+    run::{self, Source},
+};
+
+use super::{Numbers, Planned, Reproduction, machine, numbers::Figures};
+use crate::{
+    Error, Result,
+    atlas::{ArmRow, Origin, Row, Spent, Spread, TestRow},
+    format,
+};
+
+/// The runs of each arm by seed; the recipe itself is called nothing.
+type Runs = BTreeMap<&'static str, BTreeMap<u64, Numbers>>;
+
+impl Reproduction<'_> {
+    /// The row of runs that are all finished.
+    pub(super) fn row(&self, planned: &[Planned], jobs: usize) -> Result<Row> {
+        let mut runs = Runs::new();
+        for run in planned {
+            let numbers = Numbers::load(&self.out.join(&run.folder))?;
+            runs.entry(run.arm.map_or("", |arm| arm.name)).or_default().insert(run.seed, numbers);
+        }
+        let first = runs.get("").and_then(|of| of.values().next());
+        let manifest = &first.ok_or_else(|| Error::told("a study without runs has no row"))?.manifest;
+        let tests: Vec<TestRow> = self.study.tests.iter().map(|test| tested(test, &runs)).collect();
+        Ok(Row {
+            study: self.study.id.to_owned(),
+            recipe: self.study.recipe.to_owned(),
+            title: by_id(self.study.recipe)?.card.title.to_owned(),
+            claim: self.study.asks()?.to_owned(),
+            verdict: together(&tests),
+            world: match &manifest.source {
+                Source::World(name) => name.clone(),
+                Source::File { path, .. } => path.clone(),
+            },
+            model: manifest.model.clone(),
+            model_sha256: manifest.model_sha256.clone(),
+            seeds: self.seeds().collect(),
+            quick: self.args.quick,
+            settings: self.shown_settings(),
+            arms: self.arms().map(|arm| self.arm_row(arm, &runs, planned)).collect(),
+            tests,
+            origin: Origin {
+                version: manifest.version.clone(),
+                commit: machine::commit(),
+                device: manifest.device.clone(),
+                processor: machine::processor(),
+                cores: machine::cores(),
+                system: machine::system(),
+                jobs,
+                written: format::now(),
+            },
+        })
+    }
+
+    fn arm_row(&self, arm: Option<&'static Arm>, runs: &Runs, planned: &[Planned]) -> ArmRow {
+        let of: Vec<&Numbers> =
+            runs.get(arm.map_or("", |arm| arm.name)).into_iter().flat_map(|of| of.values()).collect();
+        let folders = planned.iter().filter(|run| run.arm == arm);
+        let controls = [run::Arm::RandomLabels, run::Arm::OracleLabels].into_iter().filter_map(|control| {
+            let figures = spreads(of.iter().map(|numbers| numbers.controls.get(&control)));
+            (!figures.is_empty()).then(|| (control.name().to_owned(), figures))
+        });
+        ArmRow {
+            name: arm.map_or(self.study.recipe, |arm| arm.name).to_owned(),
+            recipe: arm.map_or(self.study.recipe, |arm| arm.recipe).to_owned(),
+            what: arm.map_or("", |arm| arm.what).to_owned(),
+            start: spreads(of.iter().map(|numbers| numbers.start())),
+            end: spreads(of.iter().map(|numbers| numbers.end())),
+            controls: controls.collect(),
+            spent: mean_spent(&of),
+            runs: folders.map(|run| run.folder.to_string_lossy().replace('\\', "/")).collect(),
+        }
+    }
+}
+
+/// Every figure that all seeds have, over the seeds.
+fn spreads<'a>(of: impl Iterator<Item = Option<&'a Figures>>) -> BTreeMap<Figure, Spread> {
+    let Some(seeds) = of.collect::<Option<Vec<&Figures>>>().filter(|seeds| !seeds.is_empty()) else {
+        return BTreeMap::new();
+    };
+    let spread = |figure: Figure| {
+        let values = seeds.iter().map(|figures| figures.get(&figure).copied()).collect::<Option<Vec<f64>>>()?;
+        let mean = Mean::of(values.iter().copied()).mean;
+        Some((figure, Spread { mean, interval: verdict::student_interval(&values), values }))
+    };
+    Figure::ALL.into_iter().filter_map(spread).collect()
+}
+
+fn mean_spent(of: &[&Numbers]) -> Spent {
+    let mean = |pick: fn(&Spent) -> f64| Mean::of(of.iter().map(|numbers| pick(&numbers.spent))).mean;
+    Spent {
+        steps: mean(|spent| spent.steps),
+        items: mean(|spent| spent.items),
+        drawn_tokens: mean(|spent| spent.drawn_tokens),
+        seconds: mean(|spent| spent.seconds),
+    }
+}
+
+fn tested(test: &Test, runs: &Runs) -> TestRow {
+    let other = |seed: u64, numbers: &Numbers| -> Option<f64> {
+        let of = |figures: Option<&Figures>| figures?.get(&test.figure).copied();
+        match test.against {
+            Against::Arm(name) => of(runs.get(name)?.get(&seed)?.end()),
+            Against::Start => of(numbers.start()),
+            Against::After(iteration) => of(numbers.after.get(&iteration)),
+            Against::Control(arm) => of(numbers.controls.get(&arm)),
+            Against::Own(figure) => numbers.end()?.get(&figure).copied(),
+            Against::Demonstrations => numbers.demonstrations,
+        }
+    };
+    let difference = |seed: u64, numbers: &Numbers| Some(numbers.end()?.get(&test.figure)? - other(seed, numbers)?);
+    let differences: BTreeMap<u64, f64> = runs
+        .get("")
+        .into_iter()
+        .flatten()
+        .filter_map(|(seed, numbers)| Some((*seed, difference(*seed, numbers)?)))
+        .collect();
+    let values: Vec<f64> = differences.values().copied().collect();
+    TestRow {
+        says: test.says.to_owned(),
+        figure: test.figure,
+        against: match test.against {
+            Against::Arm(name) => name.to_owned(),
+            Against::Start => "the start".to_owned(),
+            Against::After(iteration) => format!("iteration {iteration}"),
+            Against::Control(arm) => arm.name().to_owned(),
+            Against::Own(figure) => figure.name().to_owned(),
+            Against::Demonstrations => "the demonstrations".to_owned(),
+        },
+        decides: test.decides,
+        least: test.least,
+        outcome: verdict::judge(&values, test.expected, test.least),
+        differences,
+    }
+}
+
+/// What the deciding tests say together: a claim is reproduced if all of them are, and not if any is not.
+fn together(tests: &[TestRow]) -> Option<Verdict> {
+    let verdicts: Vec<Verdict> = tests
+        .iter()
+        .filter(|test| test.decides)
+        .map(|test| test.outcome.as_ref().map_or(Verdict::Inconclusive, |outcome| outcome.verdict))
+        .collect();
+    let all = verdicts.iter().all(|verdict| *verdict == Verdict::Reproduced);
+    match verdicts.is_empty() {
+        true => None,
+        false if all => Some(Verdict::Reproduced),
+        false if verdicts.contains(&Verdict::NotReproduced) => Some(Verdict::NotReproduced),
+        false => Some(Verdict::Inconclusive),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use selfsame_core::measure::{Expected, Outcome};
+
+    use super::*;
+    use crate::comparison::tests::seeded;
+
+    fn numbers(seed: u64, reward: f64) -> Numbers {
+        Numbers::of(&seeded(seed, reward))
+    }
+
+    fn runs(of_recipe: &[f64], of_arm: &[f64]) -> Runs {
+        let by_seed =
+            |rewards: &[f64]| (1..).zip(rewards).map(|(seed, reward)| (seed, numbers(seed, *reward))).collect();
+        Runs::from([("", by_seed(of_recipe)), ("other", by_seed(of_arm))])
+    }
+
+    fn test(against: Against) -> Test {
+        Test { says: "x.", figure: Figure::Sampled, against, expected: Expected::More, least: 0.02, decides: true }
+    }
+
+    #[test]
+    fn differences_are_taken_seed_by_seed() {
+        let runs = runs(&[0.60, 0.70, 0.66], &[0.55, 0.64, 0.61]);
+        let row = tested(&test(Against::Arm("other")), &runs);
+        let differences: Vec<i64> = row.differences.values().map(|of| (of * 1e6).round() as i64).collect();
+        assert_eq!(differences, [50_000, 60_000, 50_000]);
+        let outcome: Outcome = row.outcome.unwrap();
+        assert_eq!(outcome.verdict, Verdict::Reproduced, "the rewards spread more than their differences");
+        // The start's reward is 0.5, the control line's 0.49.
+        for (against, expected) in [(Against::Start, 0.1), (Against::Control(run::Arm::RandomLabels), 0.11)] {
+            let row = tested(&test(against), &runs);
+            assert!((row.differences[&1] - expected).abs() < 1e-9, "{row:?}");
+        }
+        assert_eq!(tested(&test(Against::Control(run::Arm::OracleLabels)), &runs).outcome, None);
+        assert_eq!(tested(&test(Against::Arm("nobody")), &runs).outcome, None);
+        let own = tested(&test(Against::Own(Figure::Length)), &runs);
+        assert!((own.differences[&2] - (0.70 - 8.5)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_claim_stands_with_all_that_decides() {
+        let row = |verdict, decides| TestRow {
+            decides,
+            outcome: Some(Outcome { difference: 0.0, interval: None, verdict }),
+            ..tested(&test(Against::Start), &Runs::new())
+        };
+        use Verdict::{Inconclusive, NotReproduced, Reproduced};
+        for (verdicts, expected) in [
+            (&[(Reproduced, true), (Reproduced, true)][..], Some(Reproduced)),
+            (&[(Reproduced, true), (Inconclusive, true)], Some(Inconclusive)),
+            (&[(Inconclusive, true), (NotReproduced, true)], Some(NotReproduced)),
+            (&[(Reproduced, true), (NotReproduced, false)], Some(Reproduced)),
+            (&[(Reproduced, false)], None),
+        ] {
+            let rows: Vec<TestRow> = verdicts.iter().map(|(verdict, decides)| row(*verdict, *decides)).collect();
+            assert_eq!(together(&rows), expected, "{verdicts:?}");
+        }
+        assert_eq!(
+            together(&[tested(&test(Against::Start), &Runs::new())]),
+            Some(Inconclusive),
+            "nothing was measured"
+        );
+    }
+
+    #[test]
+    fn figures_spread_over_the_seeds_that_all_have_them() {
+        let runs = runs(&[0.5, 0.7], &[]);
+        let end = spreads(runs[""].values().map(Numbers::end));
+        let reward = &end[&Figure::Sampled];
+        assert!((reward.mean - 0.6).abs() < 1e-9 && reward.values == [0.5, 0.7]);
+        assert!(!end.contains_key(&Figure::Used), "no recipe without a filter has it");
+        assert!(spreads([Some(runs[""][&1].end().unwrap()), None].into_iter()).is_empty());
+    }
+}

@@ -1,0 +1,180 @@
+//! Whether a difference over seeds bears a claim out.
+//!
+//! Both arms of a comparison share their seeds, and with them their prompts, so that what counts is the
+//! difference of each seed. Its interval is Student's: with the five seeds of a reproduction the percentile
+//! bootstrap covers the truth in 83 to 85 of 100 cases instead of 95, and so does BCa; the bootstrap-t covers
+//! it, at intervals that are half as wide again and have no end with three seeds (a test below measures all
+//! three). Student's is exact for normal differences and keeps 93 of 100 or more with symmetric ones.
+
+use serde::{Deserialize, Serialize};
+
+use super::stats::{Mean, student};
+use crate::rng::{Purpose, Stream};
+
+/// Bootstrap samples of more seeds than can be gone through one by one.
+const DRAWS: usize = 5000;
+
+/// All samples of so many seeds are gone through: 5⁵ of them.
+const ENUMERATED: usize = 5;
+
+/// What a claim expects of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// More than the other.
+    More,
+    /// Less than the other.
+    Less,
+    /// The same, up to the smallest effect worth the name.
+    Same,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The expected effect is there, and is worth the name.
+    Reproduced,
+    /// An effect worth the name is ruled out.
+    NotReproduced,
+    /// Neither: more seeds would tell.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// The word for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reproduced => "reproduced",
+            Self::NotReproduced => "not reproduced",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// An interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// Its lower end.
+    #[serde(with = "crate::number")]
+    pub low: f64,
+    /// Its upper end.
+    #[serde(with = "crate::number")]
+    pub high: f64,
+}
+
+/// The 95 % interval of the mean of some differences by Student's t; `None` for fewer than two.
+#[must_use]
+pub fn student_interval(differences: &[f64]) -> Option<Interval> {
+    let mean = Mean::of(differences.iter().copied());
+    let half = student(mean.count.checked_sub(1).filter(|freedom| *freedom > 0)?) * mean.error;
+    Some(Interval { low: mean.mean - half, high: mean.mean + half })
+}
+
+/// The 95 % interval of the mean by the percentile bootstrap (Efron 1979); `None` for fewer than two.
+///
+/// Too narrow for a handful of seeds; it is here to be measured beside the others.
+#[must_use]
+pub fn percentile_interval(differences: &[f64]) -> Option<Interval> {
+    let mut means: Vec<f64> = resampled(differences)?.into_iter().map(|mean| mean.mean).collect();
+    means.sort_by(f64::total_cmp);
+    Some(Interval { low: quantile(&means, 0.025)?, high: quantile(&means, 0.975)? })
+}
+
+/// The 95 % interval of the mean by the bootstrap-t (Efron and Tibshirani 1993, chapter 12), without an
+/// end where samples of one value only are frequent; `None` for fewer than two.
+#[must_use]
+pub fn studentised_interval(differences: &[f64]) -> Option<Interval> {
+    let mean = Mean::of(differences.iter().copied());
+    let ratio = |sample: Mean| {
+        let off = sample.mean - mean.mean;
+        // A sample of one value is infinitely many of its errors away.
+        if sample.error > 1e-12 * mean.error { off / sample.error } else { f64::INFINITY.copysign(off) }
+    };
+    let mut ratios: Vec<f64> = resampled(differences)?.into_iter().map(ratio).collect();
+    ratios.sort_by(f64::total_cmp);
+    let ends = [quantile(&ratios, 0.975)?, quantile(&ratios, 0.025)?];
+    let [low, high] = ends.map(|t| if mean.error > 0.0 { mean.mean - t * mean.error } else { mean.mean });
+    Some(Interval { low, high })
+}
+
+/// The means of bootstrap samples: of all there are where they are few.
+fn resampled(values: &[f64]) -> Option<Vec<Mean>> {
+    let count = values.len();
+    if count < 2 {
+        return None;
+    }
+    let nth = |index: usize| values.get(index).copied().unwrap_or_default();
+    if count <= ENUMERATED {
+        let exponent = u32::try_from(count).ok()?;
+        let sample = |code: usize| (0..exponent).map(move |place| nth(code / count.pow(place) % count));
+        return Some((0..count.pow(exponent)).map(|code| Mean::of(sample(code))).collect());
+    }
+    let drawn = |draw: usize| {
+        let mut stream = Stream::new(0, Purpose::Bootstrap, 0, draw as u64);
+        Mean::of((0..count).map(move |_| nth(stream.below(count))))
+    };
+    Some((0..DRAWS).map(drawn).collect())
+}
+
+/// A quantile of sorted values, between two of them by their distance (as numpy's).
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // positions
+fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let place = share * (sorted.len().checked_sub(1)?) as f64;
+    let (below, above) = (*sorted.get(place.floor() as usize)?, *sorted.get(place.ceil() as usize)?);
+    // Between two infinities of one sign there is nothing to weigh.
+    Some(if below.total_cmp(&above).is_eq() { below } else { below + place.fract() * (above - below) })
+}
+
+/// A difference over seeds, and what it says about a claim.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// The mean difference.
+    #[serde(with = "crate::number")]
+    pub difference: f64,
+    /// Its 95 % interval; absent for a single seed.
+    pub interval: Option<Interval>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// Judges differences, one for each seed. `least` is the smallest effect worth the name.
+///
+/// - *Reproduced*: the interval leaves out 0 on the expected side, and the difference is worth the name.
+///   Without an effect that happens in at most 2.5 of 100 cases.
+/// - *Not reproduced*: the interval leaves out every effect worth the name. With such an effect that happens
+///   in at most 2.5 of 100 cases.
+/// - *Inconclusive*: neither. A single seed always is.
+///
+/// Where the same is expected, the claim is reproduced if the whole interval is closer to 0 than `least`,
+/// and not if the whole interval is further away.
+///
+/// `None` without any difference.
+#[must_use]
+pub fn judge(differences: &[f64], expected: Expected, least: f64) -> Option<Outcome> {
+    let mean = Mean::of(differences.iter().copied());
+    if mean.count == 0 || !mean.mean.is_finite() {
+        return None;
+    }
+    let interval = student_interval(differences);
+    let verdict = interval.map_or(Verdict::Inconclusive, |Interval { low, high }| {
+        let (center, low, high) = match expected {
+            Expected::More | Expected::Same => (mean.mean, low, high),
+            Expected::Less => (-mean.mean, -high, -low),
+        };
+        let (there, ruled_out) = match expected {
+            Expected::Same => (low > -least && high < least, low > least || high < -least),
+            _ => (low > 0.0 && center >= least, high < least),
+        };
+        match (there, ruled_out) {
+            (true, _) => Verdict::Reproduced,
+            (_, true) => Verdict::NotReproduced,
+            _ => Verdict::Inconclusive,
+        }
+    });
+    Some(Outcome { difference: mean.mean, interval, verdict })
+}
+
+#[cfg(test)]
+mod tests;

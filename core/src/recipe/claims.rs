@@ -1,0 +1,222 @@
+//! What every recipe's claim is measured by: against which baselines, in which figure, and how large an
+//! effect has to be. `selfsame reproduce` runs what stands here; the entries are in [`table`].
+//!
+//! A baseline spends what the recipe spends: it begins with the recipe's own settings where it is the same
+//! recipe with a switch turned, and with an equal budget where it is another ([`budget`]).
+
+mod budget;
+mod table;
+
+use serde::Serialize;
+use toml::{Table, Value};
+
+use super::by_id;
+use crate::{
+    Error, Result,
+    measure::{Expected, Figure},
+    run,
+};
+
+/// An experiment: a recipe, what it is compared with, and what is expected.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Study {
+    /// Its name on the command line; that of a recipe if it measures the recipe's claim.
+    pub id: &'static str,
+    /// The recipe.
+    pub recipe: &'static str,
+    /// What is asked, in a sentence; the claim of the recipe's card if empty.
+    pub question: &'static str,
+    /// Whether the lines with random and true labels are run beside the recipe.
+    pub controls: bool,
+    /// What the recipe is compared with.
+    pub arms: &'static [Arm],
+    /// What is expected.
+    pub tests: &'static [Test],
+}
+
+/// Something that the recipe is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Arm {
+    /// Its name, also of its folder.
+    pub name: &'static str,
+    /// Its recipe.
+    pub recipe: &'static str,
+    /// Settings that differ from an equal budget, with values as in TOML.
+    pub settings: &'static [(&'static str, &'static str)],
+    /// What it is, in a sentence.
+    pub what: &'static str,
+}
+
+/// A comparison: a figure of the recipe after its last iteration, against another number of the same seed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Test {
+    /// What is expected, in a sentence.
+    pub says: &'static str,
+    /// The figure.
+    pub figure: Figure,
+    /// What it is compared with.
+    pub against: Against,
+    /// The direction.
+    pub expected: Expected,
+    /// The smallest effect worth the name.
+    pub least: f64,
+    /// Whether the claim stands or falls with it; other tests only stand beside.
+    pub decides: bool,
+}
+
+/// What a figure is compared with, seed by seed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Against {
+    /// The same figure of an arm, by its name.
+    Arm(&'static str),
+    /// The same figure of the recipe before it learned anything.
+    Start,
+    /// The same figure of the recipe after an earlier iteration.
+    After(u32),
+    /// The same figure of a control line.
+    Control(run::Arm),
+    /// Another figure of the recipe.
+    Own(Figure),
+    /// The oracle's reward of the demonstrations that the world gives.
+    Demonstrations,
+}
+
+/// All studies: the claims of the recipes, in the recipes' order, and those that ask for more.
+#[must_use]
+pub fn studies() -> &'static [Study] {
+    table::STUDIES
+}
+
+/// The study of a name; a recipe's name is that of its claim.
+///
+/// # Errors
+/// If there is none; the message lists those there are.
+pub fn study(id: &str) -> Result<&'static Study> {
+    studies().iter().find(|study| study.id == id).ok_or_else(|| {
+        let known: Vec<&str> = studies().iter().map(|study| study.id).collect();
+        let recipe = by_id(id).is_ok();
+        let what = if recipe { "the claim of the recipe" } else { "a recipe or study" };
+        Error::Recipe(format!("{what} `{id}` is not listed for reproduction; there are {}", known.join(", ")))
+    })
+}
+
+impl Study {
+    /// Whether it measures the claim of a recipe.
+    #[must_use]
+    pub fn is_claim(&self) -> bool {
+        self.id == self.recipe
+    }
+
+    /// What is asked: the claim of the recipe's card, or the study's own question.
+    ///
+    /// # Errors
+    /// If the recipe does not exist, which a test rules out.
+    pub fn asks(&self) -> Result<&'static str> {
+        if self.question.is_empty() { Ok(by_id(self.recipe)?.card.claim) } else { Ok(self.question) }
+    }
+
+    /// The hyper-parameters of an arm whose recipe has those: the same budget, and the arm's own settings.
+    ///
+    /// # Errors
+    /// If a setting of the arm does not exist or does not fit, which a test rules out for the defaults.
+    pub fn parameters_of(&self, arm: &Arm, parameters: &Table) -> Result<Table> {
+        let entry = by_id(arm.recipe)?;
+        let mut table = if arm.recipe == self.recipe {
+            parameters.clone()
+        } else {
+            budget::equal(by_id(self.recipe)?, parameters, entry)?
+        };
+        for (name, value) in arm.settings {
+            put(&mut table, name, read(arm, name, value)?)
+                .ok_or_else(|| Error::setting(*name, format!("does not exist in `{}`", arm.recipe)))?;
+        }
+        entry.check(&table)?;
+        Ok(table)
+    }
+}
+
+/// A setting of an arm as TOML reads it.
+fn read(arm: &Arm, name: &str, value: &str) -> Result<Value> {
+    let table = format!("value = {value}").parse::<Table>().ok();
+    let read = table.and_then(|mut table| table.remove("value"));
+    read.ok_or_else(|| Error::setting(name, format!("of the arm `{}` is not TOML: {value}", arm.name)))
+}
+
+/// Replaces a setting by its dotted name; `None` if there is none.
+fn put(table: &mut Table, name: &str, value: Value) -> Option<()> {
+    match name.split_once('.') {
+        Some((group, rest)) => put(table.get_mut(group)?.as_table_mut()?, rest, value),
+        None => {
+            *table.get_mut(name)? = value;
+            Some(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::recipe::{Entry, all};
+
+    #[test]
+    fn every_recipe_has_a_claim_that_something_decides() {
+        for Entry { card, .. } in all() {
+            let claim = study(card.id).unwrap_or_else(|e| panic!("{e}; add an entry in recipe/claims/table.rs"));
+            assert!(claim.is_claim() && claim.question.is_empty(), "{}: the card has the claim", card.id);
+            assert!(claim.tests.iter().any(|test| test.decides), "{}: nothing decides", card.id);
+        }
+        let claims: Vec<&str> = studies().iter().filter(|study| study.is_claim()).map(|study| study.id).collect();
+        let recipes: Vec<&str> = all().iter().map(|entry| entry.card.id).collect();
+        assert_eq!(claims, recipes, "in the recipes' order");
+    }
+
+    #[test]
+    fn studies_fit_together() {
+        let ids: BTreeSet<&str> = studies().iter().map(|study| study.id).collect();
+        assert_eq!(ids.len(), studies().len());
+        for study in studies() {
+            let entry = by_id(study.recipe).unwrap();
+            assert!(study.asks().unwrap().ends_with(['.', '?']), "{}", study.id);
+            let names: BTreeSet<&str> = study.arms.iter().map(|arm| arm.name).collect();
+            assert_eq!(names.len(), study.arms.len(), "{}", study.id);
+            for name in &names {
+                assert!(*name != study.recipe && name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{name}");
+                let used = study.tests.iter().any(|test| test.against == Against::Arm(name));
+                assert!(used, "{}: nothing is compared with {name}", study.id);
+            }
+            for test in study.tests {
+                assert!(test.least > 0.0 && test.says.ends_with('.'), "{}", study.id);
+                match test.against {
+                    Against::Arm(name) => assert!(names.contains(name), "{}: {name}", study.id),
+                    Against::Control(arm) => assert!(study.controls && arm != run::Arm::Main, "{}", study.id),
+                    Against::Own(figure) => assert_ne!(figure, test.figure, "{}", study.id),
+                    Against::Start | Against::After(_) | Against::Demonstrations => {}
+                }
+            }
+            let defaults = entry.defaults().unwrap();
+            for parameters in [&defaults, &entry.quick(&defaults).unwrap()] {
+                for arm in study.arms {
+                    assert!(arm.what.ends_with('.'), "{}", arm.name);
+                    let of_arm = study.parameters_of(arm, parameters).unwrap_or_else(|e| panic!("{}: {e}", study.id));
+                    assert!(arm.recipe != study.recipe || of_arm != *parameters, "{} is no arm", arm.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_exist_is_named() {
+        assert!(study("nothing").unwrap_err().to_string().contains("scir"));
+        let arm = |settings| Arm { name: "a", recipe: "srlm", settings, what: "" };
+        let of = |settings| {
+            let scir = study("scir").unwrap();
+            scir.parameters_of(&arm(settings), &by_id("scir").unwrap().defaults().unwrap()).unwrap_err().to_string()
+        };
+        assert!(of(&[("loop.no_such", "1")]).contains("loop.no_such"));
+        assert!(of(&[("judge", "a b")]).contains("not TOML"));
+        assert!(of(&[("loop.samples", "1")]).contains("loop.samples"));
+    }
+}

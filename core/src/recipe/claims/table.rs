@@ -1,0 +1,261 @@
+//! The list. One entry a recipe, in the order of the registry; what asks for more stands at the end.
+//!
+//! Where the mechanism of a paper is a switch of its recipe, the recipe with the switch turned is the baseline:
+//! nothing else then differs. Rewards of the Rules world spread by one or two hundredths over seeds, so that
+//! two hundredths are the smallest gain worth the name, and five where the comparison is with no learning.
+
+use super::{
+    Against::{After, Arm as Other, Control, Demonstrations, Own, Start},
+    Arm, Study, Test,
+};
+use crate::{
+    measure::{
+        Expected::{self, Less, More, Same},
+        Figure::{self, Agreement, Divergence, Dropped, Judges, Kept, Labels, Sampled, Used},
+    },
+    run,
+};
+
+/// A gain over a baseline.
+const GAIN: f64 = 0.02;
+
+/// A gain over no learning at all.
+const LEARNING: f64 = 0.05;
+
+/// A test that the claim stands or falls with.
+const fn decides(
+    says: &'static str,
+    figure: Figure,
+    against: super::Against,
+    (expected, least): (Expected, f64),
+) -> Test {
+    Test { says, figure, against, expected, least, decides: true }
+}
+
+/// A test that stands beside.
+const fn beside(
+    says: &'static str,
+    figure: Figure,
+    against: super::Against,
+    (expected, least): (Expected, f64),
+) -> Test {
+    Test { says, figure, against, expected, least, decides: false }
+}
+
+const fn arm(
+    name: &'static str,
+    recipe: &'static str,
+    settings: &'static [(&'static str, &'static str)],
+    what: &'static str,
+) -> Arm {
+    Arm { name, recipe, settings, what }
+}
+
+/// The claim of a recipe.
+const fn claim(id: &'static str, arms: &'static [Arm], tests: &'static [Test]) -> Study {
+    Study { id, recipe: id, question: "", controls: false, arms, tests }
+}
+
+pub(super) const STUDIES: &[Study] = &[
+    claim(
+        "sft",
+        &[],
+        &[decides(
+            "Sampled answers end up as good as the demonstrations, not better.",
+            Sampled,
+            Demonstrations,
+            (Same, LEARNING),
+        )],
+    ),
+    claim(
+        "dpo",
+        &[arm(
+            "preferred-alone",
+            "dpo",
+            &[("objective", "\"sft\"")],
+            "Cross-entropy on the preferred answers of the same pairs.",
+        )],
+        &[
+            decides("Pairs teach more than their better halves do.", Sampled, Other("preferred-alone"), (More, GAIN)),
+            decides("The reward rises.", Sampled, Start, (More, LEARNING)),
+        ],
+    ),
+    Study {
+        controls: true,
+        ..claim(
+            "srlm",
+            &[],
+            &[
+                decides(
+                    "Its own labels teach more than a coin's.",
+                    Sampled,
+                    Control(run::Arm::RandomLabels),
+                    (More, LEARNING),
+                ),
+                decides("Its judges get better.", Judges, Start, (More, GAIN)),
+                beside("The reward rises.", Sampled, Start, (More, LEARNING)),
+                beside("It goes on rising after the first iteration.", Sampled, After(1), (More, GAIN)),
+                beside(
+                    "True labels would not have taught more.",
+                    Sampled,
+                    Control(run::Arm::OracleLabels),
+                    (Same, GAIN),
+                ),
+            ],
+        )
+    },
+    claim(
+        "scir",
+        &[arm("srlm", "srlm", &[], "Self-rewarding on as many pairs of the same samples.")],
+        &[
+            decides("The policy beats self-rewarding.", Sampled, Other("srlm"), (More, GAIN)),
+            decides("The judges beat those of self-rewarding.", Judges, Other("srlm"), (More, GAIN)),
+            beside("The judges get better.", Judges, Start, (More, GAIN)),
+            beside("The judges come to agree.", Agreement, Start, (More, LEARNING)),
+            beside("They are right more often where they agree.", Kept, Own(Dropped), (More, LEARNING)),
+        ],
+    ),
+    claim(
+        "cream",
+        &[
+            arm("no-consistency", "cream", &[("consistency", "\"none\"")], "Every label is 1."),
+            arm("srlm", "srlm", &[], "Self-rewarding by the generative judges, at the same budget."),
+        ],
+        &[
+            decides("Softened labels teach more.", Sampled, Other("no-consistency"), (More, GAIN)),
+            beside("The policy stays nearer to its start.", Divergence, Other("no-consistency"), (Less, 0.1)),
+            beside("It beats self-rewarding.", Sampled, Other("srlm"), (More, GAIN)),
+        ],
+    ),
+    claim(
+        "selfie-spa",
+        &[arm("no-refinement", "selfie-spa", &[("smoothing", "0.0")], "Doubted labels stay as they are.")],
+        &[
+            decides("Labels of its own add to the few given ones.", Sampled, After(1), (More, GAIN)),
+            decides("Softening doubted labels helps.", Sampled, Other("no-refinement"), (More, GAIN)),
+        ],
+    ),
+    claim(
+        "osp",
+        &[arm("hard-labels", "osp", &[("hard_labels", "true")], "Every label is 0 or 1.")],
+        &[
+            decides("How much better teaches more than which is better.", Sampled, Other("hard-labels"), (More, GAIN)),
+            beside("The policy stays nearer to its start.", Divergence, Other("hard-labels"), (Less, 0.1)),
+        ],
+    ),
+    claim(
+        "spin",
+        &[arm(
+            "sft",
+            "sft",
+            &[("lasting", "true")],
+            "Further imitation of the same demonstrations, as many answers in as many steps.",
+        )],
+        &[
+            decides("The game gets more out of the same demonstrations.", Sampled, Other("sft"), (More, GAIN)),
+            beside("The reward rises.", Sampled, Start, (More, LEARNING)),
+        ],
+    ),
+    claim(
+        "selm",
+        &[
+            arm("no-optimism", "selm", &[("alpha", "0.0")], "Online DPO."),
+            arm("dpo", "dpo", &[], "Offline DPO on as many given pairs."),
+        ],
+        &[
+            decides("Optimism finds better answers.", Sampled, Other("no-optimism"), (More, GAIN)),
+            beside("It beats offline DPO.", Sampled, Other("dpo"), (More, GAIN)),
+        ],
+    ),
+    claim(
+        "dno",
+        &[
+            arm("dpo", "dpo", &[], "Offline DPO on as many given pairs."),
+            arm(
+                "teacher-wins",
+                "dno",
+                &[("restrictive", "true")],
+                "Only the teacher's answers are chosen (DNO-Restrictive).",
+            ),
+        ],
+        &[
+            decides("It beats offline DPO.", Sampled, Other("dpo"), (More, GAIN)),
+            decides("It goes on rising after the first iteration.", Sampled, After(1), (More, GAIN)),
+            beside("Its own answers, chosen, teach more.", Sampled, Other("teacher-wins"), (More, GAIN)),
+        ],
+    ),
+    claim(
+        "reward-aug",
+        &[
+            arm("no-goals", "reward-aug", &[("goals", "false")], "DPO on the same pairs, each twice, without goals."),
+            arm("dpo", "dpo", &[("learn.epochs", "2")], "Offline DPO on as many given pairs, each twice."),
+        ],
+        &[
+            decides("Asking for the highest score beats plain DPO.", Sampled, Other("no-goals"), (More, GAIN)),
+            beside("It beats DPO on given pairs.", Sampled, Other("dpo"), (More, GAIN)),
+        ],
+    ),
+    claim(
+        "bco",
+        &[
+            arm("dpo", "bco", &[("as_pairs", "true")], "DPO on the same answers, paired by the same scores."),
+            arm("no-weights", "bco", &[("match_prompts", "false")], "Thumbs down all weigh the same."),
+        ],
+        &[
+            decides("Thumbs teach as much as pairs.", Sampled, Other("dpo"), (Same, 0.03)),
+            beside("Weights of prompts change nothing here.", Sampled, Other("no-weights"), (Same, 0.03)),
+        ],
+    ),
+    claim(
+        "upo",
+        &[arm("no-filter", "upo", &[("filter", "false")], "What the estimator contradicts is learned from too.")],
+        &[
+            decides("What the estimator confirms teaches more.", Sampled, Other("no-filter"), (More, GAIN)),
+            decides("What it confirms is more often right.", Labels, Other("no-filter"), (More, GAIN)),
+        ],
+    ),
+    Study {
+        id: "scir-switches",
+        recipe: "scir",
+        question: "Which parts of scir does its policy owe anything to?",
+        controls: false,
+        arms: &[
+            arm("no-penalty", "scir", &[("consistency", "0.0")], "Only the filter is left."),
+            arm("no-filter", "scir", &[("filter", "false")], "All pairs count, labelled by the mean opinion."),
+            arm("no-confidence", "scir", &[("confidence", "0.0")], "Judges may stay undecided."),
+            arm("static-labels", "scir", &[("static_labels", "true")], "Pairs are labelled once an iteration."),
+        ],
+        tests: &[
+            beside("The penalty makes the policy better.", Sampled, Other("no-penalty"), (More, GAIN)),
+            beside("The penalty makes the judges better.", Judges, Other("no-penalty"), (More, GAIN)),
+            beside("The penalty makes the judges agree.", Agreement, Other("no-penalty"), (More, LEARNING)),
+            beside("The filter makes the policy better.", Sampled, Other("no-filter"), (More, GAIN)),
+            beside("What the filter keeps is more often right.", Labels, Other("no-filter"), (More, LEARNING)),
+            beside("Confidence makes the policy better.", Sampled, Other("no-confidence"), (More, GAIN)),
+            beside("Labels of every step make the policy better.", Sampled, Other("static-labels"), (More, GAIN)),
+        ],
+    },
+    Study {
+        id: "scir-judges",
+        recipe: "scir",
+        question: "When does the agreement of internal reward models stop being a sign of truth?",
+        controls: false,
+        arms: &[
+            arm("two", "scir", &[("panel", "\"prompts\"")], "The two judge prompts without the implicit reward."),
+            arm("four", "scir", &[("panel", "\"wide\"")], "A fourth judge: the first prompt in its other form."),
+            arm("one-twice", "scir", &[("panel", "\"twice\"")], "One judge that agrees with itself."),
+            arm("one-rubric", "scir", &[("panel", "\"one_rubric\"")], "Two judges with the same rubric."),
+        ],
+        tests: &[
+            beside("Three keep pairs that are more often right than two.", Labels, Other("two"), (More, GAIN)),
+            beside("Three judges make a better policy than two.", Sampled, Other("two"), (More, GAIN)),
+            beside("A fourth judge of a known rubric adds nothing.", Sampled, Other("four"), (Same, GAIN)),
+            beside("A judge and itself agree more often than three.", Used, Other("one-twice"), (Less, LEARNING)),
+            beside("They are less often right.", Labels, Other("one-twice"), (More, GAIN)),
+            beside("The policy is worse for it.", Sampled, Other("one-twice"), (More, GAIN)),
+            beside("Judges of one rubric agree more often than three.", Used, Other("one-rubric"), (Less, LEARNING)),
+            beside("They are less often right, too.", Labels, Other("one-rubric"), (More, GAIN)),
+            beside("The policy is worse for that as well.", Sampled, Other("one-rubric"), (More, GAIN)),
+        ],
+    },
+];
