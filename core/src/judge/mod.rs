@@ -3,8 +3,8 @@
 mod generative;
 mod implicit;
 mod prompt;
-pub mod relevance;
 mod ratio;
+pub mod relevance;
 mod temperature;
 
 pub use generative::{Comparison, Form, Generative};

@@ -2,9 +2,9 @@
 
 pub mod annotator;
 pub mod control;
-pub(crate) mod game;
 pub mod credit;
 pub mod figure;
+pub(crate) mod game;
 pub mod judges;
 pub mod oracle;
 pub mod policy;
