@@ -34,6 +34,12 @@ impl Examined {
         self.examination.as_ref()
     }
 
+    /// What the last look cost, in answers.
+    #[cfg(test)]
+    pub(super) fn spent(&self) -> usize {
+        self.memory.spent()
+    }
+
     /// Forgets the run, because none is shown.
     pub(super) fn forget(&mut self) {
         self.of = None;

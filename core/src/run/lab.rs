@@ -255,10 +255,11 @@ impl Lab {
             .map(|(index, prompt)| Ok((key(purpose, index), self.prompt_tokens(&self.posed(&prompt.text))?)))
             .collect::<Result<_>>()?;
         self.check_lengths(prompts, &encoded, sampling)?;
-        self.draw_after(purpose, prompts, &encoded, samples, sampling).await
+        self.draw_after(purpose, prompts, &encoded, samples, sampling, mixed).await
     }
 
-    /// Draws answers after these tokens, which stand for the prompts.
+    /// Draws answers after these tokens, which stand for the prompts, from the policy or its mixture with a frozen
+    /// model.
     pub(super) async fn draw_after(
         &mut self,
         purpose: &str,
@@ -266,6 +267,7 @@ impl Lab {
         encoded: &[(u64, Vec<u32>)],
         samples: usize,
         sampling: &Sampling,
+        mixed: Option<(Snapshot, f64)>,
     ) -> Result<Vec<Candidates>> {
         let mut answers: Vec<Vec<Answer>> = Vec::new();
         while answers.len() < prompts.len() {

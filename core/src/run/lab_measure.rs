@@ -117,7 +117,7 @@ impl Lab {
             chains.push((key("held-out", index), tokens));
         }
         let purpose = format!("held-out feedback {good} after {bad}");
-        drawn.push(self.draw_after(&purpose, &prompts, &chains, 1, &greedy).await?);
+        drawn.push(self.draw_after(&purpose, &prompts, &chains, 1, &greedy, None).await?);
         let rewards: Vec<f32> = drawn.iter().filter_map(|of| self.reward(of)).collect();
         let gap = rewards.get(..2).map(|two| two[1] - two[0]);
         self.note("reward at feedback", rewards)?;

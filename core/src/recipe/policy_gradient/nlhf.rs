@@ -153,7 +153,7 @@ impl Nlhf {
         let labelled = lab.preferences(&Annotator::of::<Self>(), self.labelled)?;
         let config = LearnConfig { epochs: self.labelled_epochs, batch_size: 16, ..self.learn };
         let none = Replay { per_step: 0, weight: 0.0 };
-        lab.learn_aside("preference-model", Snapshot::Initial, &config, none, &labelled, |batch, _| {
+        lab.learn_aside(("preference-model", Snapshot::Initial), &config, none, &labelled, &[], |batch, _| {
             Ok(ranking(judges, batch))
         })
         .await
