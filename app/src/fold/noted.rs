@@ -27,8 +27,6 @@ pub enum Kind {
     Single,
     /// A few numbers an iteration, each with a meaning of its own.
     Row,
-    /// A square of numbers, row by row: who against whom.
-    Square,
     /// Many numbers of one kind.
     Many,
 }
@@ -37,14 +35,9 @@ impl Noted<'_> {
     /// What kind of series it is.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        let count = |at: usize| self.of.get(at).map_or(0, |(_, values)| values.len());
-        let most = self.of.iter().map(|(_, values)| values.len()).max().unwrap_or_default();
-        let alike = self.of.iter().all(|(_, values)| values.len() == count(0));
-        let square = |count: usize| count >= 4 && count.isqrt().pow(2) == count;
-        match most {
+        match self.of.iter().map(|(_, values)| values.len()).max().unwrap_or_default() {
             0 | 1 => Kind::Single,
-            _ if self.name.contains("matrix") && self.of.iter().all(|(_, values)| square(values.len())) => Kind::Square,
-            2..=ROW if alike => Kind::Row,
+            2..=ROW => Kind::Row,
             _ => Kind::Many,
         }
     }
@@ -147,14 +140,12 @@ mod tests {
             note(2, "mean", &[0.75]),
             note(2, "each", &[-1.0, 0.5, f32::NAN]),
             note(2, "at goal", &[0.1, 0.2]),
-            note(2, "win rate matrix", &[0.5, 0.6, 0.4, 0.5]),
         ];
         records.splice(12..12, notes);
         let view = RunView::of(&records).unwrap();
         let noted = view.noted(Arm::Main);
         let names: Vec<(&str, Kind)> = noted.iter().map(|noted| (noted.name, noted.kind())).collect();
-        let expected =
-            [("mean", Kind::Single), ("each", Kind::Many), ("at goal", Kind::Row), ("win rate matrix", Kind::Square)];
+        let expected = [("mean", Kind::Single), ("each", Kind::Many), ("at goal", Kind::Row)];
         assert_eq!(names, expected);
         assert_eq!((noted[0].numbers(1), noted[0].numbers(2), noted[0].numbers(3)), (vec![0.5], vec![0.75], vec![]));
         assert_eq!((noted[1].count(2), noted[1].numbers(2)), (3, vec![0.5]), "-1 stands for none");
