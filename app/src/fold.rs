@@ -130,8 +130,9 @@ impl RunView {
         let arm = self.arms.entry(record.arm).or_default();
         let iteration = arm.iterations.entry(record.iteration).or_default();
         match &record.event {
-            // What judges think of two answers is shown where a pair was learned.
-            Event::Started { .. } | Event::Compared { .. } => {}
+            // What judges think of two answers is shown where a pair was learned; what tokens are worth is not
+            // shown.
+            Event::Started { .. } | Event::Compared { .. } | Event::Credited { .. } => {}
             // Those within a phase are removed when it goes on.
             Event::Checkpoint { name, complete, .. } => {
                 if *complete {

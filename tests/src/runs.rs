@@ -73,6 +73,8 @@ impl Experiment {
             "dpo" => (&[], &[("pairs", 6), ("replay", 0)]),
             "spin" => (&[], &[("iterations", 2), ("demonstrations", 40), ("replay", 0)]),
             "selm" => (&[], &[("rounds", 1), ("pairs", 6), ("replay", 0), ("max_new_tokens", 8)]),
+            // The first of its iterations is before the loop.
+            "t-reg" => (&["loop"], &[("iterations", 1), ("prompts", 6), ("samples", 3), ("pairs", 6), ("replay", 0)]),
             "cream" | "dno" => {
                 (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 4), ("pairs", 6), ("replay", 0)])
             }
@@ -99,6 +101,15 @@ impl Experiment {
             experiment.set(&["passes"], 3);
             // Few pairs as it is.
             experiment.set(&["asked"], 1.0);
+        }
+        if id == "t-reg" {
+            experiment.set(&["revised"], 3);
+            experiment.set(&["skill", "batch_size"], 2);
+        }
+        if id == "cdr" {
+            experiment.set(&["labelled"], 6);
+            experiment.set(&["strong", "batch_size"], 2);
+            experiment.set(&["strong", "epochs"], 1);
         }
         if id == "dno" {
             // Answers of a random model are worth nothing.

@@ -3,9 +3,11 @@
 mod generative;
 mod implicit;
 mod prompt;
+mod ratio;
 mod temperature;
 
 pub use generative::{Comparison, Form, Generative};
 pub use implicit::Implicit;
 pub use prompt::{JudgePrompt, default_prompts};
+pub use ratio::log_ratios;
 pub use temperature::fit_temperature;

@@ -2,6 +2,7 @@
 
 pub mod annotator;
 pub mod control;
+pub mod credit;
 pub mod judges;
 pub mod oracle;
 pub mod policy;

@@ -57,9 +57,48 @@ pub fn kendall_tau_b(first: &[f64], second: &[f64]) -> Option<f64> {
     Some(balance as f64 / ((untied_first as f64) * (untied_second as f64)).sqrt())
 }
 
+/// The area under the ROC curve: the probability that a positive has a higher score than a negative, a tie
+/// counting half (Mann and Whitney 1947). `None` without positives or without negatives, or where a score is not a
+/// number.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // counts
+pub fn auroc(scored: &[(f64, bool)]) -> Option<f64> {
+    if scored.iter().any(|(score, _)| score.is_nan()) {
+        return None;
+    }
+    let mut order: Vec<&(f64, bool)> = scored.iter().collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let positives = scored.iter().filter(|(_, positive)| *positive).count();
+    let negatives = scored.len() - positives;
+    let (mut below, mut wins) = (0, 0.0);
+    for tied in order.chunk_by(|a, b| a.0 == b.0) {
+        let up = tied.iter().filter(|(_, positive)| *positive).count();
+        let down = tied.len() - up;
+        wins += up as f64 * (below as f64 + down as f64 / 2.0);
+        below += down;
+    }
+    (positives > 0 && negatives > 0).then(|| wins / (positives as f64 * negatives as f64))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn area_of_known_orders() {
+        let area = |scores: &[f64], positives: &[usize]| {
+            let scored: Vec<(f64, bool)> =
+                scores.iter().enumerate().map(|(at, score)| (*score, positives.contains(&at))).collect();
+            auroc(&scored)
+        };
+        assert_eq!(area(&[1.0, 2.0, 3.0, 4.0], &[2, 3]), Some(1.0));
+        assert_eq!(area(&[1.0, 2.0, 3.0, 4.0], &[0, 1]), Some(0.0));
+        assert_eq!(area(&[5.0; 6], &[1, 2]), Some(0.5));
+        // Of the six comparisons of {2, 4} with {1, 2, 3}: four won, one tied.
+        assert_eq!(area(&[2.0, 4.0, 1.0, 2.0, 3.0], &[0, 1]), Some(4.5 / 6.0));
+        assert_eq!(area(&[1.0, 2.0], &[]), None);
+        assert_eq!(area(&[1.0, f64::NAN], &[0]), None);
+    }
 
     #[test]
     fn mean_and_error_of_known_values() {

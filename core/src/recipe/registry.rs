@@ -5,11 +5,11 @@ use std::{future::Future, pin::Pin};
 
 use super::{
     Card, Recipe,
-    preference::{bco::Bco, dpo::Dpo, reward_aug::RewardAug},
+    preference::{bco::Bco, cdr::Cdr, dpo::Dpo, reward_aug::RewardAug, t_reg::TReg},
     self_play::{dno::Dno, selm::Selm, spin::Spin},
     self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm, upo::Upo},
     settings,
-    supervised::sft::Sft,
+    supervised::{coh::Coh, sft::Sft},
 };
 use crate::{
     Error, Result,
@@ -49,6 +49,9 @@ const ENTRIES: &[Entry] = &[
     entry::<RewardAug>(),
     entry::<Bco>(),
     entry::<Upo>(),
+    entry::<TReg>(),
+    entry::<Coh>(),
+    entry::<Cdr>(),
 ];
 
 type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
@@ -69,6 +72,9 @@ const RUNNERS: &[(&str, Runner)] = &[
     runner::<RewardAug>(),
     runner::<Bco>(),
     runner::<Upo>(),
+    runner::<TReg>(),
+    runner::<Coh>(),
+    runner::<Cdr>(),
 ];
 
 /// All recipes.

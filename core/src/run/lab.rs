@@ -8,7 +8,7 @@ use crate::{
     Error, Result,
     judge::{Form, Generative},
     model::Decoder,
-    prompt::{Prompt, Row, tokens, with_goal},
+    prompt::{Goal, Prompt, Row, tokens},
     sample::{Answer, Request, Sampling, generate},
     select::{Candidates, Pair},
     text::Tokenizer,
@@ -79,7 +79,7 @@ pub struct Lab {
     pub(super) arm: Arm,
     pub(super) iteration: u32,
     pub(super) learned: Vec<Pair>,
-    pub(super) goal: Option<usize>,
+    pub(super) goal: Option<Goal>,
     pub(super) aside: Option<&'static str>,
     pub(super) recorded: super::recorded::Recorded,
     pub(super) fixed: Option<super::lab_measure::FixedPairs>,
@@ -237,6 +237,18 @@ impl Lab {
             .map(|(index, prompt)| Ok((key(purpose, index), self.prompt_tokens(&self.posed(&prompt.text))?)))
             .collect::<Result<_>>()?;
         self.check_lengths(prompts, &encoded, sampling)?;
+        self.draw_after(purpose, prompts, &encoded, samples, sampling).await
+    }
+
+    /// Draws answers after these tokens, which stand for the prompts.
+    pub(super) async fn draw_after(
+        &mut self,
+        purpose: &str,
+        prompts: &[Prompt],
+        encoded: &[(u64, Vec<u32>)],
+        samples: usize,
+        sampling: &Sampling,
+    ) -> Result<Vec<Candidates>> {
         let mut answers: Vec<Vec<Answer>> = Vec::new();
         while answers.len() < prompts.len() {
             let first = answers.len();
@@ -281,14 +293,14 @@ impl Lab {
             .collect()
     }
 
-    /// From here on the policy is asked for answers of the score `goal` ([`with_goal`]), to learn from
-    /// and to measure alike: a policy that was conditioned on goals is only itself where one is given.
-    pub fn aim(&mut self, goal: usize) {
-        self.goal = Some(goal);
+    /// From here on the policy is asked for answers of the score `goal`, or of which one would say these words, to
+    /// learn from and to measure alike: a policy that was conditioned on goals is only itself where one is given.
+    pub fn aim(&mut self, goal: impl Into<Goal>) {
+        self.goal = Some(goal.into());
     }
 
-    fn posed(&self, text: &str) -> String {
-        self.goal.map_or_else(|| text.to_owned(), |goal| with_goal(text, goal))
+    pub(super) fn posed(&self, text: &str) -> String {
+        self.goal.as_ref().map_or_else(|| text.to_owned(), |goal| goal.pose(text))
     }
 
     /// A prompt must leave room for a whole answer, and for every judge that reads it with two of
@@ -326,7 +338,7 @@ impl Lab {
 
 /// The number that names a prompt to the random generator: answers to the same prompt for
 /// different purposes are drawn independently.
-fn key(purpose: &str, index: usize) -> u64 {
+pub(super) fn key(purpose: &str, index: usize) -> u64 {
     let group = u64::from(purpose != "train");
     (group << 32) | index as u64
 }

@@ -4,6 +4,7 @@ pub mod checkpoint;
 pub mod event;
 mod lab;
 mod lab_annotator;
+mod lab_credit;
 mod lab_data;
 mod lab_judge;
 mod lab_learn;
@@ -21,6 +22,7 @@ pub mod store;
 
 pub use event::{Arm, Event, Record};
 pub use lab::{Lab, Setup, Snapshot, Subject};
+pub use lab_credit::Ratios;
 pub use lab_learn::{Phase, Replay};
 pub use manifest::{Manifest, Options, Source};
 pub use observer::{Observer, Progress, Silent};

@@ -85,6 +85,25 @@ pub trait World: Send + Sync {
         None
     }
 
+    /// An answer as annotators rewrite it: to be better, or to be worse; `None` where nobody rewrites. Only
+    /// `measure` can make the key, and it does so for recipes whose paper has revisions.
+    fn revise(
+        &self,
+        _key: &OracleKey,
+        _prompt: &str,
+        _answer: &str,
+        _better: bool,
+        _stream: &mut Stream,
+    ) -> Option<String> {
+        None
+    }
+
+    /// For each word of an answer, and at last for its end, whether a requirement is broken there; `None` where
+    /// the world does not know. Only `measure` can make the key.
+    fn faults(&self, _key: &OracleKey, _prompt: &str, _answer: &str) -> Option<Vec<bool>> {
+        None
+    }
+
     /// The truth about an answer. Only `measure` can make the key.
     fn grade(&self, key: &OracleKey, prompt: &str, answer: &str) -> Grade;
 }

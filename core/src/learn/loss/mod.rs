@@ -12,7 +12,7 @@
 //! | pairs with labels between 0 and 1 | functions of a margin and a label | [`soft_label`], [`cream`], [`spce`], [`dno`], [`mm_rlhf`] |
 //! | the policy's own answers | functions of log-probabilities | [`spin`], [`sppo`], [`nash_md`], [`sharpening`] |
 //! | and what it has not tried | the same, with a bonus | [`selm`], [`xpo`] |
-//! | single tokens | a function of [`TokenInputs`] | [`t_reg`] |
+//! | single tokens | a function of their log-probabilities and credit | [`t_reg`] |
 //! | answers called good or bad | [`UnpairedObjective`] | [`kto`], [`apo`], [`bco`] |
 //! | judges beside each other | functions of logits | [`divergence`] (SCIR) |
 //!

@@ -146,7 +146,7 @@ impl Upo {
         labelled: &[Pair],
     ) -> Result<Decoder> {
         let none = Replay { per_step: 0, weight: 0.0 };
-        lab.learn_aside(name, Snapshot::Initial, &self.shared.learn, none, labelled, |batch, _| {
+        lab.learn_aside((name, Snapshot::Initial), &self.shared.learn, none, labelled, &[], |batch, _| {
             Ok(ranking(judges, batch))
         })
         .await

@@ -1,6 +1,7 @@
 //! The table: what an entry is, the groups that recipes share, and the list of all; the recipes' own entries are
 //! in a file for each family.
 
+mod annotated;
 mod given;
 mod self_play;
 mod self_rewarding;
@@ -311,4 +312,7 @@ pub(super) const RECIPES: &[(&str, &[Node])] = &[
     ("reward-aug", given::REWARD_AUG),
     ("bco", given::BCO),
     ("upo", self_rewarding::UPO),
+    ("t-reg", annotated::T_REG),
+    ("coh", annotated::COH),
+    ("cdr", annotated::CDR),
 ];

@@ -133,6 +133,12 @@ pub(super) fn lesson(constraints: &Constraints, stream: &mut Stream) -> String {
     answer(constraints, TEACHER_QUALITY, stream)
 }
 
+/// An answer as the authors rewrite it: they keep nothing of it, and try to meet nearly every constraint, or to
+/// break it.
+pub(super) fn revision(constraints: &Constraints, better: bool, stream: &mut Stream) -> String {
+    answer(constraints, if better { TEACHER_QUALITY } else { 1.0 - TEACHER_QUALITY }, stream)
+}
+
 /// Answers that take no notice of their prompts.
 pub(super) fn language(seed: u64, count: usize) -> Vec<Demonstration> {
     corpus(seed, 0, count, |_, stream| {

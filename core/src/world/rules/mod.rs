@@ -7,6 +7,7 @@
 
 mod constraint;
 mod corpus;
+mod faults;
 mod vocabulary;
 
 pub use constraint::Constraints;
@@ -69,6 +70,22 @@ impl World for Rules {
 
     fn teach(&self, _key: &OracleKey, prompt: &str, stream: &mut Stream) -> Option<String> {
         Some(corpus::lesson(&Constraints::parse(prompt), stream))
+    }
+
+    fn revise(
+        &self,
+        _key: &OracleKey,
+        prompt: &str,
+        _answer: &str,
+        better: bool,
+        stream: &mut Stream,
+    ) -> Option<String> {
+        Some(corpus::revision(&Constraints::parse(prompt), better, stream))
+    }
+
+    fn faults(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Option<Vec<bool>> {
+        let words: Vec<&str> = answer.split_whitespace().collect();
+        Some(faults::faults(&Constraints::parse(prompt), &words))
     }
 
     fn grade(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Grade {
