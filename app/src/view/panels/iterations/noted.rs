@@ -57,7 +57,7 @@ fn word(name: &str, what: &str) -> Option<String> {
     (1..=parts.len()).rev().find_map(|count| {
         let word = words::known(&format!("noted.{}.{what}", parts.get(..count)?.join("_")))?;
         let rest: Vec<&str> = name.split_whitespace().skip(count).collect();
-        Some(word.replace("{rest}", &rest.join(" ")))
+        Some(word.replace("{rest}", &rest.join(" ")).trim_end().to_owned())
     })
 }
 
@@ -164,7 +164,7 @@ fn places(series: &Noted<'_>) -> Option<Chart> {
 /// A few numbers beside each other: a line for each iteration.
 #[allow(clippy::cast_precision_loss)] // a handful
 fn row(series: &Noted<'_>) -> Option<Chart> {
-    let line = |(color, (at, values)): (usize, &(u32, &[f32]))| Series {
+    let line = |(color, (at, values)): (usize, &(u32, std::borrow::Cow<'_, [f32]>))| Series {
         name: named(*at),
         points: values.iter().enumerate().map(|(place, value)| [place as f64, f64::from(*value)]).collect(),
         color,
