@@ -194,7 +194,7 @@ mod tests {
             assert!((found - expected).abs() < 1e-9, "{row:?}");
         }
         let outcome: Outcome = row.outcome.unwrap();
-        assert_eq!(outcome.verdict, Verdict::Reproduced, "the rewards spread more than their differences");
+        assert_eq!(outcome.verdict, Reproduced, "the rewards spread more than their differences");
         // The start's reward is 0.5, the control line's 0.49.
         for (against, expected) in [(Against::Start, 0.1), (Against::Control(run::Arm::RandomLabels), 0.11)] {
             let row = tested(&test(against), &runs);
