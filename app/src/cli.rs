@@ -470,6 +470,9 @@ pub struct MethodsArgs {
 /// Arguments of `devices`.
 #[derive(Debug, Clone, Args)]
 pub struct DevicesArgs {
+    /// Compute logits, losses and a gradient on the graphics adapter and on the CPU, and compare
+    #[arg(long)]
+    pub compare: bool,
     /// Print as JSON
     #[arg(long)]
     pub json: bool,

@@ -17,6 +17,7 @@ use crate::{Error, Result};
 
 mod examples;
 pub mod learned;
+pub mod noted;
 pub mod verb;
 
 pub use examples::{Example, ExampleAnswer};
@@ -129,8 +130,9 @@ impl RunView {
         let arm = self.arms.entry(record.arm).or_default();
         let iteration = arm.iterations.entry(record.iteration).or_default();
         match &record.event {
-            // What judges think of two answers is shown where a pair was learned.
-            Event::Started { .. } | Event::Compared { .. } => {}
+            // What judges think of two answers is shown where a pair was learned; what tokens are worth is not
+            // shown.
+            Event::Started { .. } | Event::Compared { .. } | Event::Credited { .. } => {}
             // Those within a phase are removed when it goes on.
             Event::Checkpoint { name, complete, .. } => {
                 if *complete {
@@ -144,7 +146,7 @@ impl RunView {
                     "train" => &mut iteration.answers,
                     "held-out" => &mut iteration.held_out,
                     "held-out greedy" => &mut iteration.greedy,
-                    // A teacher's answers, or those to other goals, are not the policy's to show.
+                    // A teacher's or an opponent's answers, or those to other goals, are not the policy's to show.
                     _ => return,
                 };
                 // A resumed phase may draw a chunk again.

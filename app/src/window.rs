@@ -167,10 +167,20 @@ impl Window {
         let path = match what {
             Pick::Data => dialog.add_filter("JSONL", &["jsonl", "json"]).pick_file(),
             Pick::Packed => dialog.add_filter("packed run", &["tgz"]).pick_file(),
+            Pick::Atlas => dialog.add_filter("atlas", &["json"]).pick_file(),
             Pick::Run | Pick::Model | Pick::Base | Pick::Out => dialog.pick_folder(),
         };
-        if let Some(path) = path {
-            self.laboratory.picked(what, &path.display().to_string());
+        match path {
+            Some(path) if what == Pick::Atlas => self.atlas(&path),
+            Some(path) => self.laboratory.picked(what, &path.display().to_string()),
+            None => {}
+        }
+    }
+
+    fn atlas(&mut self, path: &Path) {
+        match std::fs::read_to_string(path) {
+            Ok(text) => self.laboratory.open_atlas(&path.display().to_string(), &text),
+            Err(e) => self.laboratory.notice(&selfsame_core::Error::read(path, e).to_string()),
         }
     }
 

@@ -1,12 +1,14 @@
 //! Which GPU or CPU computes, and reading numbers back from it.
 
+pub mod agreement;
+
 use burn::tensor::{Device, Int, Tensor};
 use serde::Serialize;
 
 use crate::{
     Error, Result,
     learn::{Sequence, batch::score},
-    model::{self, Config},
+    model::{self, Config, Decoder},
 };
 
 /// What the user asked for.
@@ -151,27 +153,35 @@ pub async fn read_floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> 
 /// The largest error a device may make on the stored model, in nats.
 pub const SELF_TEST_TOLERANCE: f64 = 1e-3;
 
-/// Recomputes a stored model's log-probabilities on a device and returns the largest error, in
-/// nats. The model and its values were made with `transformers` (see `tests/goldens/make.py`).
+/// What a stored model's log-probabilities are.
+#[derive(serde::Deserialize)]
+struct Expected {
+    sequences: Vec<Row>,
+}
+
+#[derive(serde::Deserialize)]
+struct Row {
+    ids: Vec<u32>,
+    logprobs: Vec<f64>,
+}
+
+/// The stored model on a device. It and its values were made with `transformers` (see
+/// `tests/goldens/make.py`).
+fn self_test_model(device: &Device) -> Result<(Decoder, Expected)> {
+    let path = std::path::Path::new("(built-in self-test)");
+    let expected = serde_json::from_str(include_str!("../../assets/selftest/expected.json"))
+        .map_err(|e| Error::model(path, e.to_string()))?;
+    let config = Config::parse(include_str!("../../assets/selftest/config.json"), path)?;
+    let weights = include_bytes!("../../assets/selftest/model.safetensors");
+    Ok((model::from_bytes(config, weights, path, device)?, expected))
+}
+
+/// Recomputes a stored model's log-probabilities on a device and returns the largest error, in nats.
 ///
 /// # Errors
 /// If the device fails, or is wrong by more than [`SELF_TEST_TOLERANCE`].
 pub async fn self_test(device: &Device) -> Result<f64> {
-    #[derive(serde::Deserialize)]
-    struct Expected {
-        sequences: Vec<Row>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Row {
-        ids: Vec<u32>,
-        logprobs: Vec<f64>,
-    }
-    let path = std::path::Path::new("(built-in self-test)");
-    let expected: Expected = serde_json::from_str(include_str!("../../assets/selftest/expected.json"))
-        .map_err(|e| Error::model(path, e.to_string()))?;
-    let config = Config::parse(include_str!("../../assets/selftest/config.json"), path)?;
-    let weights = include_bytes!("../../assets/selftest/model.safetensors");
-    let model = model::from_bytes(config, weights, path, device)?;
+    let (model, expected) = self_test_model(device)?;
     let sequences: Vec<Sequence> =
         expected.sequences.iter().map(|row| Sequence::completion(&row.ids[..1], &row.ids[1..])).collect();
     let computed = score(&model, &sequences, usize::MAX).await?;

@@ -19,7 +19,7 @@ use selfsame_core::{
     run::{
         Lab, Manifest, Observer, Options, Pace, Progress, Record, Setup, Silent, Source, Store, Subject, store::Files,
     },
-    world::{World, rules::Rules},
+    world::{self, World, rules::Rules},
 };
 use serde_json::Value;
 
@@ -34,7 +34,7 @@ pub struct Experiment {
     pub model: Decoder,
     /// The base of the implicit reward.
     pub base: Decoder,
-    /// The prompts, where they come from a file; empty for the Rules world.
+    /// The prompts, where they come from a file; empty where they come from a world.
     pub rows: Vec<Row>,
 }
 
@@ -73,6 +73,14 @@ impl Experiment {
             "dpo" => (&[], &[("pairs", 6), ("replay", 0)]),
             "spin" => (&[], &[("iterations", 2), ("demonstrations", 40), ("replay", 0)]),
             "selm" => (&[], &[("rounds", 1), ("pairs", 6), ("replay", 0), ("max_new_tokens", 8)]),
+            "nlhf" => {
+                (&[], &[("iterations", 2), ("prompts", 3), ("labelled", 6), ("labelled_epochs", 1), ("replay", 0)])
+            }
+            "r3-relevance" => {
+                (&[], &[("iterations", 2), ("prompts", 3), ("samples", 2), ("corpus", 40), ("replay", 0)])
+            }
+            // The first of its iterations is before the loop.
+            "t-reg" => (&["loop"], &[("iterations", 1), ("prompts", 6), ("samples", 3), ("pairs", 6), ("replay", 0)]),
             "cream" | "dno" => {
                 (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 4), ("pairs", 6), ("replay", 0)])
             }
@@ -86,6 +94,7 @@ impl Experiment {
         }
         match id {
             "sft" | "dpo" | "selm" => {}
+            "nlhf" | "r3-relevance" => experiment.set(&["sampling", "max_new_tokens"], 8),
             // Only finished answers play, and a random model rarely finishes one.
             "spin" => experiment.set(&["sampling", "max_new_tokens"], 45),
             _ => experiment.set(&["loop", "sampling", "max_new_tokens"], 8),
@@ -99,6 +108,15 @@ impl Experiment {
             experiment.set(&["passes"], 3);
             // Few pairs as it is.
             experiment.set(&["asked"], 1.0);
+        }
+        if id == "t-reg" {
+            experiment.set(&["revised"], 3);
+            experiment.set(&["skill", "batch_size"], 2);
+        }
+        if id == "cdr" {
+            experiment.set(&["labelled"], 6);
+            experiment.set(&["strong", "batch_size"], 2);
+            experiment.set(&["strong", "epochs"], 1);
         }
         if id == "dno" {
             // Answers of a random model are worth nothing.
@@ -139,7 +157,10 @@ impl Experiment {
     /// # Errors
     /// As the lab and the recipe.
     pub fn run(&self, store: Box<dyn Store>, observer: Box<dyn Observer>, stop: Arc<AtomicBool>) -> Result<()> {
-        let world: Option<Box<dyn World>> = self.rows.is_empty().then(|| Box::new(Rules) as Box<dyn World>);
+        let world = match &self.manifest.source {
+            Source::World(name) if self.rows.is_empty() => world::by_name(name),
+            _ => None,
+        };
         let mut lab = Lab::open(Setup {
             manifest: self.manifest.clone(),
             subject: Subject { model: self.model.clone(), base: self.base.clone(), tokenizer: rules_tokenizer() },

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use selfsame_core::{
+    prompt::{Prompt, Row},
     recipe::all,
     rng::{Purpose, Stream},
+    run::Source,
+    world::{World, rules::Rules},
 };
 use selfsame_tests::runs::{Crash, Disk, Experiment, final_sha256, records};
 use serde_json::Value;
@@ -25,13 +28,16 @@ fn steps(records: &[Value]) -> impl Iterator<Item = &Value> {
 #[test]
 fn the_first_step_of_a_preference_recipe_is_ln_2() {
     for entry in all() {
-        // One imitates, one has penalties beside.
-        if ["sft", "scir"].contains(&entry.card.id) {
+        // Some imitate, one has penalties beside, one learns without a reference, two follow the gradient of a reward.
+        if ["sft", "coh", "scir", "cdr", "nlhf", "r3-relevance"].contains(&entry.card.id) {
             continue;
         }
         let mut experiment = Experiment::tiny(entry.card.id);
         if entry.card.id == "bco" {
             experiment.set(&["match_prompts"], false);
+        }
+        if entry.card.id == "t-reg" {
+            experiment.set(&["alpha"], 0.0);
         }
         let records = records(&finished(&experiment).log());
         // Reward models and estimators learn apart, with losses of their own.
@@ -57,11 +63,23 @@ fn logs_show_what_recipes_go_by() {
         ("dno", &["own over own", "teacher over own", "own over teacher"]),
         ("reward-aug", &["reward at goal"]),
         ("upo", &["passes of the estimator", "estimator agrees", "information"]),
+        ("nlhf", &["preference model", "accuracy of the preferences", "wins against iterates", "exploitability"]),
+        (
+            "r3-relevance",
+            &[
+                "recall of the embedder",
+                "share of copied words",
+                "mean of proxy and truth",
+                "spearman of proxy and truth",
+            ],
+        ),
+        ("t-reg", &["AUROC of the token credit", "AUROC of the implicit token reward"]),
+        ("coh", &["reward at feedback", "controllability gap", "copy rate"]),
     ]);
     for (id, names) in expected {
         let records = records(&finished(&Experiment::tiny(id)).log());
-        // The first iteration of one of them learns from labelled pairs.
-        for iteration in if id == "upo" { 2..=2 } else { 1..=2 } {
+        // The first iteration of two of them prepares the others.
+        for iteration in if ["upo", "t-reg"].contains(&id) { 2..=2 } else { 1..=2 } {
             let noted: Vec<&str> = records
                 .iter()
                 .filter(|r| r["event"] == "noted" && r["iteration"] == iteration)
@@ -157,6 +175,123 @@ fn goals_are_asked_for_and_measured() {
     assert_eq!(purposes.iter().filter(|purpose| purpose.starts_with("held-out goal ")).count(), 6, "{purposes:?}");
 }
 
+/// Every token of every pair has its credit in the log, and the loss is what it makes of them: at the reference
+/// `ln 2 − ½ α β Σ r̂ log π`, on the mean.
+#[test]
+fn credit_is_in_the_log_and_in_the_loss() {
+    let mut experiment = Experiment::tiny("t-reg");
+    experiment.set(&["alpha"], 40.0);
+    let records = records(&finished(&experiment).log());
+    let of = |event: &str| records.iter().find(|r| r["event"] == event && r["iteration"] == 2).unwrap();
+    let credit = of("credited")["tokens"].as_array().unwrap();
+    let pairs = of("selected")["pairs"].as_array().unwrap();
+    assert_eq!(credit.len(), pairs.len());
+    // What was drawn comes with the log-probability of each token.
+    let mut drawn: BTreeMap<(String, String), Vec<f64>> = BTreeMap::new();
+    for record in records.iter().filter(|r| r["purpose"] == "train" && r["iteration"] == 2) {
+        let first = record["first"].as_u64().unwrap();
+        for (prompt, answers) in (first..).zip(record["answers"].as_array().unwrap()) {
+            for answer in answers.as_array().unwrap() {
+                let key = (format!("t2-{prompt}"), answer["text"].as_str().unwrap().to_owned());
+                drawn.insert(key, numbers(&answer["logprobs"]));
+            }
+        }
+    }
+    let sum = |pair: usize| -> f64 {
+        let tokens = |side: usize| {
+            let text = pairs[pair]["answers"][side].as_str().unwrap().to_owned();
+            let logprobs = &drawn[&(pairs[pair]["prompt"].as_str().unwrap().to_owned(), text)];
+            let credit = numbers(&credit[pair][side]);
+            assert_eq!(credit.len(), logprobs.len());
+            assert!(credit.iter().all(|r| r.abs() < 0.5));
+            credit.iter().zip(logprobs).map(|(r, lp)| r * lp).sum::<f64>()
+        };
+        tokens(0) + tokens(1)
+    };
+    let step = steps(&records).find(|step| step["iteration"] == 2).unwrap();
+    let items = numbers(&step["items"]);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    let mean = items.iter().map(|item| sum(*item as usize)).sum::<f64>() / items.len() as f64;
+    let expected = 2.0_f64.ln() - 0.5 * 40.0 * 0.1 * mean;
+    let loss = step["loss"].as_f64().unwrap();
+    assert!((loss - expected).abs() < 1e-4 * expected.abs().max(1.0), "{loss} instead of {expected}");
+    assert!((loss - 2.0_f64.ln()).abs() > 1e-3, "credit changes the loss: {loss}");
+}
+
+fn numbers(list: &Value) -> Vec<f64> {
+    list.as_array().unwrap().iter().filter_map(Value::as_f64).collect()
+}
+
+/// After the first iteration the policy is asked for good answers, and for bad ones where both are measured.
+#[test]
+fn feedback_is_asked_for_and_measured() {
+    let records = records(&finished(&Experiment::tiny("coh")).log());
+    let purposes: Vec<&str> = records
+        .iter()
+        .filter(|r| r["event"] == "sampled" && r["iteration"] == 1)
+        .filter_map(|r| r["purpose"].as_str())
+        .filter(|purpose| purpose.starts_with("held-out feedback"))
+        .collect();
+    assert_eq!(purposes, ["held-out feedback no", "held-out feedback yes", "held-out feedback yes after no"]);
+    let answers = |purpose: &str| {
+        let record = records.iter().find(|r| r["purpose"] == purpose && r["iteration"] == 1).unwrap();
+        record["answers"].clone()
+    };
+    // What is asked for in every measurement is a good answer.
+    assert_eq!(answers("held-out feedback yes"), answers("held-out greedy"));
+    let copied = records.iter().find(|r| r["name"] == "copy rate").unwrap();
+    assert!(numbers(&copied["values"]).iter().all(|rate| (0.0..=1.0).contains(rate)), "{copied}");
+}
+
+/// Ratios are summed and averaged over the tokens that the log holds, the best is chosen, and SimPO's first step is
+/// `softplus(γ − β Δ)` of the margins beside it.
+#[test]
+fn ratios_choose_and_simpo_learns() {
+    for (customised, weak) in [(false, "base"), (true, "initial")] {
+        let mut experiment = Experiment::tiny("cdr");
+        experiment.set(&["customised"], customised);
+        experiment.set(&["weak"], weak);
+        let records = records(&finished(&experiment).log());
+        let tokens = records.iter().find(|r| r["event"] == "credited").unwrap()["tokens"].as_array().unwrap();
+        let judged = |name: &str| {
+            let record = records.iter().find(|r| r["event"] == "judged" && r["judge"] == name).unwrap();
+            record["scores"].as_array().unwrap().iter().map(numbers).collect::<Vec<_>>()
+        };
+        let (sums, means) = (judged("density ratio"), judged("density ratio per token"));
+        for (prompt, answers) in tokens.iter().enumerate() {
+            for (answer, of) in answers.as_array().unwrap().iter().enumerate() {
+                let of = numbers(of);
+                let sum: f64 = of.iter().sum();
+                #[allow(clippy::cast_precision_loss)]
+                let mean = sum / of.len() as f64;
+                assert!((sums[prompt][answer] - sum).abs() < 1e-4 && (means[prompt][answer] - mean).abs() < 1e-4);
+            }
+        }
+        let chosen = records.iter().filter(|r| r["event"] == "selected" && r["iteration"] == 1).nth(1).unwrap();
+        let drawn = records.iter().find(|r| r["purpose"] == "train").unwrap()["answers"].as_array().unwrap();
+        for pair in chosen["pairs"].as_array().unwrap() {
+            assert_eq!(pair["origin"], "ratio");
+            let prompt: usize = pair["prompt"].as_str().unwrap()[3..].parse().unwrap();
+            let best = (0..sums[prompt].len()).max_by(|a, b| sums[prompt][*a].total_cmp(&sums[prompt][*b])).unwrap();
+            assert_eq!(pair["answers"][0], drawn[prompt][best]["text"]);
+        }
+        let step = steps(&records).find(|step| step["iteration"] == 2 && step["step"] == 0).unwrap();
+        let margins = numbers(&step["of_items"]["margin"]);
+        #[allow(clippy::cast_precision_loss)]
+        let expected = margins.iter().map(|margin| (1.0 - margin).exp().ln_1p()).sum::<f64>() / margins.len() as f64;
+        assert!((step["loss"].as_f64().unwrap() - expected).abs() < 1e-5, "{step}");
+    }
+}
+
+/// A strong model that learned nothing is the weak one, and annotates nothing.
+#[test]
+fn a_ratio_with_itself_is_refused() {
+    let mut experiment = Experiment::tiny("cdr");
+    experiment.set(&["strong", "learning_rate"], 1e-30);
+    let error = experiment.run_quietly(Disk::default()).unwrap_err().to_string();
+    assert!(error.contains("the density ratio of every answer is 0"), "{error}");
+}
+
 /// Recipes without a card for it cannot ask annotators of another, not even by its name.
 #[test]
 fn annotators_serve_the_recipe_of_the_run_alone() {
@@ -164,6 +299,78 @@ fn annotators_serve_the_recipe_of_the_run_alone() {
     experiment.manifest.recipe = "selm".to_owned();
     // The run is called `selm`, its settings are those of `dno`: refused before anything is asked.
     assert!(experiment.run_quietly(Disk::default()).is_err());
+}
+
+/// Every step of a policy gradient at its smallest: what is drawn, what is thought of it, what becomes of it.
+#[test]
+fn a_policy_plays_against_its_mixture_and_is_measured_as_a_player() {
+    let mut experiment = Experiment::tiny("nlhf");
+    experiment.manifest.source = Source::World("style-cyclic".to_owned());
+    experiment.set(&["preference"], "annotators");
+    let records = records(&finished(&experiment).log());
+    let of = |event: &str, name: &str, iteration: u64| {
+        let named = |r: &&Value| r["name"] == name || r["judge"] == name || r["purpose"] == name;
+        records.iter().filter(|r| r["event"] == event && r["iteration"] == iteration).find(named).unwrap()
+    };
+    let numbers = |value: &Value| value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect::<Vec<_>>();
+    for iteration in 1..=2 {
+        // Three prompts, two answers against two of the opponent each.
+        let preferred = numbers(&of("noted", "annotators prefer", iteration)["values"]);
+        assert_eq!(preferred.len(), 12);
+        assert!(preferred.iter().all(|p| (0.25..=0.75).contains(p)), "a quarter of the annotators errs: {preferred:?}");
+        let wins = of("judged", "preferred to the opponent", iteration)["scores"].as_array().unwrap();
+        let mean = (preferred[0] + preferred[1]) / 2.0;
+        assert!((numbers(&wins[0])[0] - mean).abs() < 1e-6);
+        assert_ne!(of("sampled", "opponent", iteration)["answers"], of("sampled", "train", iteration)["answers"]);
+        let iterates = numbers(&of("noted", "wins against iterates", iteration)["values"]);
+        assert_eq!(iterates.len() as u64, iteration + 1);
+        assert!((iterates.last().unwrap() - 0.5).abs() < 1e-6, "against itself: {iterates:?}");
+        let rivals = numbers(&of("noted", "wins against rivals", iteration)["values"]);
+        let worst = iterates.iter().chain(&rivals).copied().fold(0.5, f64::min);
+        let exploitability = numbers(&of("noted", "exploitability", iteration)["values"])[0];
+        assert!(rivals.len() == 3 && (exploitability - (0.5 - worst)).abs() < 1e-6, "{exploitability} {rivals:?}");
+    }
+}
+
+/// Where policy and reference are one and nobody is preferred, there is nothing to follow: the first step has no
+/// gradient, and a weight of the divergence changes nothing in it.
+#[test]
+fn the_first_step_of_nash_learning_depends_on_preferences_alone() {
+    let first = |tau: f64| {
+        let mut experiment = Experiment::tiny("nlhf");
+        experiment.set(&["preference"], "annotators");
+        experiment.set(&["tau"], tau);
+        let records = records(&finished(&experiment).log());
+        let step = steps(&records).next().unwrap().clone();
+        assert!(step["metrics"]["log ratio"].as_f64().unwrap().abs() < 1e-4);
+        step["grad_norm"].as_f64().unwrap()
+    };
+    let (without, with) = (first(0.0), first(1.0));
+    assert!((without - with).abs() < 1e-3 * without.max(1.0), "{without} {with}");
+}
+
+/// Without a world there is no truth to measure the reward by, and relevance works all the same.
+#[test]
+fn relevance_needs_no_truth() {
+    let experiment = Experiment { rows: demonstrations(), ..Experiment::tiny("r3-relevance") };
+    let records = records(&finished(&experiment).log());
+    let noted: Vec<&str> =
+        records.iter().filter(|r| r["event"] == "noted").filter_map(|r| r["name"].as_str()).collect();
+    assert!(noted.contains(&"share of copied words") && !noted.iter().any(|name| name.contains("truth")), "{noted:?}");
+    assert!(steps(&records).count() > 0);
+}
+
+/// Rows of a file with answers to imitate.
+fn demonstrations() -> Vec<Row> {
+    let rows = Rules.demonstrations(1, 60).into_iter().enumerate();
+    rows.map(|(index, row)| Row {
+        prompt: Prompt { id: format!("row-{index}"), text: row.prompt },
+        messages: None,
+        completion: Some(row.answer),
+        chosen: None,
+        rejected: None,
+    })
+    .collect()
 }
 
 /// Power is lost at moments all over a run of every recipe; it ends with the same log and weights.

@@ -2,15 +2,19 @@
 //!
 //! `SELFSAME_BLESS=1` (or `cargo xtask screenshots`) makes the committed pictures anew.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
-use egui_kittest::kittest::Queryable;
+use egui_kittest::{Harness, kittest::Queryable};
 use selfsame::{
     engine::{Message, Moment, Outcome, Scripted},
     recorded,
-    view::panels::Panel,
+    view::{
+        Laboratory,
+        panels::Panel,
+        session::{RECORDED, Session},
+    },
 };
-use selfsame_core::run::Arm;
+use selfsame_core::run::{Arm, Event, Record};
 use selfsame_tests::{
     lab::{harness, laboratory, with_recorded_run},
     picture::{Studio, compare, content, keep},
@@ -57,6 +61,120 @@ fn every_panel_in_light_and_dark() {
         assert_eq!(bright, *mode == "light", "{panel:?} in {mode}");
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+/// An atlas with every verdict in it.
+const ATLAS: &str = r#"{
+    "schema": 1,
+    "rows": [
+        {"study": "srlm", "recipe": "srlm", "claim": "It gets better.", "verdict": "inconclusive", "model": "starter",
+         "seeds": [1, 2, 3, 4, 5], "origin": {"version": "0.2.0", "device": "cpu"},
+         "arms": [{"name": "srlm",
+             "start": {"sampled": {"mean": 0.607, "interval": {"low": 0.6, "high": 0.614}, "values": []}},
+             "end": {"sampled": {"mean": 0.611, "interval": {"low": 0.59, "high": 0.632}, "values": []},
+                     "judges": {"mean": 0.68, "interval": {"low": 0.66, "high": 0.7}, "values": []}}}],
+         "tests": [{"says": "It ends above its start.", "figure": "sampled", "against": "start", "decides": true,
+             "least": 0.05, "differences": {}, "outcome": {"difference": 0.004,
+             "interval": {"low": -0.012, "high": 0.02}, "verdict": "inconclusive"}}]},
+        {"study": "cream", "recipe": "cream", "claim": "It keeps what it gained.", "verdict": "reproduced",
+         "model": "starter", "seeds": [1, 2, 3, 4, 5],
+         "arms": [{"name": "cream",
+             "start": {"sampled": {"mean": 0.6, "interval": null, "values": []}},
+             "end": {"sampled": {"mean": 0.642, "interval": {"low": 0.62, "high": 0.664}, "values": []},
+                     "judges": {"mean": 0.71, "interval": {"low": 0.69, "high": 0.73}, "values": []}}}],
+         "tests": [
+             {"says": "Judges are no worse.", "figure": "judges", "against": "hard labels", "decides": false,
+              "outcome": {"difference": 0.01, "interval": {"low": -0.02, "high": 0.04}, "verdict": "inconclusive"}},
+             {"says": "Soft labels end above hard ones.", "figure": "sampled", "against": "hard labels",
+              "decides": true, "outcome": {"difference": 0.031, "interval": {"low": 0.01, "high": 0.052},
+              "verdict": "reproduced"}}]},
+        {"study": "spin", "recipe": "spin", "verdict": "not_reproduced", "model": "starter", "seeds": [1, 2, 3],
+         "arms": [{"name": "spin", "end": {"sampled": {"mean": 0.58, "interval": {"low": 0.57, "high": 0.59}}}}],
+         "tests": [{"says": "It ends above further fine-tuning.", "against": "sft", "decides": true,
+             "outcome": {"difference": -0.02, "interval": {"low": -0.03, "high": -0.01},
+             "verdict": "not_reproduced"}}]},
+        {"study": "sft", "recipe": "sft", "model": "starter", "seeds": [1],
+         "arms": [{"name": "sft", "end": {"sampled": {"mean": 0.6, "interval": null}}}]}
+    ]
+}"#;
+
+/// Pages of methods, an atlas, and what recipes note, from a telephone to a wall.
+#[test]
+fn methods_atlas_and_evidence() {
+    let Some(studio) = Studio::open("methods_atlas_and_evidence") else { return };
+    for (theme, mode) in [(egui::Theme::Light, "light"), (egui::Theme::Dark, "dark")] {
+        for size in [[360.0, 1500.0], [1280.0, 1400.0], [3840.0, 2160.0]] {
+            for name in ["atlas", "Self-rewarding", "CREAM", "SFT"] {
+                let mut laboratory = with_recorded_run(Panel::Atlas);
+                laboratory.open_atlas("atlas.json", ATLAS);
+                let mut harness = harness(laboratory, size, theme, Some(studio.painter()));
+                if name != "atlas" {
+                    harness.get_by_role_and_label(egui::Role::Link, name).click();
+                    harness.run_ok();
+                }
+                seen(&mut harness, &format!("state-{name}-{}-{mode}", size[0]));
+            }
+        }
+        let mut laboratory = laboratory(Scripted::default());
+        laboratory.add(noted());
+        laboratory.go(Panel::Iterations);
+        let mut harness = harness(laboratory, [1280.0, 3400.0], theme, Some(studio.painter()));
+        harness.get_by_label_contains("Who won over whom.");
+        seen(&mut harness, &format!("state-noted-{mode}"));
+        harness.state_mut().go(Panel::Answers);
+        harness.run_ok();
+        harness.get_by_label("Iteration 1").click();
+        harness.run_ok();
+        seen(&mut harness, &format!("state-tokens-{mode}"));
+    }
+}
+
+/// A picture that has something on it is kept to be looked at.
+fn seen(harness: &mut Harness<'_, Laboratory>, name: &str) {
+    let picture = harness.render().unwrap_or_else(|e| panic!("{name}: {e}"));
+    let seen = content(&picture, [0, 0]);
+    assert!(seen.colors > 20 && seen.ink > 0.001, "{name}: {seen:?}");
+    keep(name, &picture);
+}
+
+/// The recorded run with notes as recipes write them.
+fn noted() -> Session {
+    let mut records = recorded::records().unwrap();
+    let note = |of: &Record, name: &str, values: Vec<f32>| Record {
+        event: Event::Noted { name: name.to_owned(), values },
+        ..of.clone()
+    };
+    let sampled = |record: &Record| matches!(&record.event, Event::Sampled { purpose, .. } if purpose == "train");
+    let mut tokens: BTreeMap<u32, usize> = BTreeMap::new();
+    for record in records.iter().filter(|record| record.arm == Arm::Main && sampled(record)) {
+        if let Event::Sampled { answers, .. } = &record.event {
+            *tokens.entry(record.iteration).or_default() +=
+                answers.iter().flatten().map(|answer| answer.ids.len()).sum::<usize>();
+        }
+    }
+    for (iteration, count) in tokens {
+        let last = |record: &Record| record.arm == Arm::Main && record.iteration == iteration && sampled(record);
+        let at = records.iter().rposition(last).unwrap();
+        let of = records[at].clone();
+        let wave = |n: usize, by: f32| (n as f32 * by).sin();
+        let step = iteration as f32;
+        let notes = [
+            note(&of, "consistency", (0..150).map(|n| (0.6 + 0.08 * step + 0.3 * wave(n, 7.7)).min(1.0)).collect()),
+            note(&of, "mean consistency", vec![0.6 + 0.08 * step]),
+            note(&of, "own over own", vec![90.0 + 20.0 * step]),
+            note(&of, "teacher over own", vec![120.0 - 30.0 * step]),
+            note(&of, "own over teacher", vec![20.0 + 25.0 * step]),
+            note(&of, "reward at goal", (0..6).map(|n| 0.35 + (0.02 + 0.02 * step) * n as f32).collect()),
+            note(&of, "temperature of content", vec![1.5 - 0.1 * step]),
+            note(&of, "token credit", (0..count).map(|n| 0.5 * wave(n, 3.1) * wave(n, 0.37)).collect()),
+        ];
+        records.splice(at + 1..at + 1, notes);
+    }
+    let all = records.len();
+    let mut session = Session::film(RECORDED, recorded::NAME.to_owned(), records);
+    session.play(false);
+    session.show(all);
+    session
 }
 
 /// What the frame around the panels shows: a live run, one that failed, keys, menus, saving.

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use burn::tensor::Device;
+use selfsame_core::device::agreement::{self, Figures};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::{
@@ -87,6 +88,28 @@ pub async fn proof(
     let got = crate::proof::proof(&files, &device).await.map_err(js_error)?;
     let difference = compare(&got, &expected).err();
     Ok(serde_json::json!({ "ok": difference.is_none(), "difference": difference, "proof": got }).to_string())
+}
+
+/// Computes [`figures`](selfsame_core::device::agreement::figures) on the browser's GPU and on one core of the
+/// processor, and compares both with those that a CPU computed natively, given as JSON. Returns JSON:
+/// `{"ok": bool, "differences": [...], "said": [a line each]}`.
+///
+/// # Errors
+///
+/// Rejects when the browser offers no WebGPU adapter, the figures are not what they should be, or the device
+/// fails.
+#[wasm_bindgen]
+pub async fn agreement(native: Vec<u8>) -> Result<String, JsValue> {
+    let native: Figures = serde_json::from_slice(&native).map_err(js_error)?;
+    let gpu = Device::wgpu_options().init_async().await.map_err(js_error)?;
+    let mut differences = Vec::new();
+    for (name, device) in [("WebGPU", gpu), ("WebAssembly", selfsame_core::device::cpu())] {
+        let figures = agreement::figures(name, &device).await.map_err(js_error)?;
+        differences.push(agreement::difference(&figures, &native));
+    }
+    let ok = differences.iter().all(agreement::Difference::is_small);
+    let said: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    Ok(serde_json::json!({ "ok": ok, "differences": differences, "said": said }).to_string())
 }
 
 /// Measures [`speed`](crate::speed::speed()) on the browser's GPU (`"gpu"`) or on one core of the

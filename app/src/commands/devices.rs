@@ -1,6 +1,9 @@
 //! `selfsame devices`: what this computer can compute on, and whether it computes right.
 
-use selfsame_core::device::{self, Adapter, Choice, SELF_TEST_TOLERANCE, Selected};
+use selfsame_core::device::{
+    self, Adapter, Choice, SELF_TEST_TOLERANCE, Selected,
+    agreement::{self, COSINE, Difference, LOGITS, LOSS},
+};
 use serde::Serialize;
 
 use crate::{Error, Result, cli::DevicesArgs, format::bytes, output, report::table::Table};
@@ -11,6 +14,9 @@ struct Output {
     selected: String,
     reason: String,
     self_test: SelfTest,
+    /// The graphics adapter beside the CPU, where that was asked for and there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agreement: Option<Difference>,
 }
 
 /// The stored model computed on the selected device.
@@ -27,21 +33,37 @@ struct SelfTest {
 /// Runs the command.
 ///
 /// # Errors
-/// If no device can be used at all, or the selected one fails its self-test.
+/// If no device can be used at all, the selected one fails its self-test, or the graphics adapter does not
+/// compute what the CPU computes.
 pub fn run(args: &DevicesArgs) -> Result<()> {
     let adapters = device::adapters();
     let selected = device::select(Choice::Auto)?;
     let self_test = test(&selected);
-    let output = Output { adapters, selected: selected.name.clone(), reason: selected.reason.clone(), self_test };
+    let agreement = if args.compare && !adapters.is_empty() { Some(compare()?) } else { None };
+    let output =
+        Output { adapters, selected: selected.name.clone(), reason: selected.reason.clone(), self_test, agreement };
     if args.json {
         output::json(&output)?;
     } else {
         output::print(&text(&output))?;
     }
-    match output.self_test.problem {
-        None => Ok(()),
-        Some(problem) => Err(Error::told(format!("{} failed the self-test: {problem}", output.selected))),
+    if let Some(problem) = output.self_test.problem {
+        return Err(Error::told(format!("{} failed the self-test: {problem}", output.selected)));
     }
+    match output.agreement.filter(|difference| !difference.is_small()) {
+        None => Ok(()),
+        Some(difference) => Err(Error::told(format!(
+            "{} and {} do not compute the same. Update the graphics driver, or use `--device cpu`",
+            difference.device, difference.with
+        ))),
+    }
+}
+
+/// The graphics adapter that `--device gpu` takes, a software one too, beside the CPU.
+fn compare() -> Result<Difference> {
+    let gpu = device::select(Choice::Gpu)?;
+    let figures = |name: &str, device| pollster::block_on(agreement::figures(name, device));
+    Ok(agreement::difference(&figures(&gpu.name, &gpu.device)?, &figures("cpu", &device::cpu())?))
 }
 
 fn test(selected: &Selected) -> SelfTest {
@@ -75,5 +97,23 @@ fn text(output: &Output) -> String {
     if let Some(error) = output.self_test.error {
         text += &format!("self-test passed: largest error {error:.1e} nats of {SELF_TEST_TOLERANCE:.0e} allowed\n");
     }
+    if let Some(difference) = &output.agreement {
+        text += &format!("\n{}", differences(difference).text());
+    }
     text
+}
+
+fn differences(difference: &Difference) -> Table {
+    let title = format!("{} beside {}", difference.device, difference.with);
+    let mut table = Table::new(title, ["what", "furthest apart", "allowed"]);
+    let loss = format!("losses (most: {})", difference.worst);
+    for (what, value, most) in [
+        ("logits", difference.logits, LOGITS),
+        ("log-probabilities", difference.logprobs, LOGITS),
+        (&loss, difference.loss, LOSS),
+        ("gradients (1 − cosine)", 1.0 - difference.cosine, 1.0 - COSINE),
+    ] {
+        table.row([what.to_owned(), format!("{value:.1e}"), format!("{most:.0e}")]);
+    }
+    table
 }

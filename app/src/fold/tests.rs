@@ -111,6 +111,11 @@ fn sampled(purpose: &str, texts: &[&str]) -> Event {
     }
 }
 
+/// Numbers that a recipe noted.
+pub(crate) fn note(iteration: u32, name: &str, values: &[f32]) -> Record {
+    record(Arm::Main, iteration, Event::Noted { name: name.to_owned(), values: values.to_vec() })
+}
+
 /// A log of a start, an iteration with a prompt that would break a careless page, and a control.
 pub(crate) fn synthetic() -> Vec<Record> {
     let world = Source::World("rules".to_owned());

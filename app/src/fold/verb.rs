@@ -63,9 +63,13 @@ impl Reached {
             // The prompts of the start are those to measure with.
             Event::Prompts { .. } if record.iteration == 0 => Verb::Measure,
             Event::Prompts { .. } => Verb::Prompt,
-            Event::Sampled { purpose, .. } if matches!(purpose.as_str(), "train" | "teacher") => Verb::Sample,
+            Event::Sampled { purpose, .. }
+                if matches!(purpose.as_str(), "train" | "teacher" | "opponent" | "revision") =>
+            {
+                Verb::Sample
+            }
             Event::Sampled { .. } | Event::Measured { .. } => Verb::Measure,
-            Event::Judged { .. } | Event::Compared { .. } => Verb::Judge,
+            Event::Judged { .. } | Event::Compared { .. } | Event::Credited { .. } => Verb::Judge,
             Event::Selected { .. } | Event::Rated { .. } => Verb::Select,
             Event::Step { .. } | Event::Checkpoint { .. } => Verb::Learn,
         };

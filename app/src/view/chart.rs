@@ -74,6 +74,8 @@ pub struct Chart {
     pub levels: Vec<(f64, String)>,
     /// A sentence under the title.
     pub note: String,
+    /// The width of bars that stand on nought, where points are counts. Dashed lines are their outline only.
+    pub bars: Option<f64>,
 }
 
 /// A form in which a chart leaves the window.

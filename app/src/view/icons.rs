@@ -22,6 +22,8 @@ pub enum Icon {
     Cross,
     /// Somebody looks at it.
     Eye,
+    /// It is not decided.
+    Open,
 }
 
 /// Draws an icon into a square.
@@ -40,6 +42,7 @@ pub fn draw(painter: &Painter, square: Rect, icon: Icon, color: Color32) {
             pen.line(&[[0.2, 0.2], [0.8, 0.8]]);
             pen.line(&[[0.8, 0.2], [0.2, 0.8]]);
         }
+        Icon::Open => pen.ring([0.5, 0.5], 0.36),
         Icon::Eye => {
             pen.line(&[[0.02, 0.5], [0.25, 0.27], [0.5, 0.19], [0.75, 0.27], [0.98, 0.5]]);
             pen.line(&[[0.02, 0.5], [0.25, 0.73], [0.5, 0.81], [0.75, 0.73], [0.98, 0.5]]);
@@ -144,6 +147,21 @@ impl Pen<'_> {
                 self.line(&[[0.06, 0.06], [0.06, 0.94], [0.96, 0.94]]);
                 self.line(&[[0.2, 0.75], [0.45, 0.5], [0.65, 0.58], [0.92, 0.2]]);
                 self.line(&[[0.2, 0.55], [0.5, 0.74], [0.92, 0.64]]);
+            }
+            // A formula: a fraction with a sum.
+            Panel::Methods => {
+                self.line(&[[0.42, 0.14], [0.08, 0.14], [0.3, 0.5], [0.08, 0.86], [0.42, 0.86]]);
+                self.line(&[[0.56, 0.5], [0.96, 0.5]]);
+                self.dot([0.76, 0.24], 0.09);
+                self.dot([0.76, 0.76], 0.09);
+            }
+            // Intervals around a line.
+            Panel::Atlas => {
+                self.line(&[[0.42, 0.06], [0.42, 0.94]]);
+                for (y, from, to) in [(0.22, 0.5, 0.96), (0.5, 0.2, 0.66), (0.78, 0.04, 0.34)] {
+                    self.line(&[[from, y], [to, y]]);
+                    self.dot([f32::midpoint(from, to), y], 0.1);
+                }
             }
             // A speech bubble.
             Panel::Playground => {

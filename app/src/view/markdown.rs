@@ -1,5 +1,6 @@
-//! Markdown as far as the lessons use it: headings, paragraphs, emphasis, code, lists, quotes, links,
-//! tables and rules. A link that is pressed is told to whoever draws; nothing is opened here.
+//! Markdown as far as lessons and pages about methods use it: headings, paragraphs, emphasis, code,
+//! equations, lists, quotes, links, tables and rules. A link that is pressed is told to whoever draws;
+//! nothing is opened here.
 
 use egui::{FontId, Label, Link, RichText, Ui, WidgetInfo, text::LayoutJob};
 use markdown::{
@@ -7,7 +8,7 @@ use markdown::{
     mdast::{AlignKind, List, Node, Table},
 };
 
-use super::theme;
+use super::{math, theme};
 
 /// The height of a line over the size of its text.
 const LINE: f32 = 1.4;
@@ -141,6 +142,10 @@ impl Drawing {
                 ui.add_space(sizes.step);
             }
             Node::List(list) => self.list(ui, list),
+            Node::Code(code) if code.lang.as_deref() == Some("math") => {
+                math::ui(ui, &math::parse(&code.value));
+                ui.add_space(sizes.step);
+            }
             Node::Code(code) => {
                 let frame = egui::Frame::new()
                     .fill(ui.visuals().code_bg_color)

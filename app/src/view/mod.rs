@@ -2,8 +2,10 @@
 //! run's log, live or recorded. Nothing in this folder computes with tensors or waits for anything.
 
 pub mod chart;
+mod examined;
 pub mod icons;
 pub mod markdown;
+pub mod math;
 pub mod section;
 pub mod session;
 pub mod shell;
@@ -27,6 +29,10 @@ use session::{Session, State};
 pub enum Action {
     /// Go to another panel.
     Go(Panel),
+    /// Go to Compose with this recipe chosen.
+    Compose(String),
+    /// Go to the page of a method.
+    Method(String),
     /// Make another run the one that panels show.
     Show(crate::engine::RunId),
     /// Close a run.
@@ -76,6 +82,8 @@ pub enum Pick {
     Out,
     /// A run that was packed into one file.
     Packed,
+    /// An atlas; the shell answers by [`Laboratory::open_atlas`].
+    Atlas,
 }
 
 /// What a panel gets to see and say.
@@ -390,6 +398,12 @@ impl Laboratory {
         }
     }
 
+    /// Shows an atlas that the person opened.
+    pub fn open_atlas(&mut self, name: &str, text: &str) {
+        self.panels.atlas.open(name, text);
+        self.panel = Panel::Atlas;
+    }
+
     /// Takes what the engine said.
     pub fn listen(&mut self, now: f64) {
         self.go_on_with_film();
@@ -467,6 +481,14 @@ impl Laboratory {
     fn act(&mut self, action: Action, now: f64) {
         match action {
             Action::Go(panel) => self.panel = panel,
+            Action::Compose(recipe) => {
+                self.panels.compose.choose(&recipe);
+                self.panel = Panel::Compose;
+            }
+            Action::Method(id) => {
+                self.panels.methods.open(&id);
+                self.panel = Panel::Methods;
+            }
             Action::Show(run) => self.current = Some(run),
             Action::Close(run) => {
                 if run != session::RECORDED {

@@ -1,6 +1,6 @@
 //! A part of a panel: a card with a heading, a sentence that says what it means, and a body.
 
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, Layout, RichText, Role, Sense, TextStyle, TextWrapMode, Ui, WidgetInfo, WidgetText, vec2};
 
 use super::theme;
 
@@ -41,4 +41,16 @@ pub fn title(ui: &mut Ui, text: &str) {
     // By its size, not by the style of that name: that one is missing where the theme is not
     // installed yet.
     ui.label(RichText::new(text).size(theme::sizes().title).strong());
+}
+
+/// A phrase on a ground of its own. It is measured first: a frame would not go to the next line.
+pub fn chip(ui: &mut Ui, phrase: &str) {
+    let (palette, size) = (theme::palette(ui), theme::sizes());
+    let padding = vec2(2.0 * size.step, size.step);
+    let width = ui.max_rect().width() - 2.0 * padding.x;
+    let text = WidgetText::from(phrase).into_galley(ui, Some(TextWrapMode::Truncate), width, TextStyle::Body);
+    let (rect, response) = ui.allocate_exact_size(text.size() + 2.0 * padding, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, phrase));
+    ui.painter().rect_filled(rect, size.radius, palette.hover);
+    ui.painter().galley(rect.min + padding, text, palette.text);
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use selfsame_core::run::Arm;
 
 /// The frame's words, and those of each panel.
-const ENGLISH: [&str; 9] = [
+const ENGLISH: [&str; 12] = [
     include_str!("../../../assets/words/en/app.toml"),
     include_str!("../../../assets/words/en/compose.toml"),
     include_str!("../../../assets/words/en/iterations.toml"),
@@ -15,6 +15,9 @@ const ENGLISH: [&str; 9] = [
     include_str!("../../../assets/words/en/diagnoses.toml"),
     include_str!("../../../assets/words/en/playground.toml"),
     include_str!("../../../assets/words/en/lessons.toml"),
+    include_str!("../../../assets/words/en/methods.toml"),
+    include_str!("../../../assets/words/en/atlas.toml"),
+    include_str!("../../../assets/words/en/noted.toml"),
 ];
 
 static TABLE: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
@@ -111,7 +114,7 @@ mod tests {
     }
 
     /// Keys that the code puts together.
-    const GROUPS: [&str; 1] = ["verb."];
+    const GROUPS: [&str; 2] = ["verb.", "noted."];
 
     #[test]
     fn placeholders_are_filled() {

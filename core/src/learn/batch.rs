@@ -146,6 +146,12 @@ impl Batch {
     pub fn sum_per_sequence(&self, values: Tensor<1>) -> Tensor<1> {
         self.membership.clone().matmul(values.unsqueeze_dim(1)).squeeze_dim(1)
     }
+
+    /// Repeats one number per sequence, `[batch]`, for each of its labels, `[labels]`.
+    #[must_use]
+    pub fn repeat_per_label(&self, values: Tensor<1>) -> Tensor<1> {
+        values.unsqueeze::<2>().matmul(self.membership.clone()).squeeze_dim(0)
+    }
 }
 
 /// Splits items, each of one or more sequences, into groups of at most `budget` tokens, those that

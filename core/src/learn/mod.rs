@@ -2,6 +2,7 @@
 
 pub mod adamw;
 pub mod batch;
+pub mod game;
 pub mod loss;
 pub mod schedule;
 mod statistics;

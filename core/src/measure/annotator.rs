@@ -5,7 +5,7 @@ use super::oracle::OracleKey;
 use crate::{
     recipe::{OracleUse, Recipe},
     rng::{Purpose, Stream},
-    select::Candidates,
+    select::{Candidates, Pair},
     world::World,
 };
 
@@ -80,10 +80,40 @@ pub(crate) fn scores(
         .collect()
 }
 
+/// The share of the annotators who prefer the first answer of each pair: the world's, of whom each turns round with
+/// probability [`NOISE`].
+pub(crate) fn preferences(world: &dyn World, pairs: &[Pair]) -> Vec<f64> {
+    let key = OracleKey::new();
+    pairs
+        .iter()
+        .map(|pair| {
+            let truth = world.prefer(&key, &pair.text, [&pair.answers[0].text, &pair.answers[1].text]);
+            truth * (1.0 - NOISE) + (1.0 - truth) * NOISE
+        })
+        .collect()
+}
+
 /// The answer of a stronger model to a prompt; `None` where the world has none.
 pub(crate) fn teach(world: &dyn World, (seed, iteration): (u64, u32), index: usize, prompt: &str) -> Option<String> {
     let mut stream = Stream::new(seed, Purpose::Annotator, iteration, 1 << 32 | index as u64);
     world.teach(&OracleKey::new(), prompt, &mut stream)
+}
+
+/// An answer as the annotators rewrite it, to be better and to be worse; with probability [`NOISE`] each is the
+/// other way round. `None` where nobody rewrites.
+pub(crate) fn revise(
+    world: &dyn World,
+    (seed, iteration): (u64, u32),
+    index: usize,
+    (prompt, answer): (&str, &str),
+) -> Option<[String; 2]> {
+    let key = OracleKey::new();
+    let mut stream = Stream::new(seed, Purpose::Annotator, iteration, 2 << 32 | index as u64);
+    let mut written = |better: bool| {
+        let better = better != stream.chance(NOISE);
+        world.revise(&key, prompt, answer, better, &mut stream)
+    };
+    Some([written(true)?, written(false)?])
 }
 
 #[cfg(test)]
@@ -122,6 +152,33 @@ mod tests {
         assert!(rows.iter().flatten().all(|score| (0.0..=6.0).contains(score)));
         assert_eq!(rows, scores(&Rules, (5, 1), &candidates(4000), 6));
         assert_ne!(rows, scores(&Rules, (5, 2), &candidates(4000), 6));
+    }
+
+    #[test]
+    fn shares_of_annotators_are_the_truth_but_for_noise_and_sum_to_one() {
+        use crate::select::{Origin, Pair};
+        let group = &candidates(1)[0];
+        let pair = |first, second| Pair::new(group, first, second, 0.5, Origin::Unlabelled);
+        // The first answer meets both constraints, the second one.
+        let found = preferences(&Rules, &[pair(0, 1), pair(1, 0), pair(0, 0)]);
+        for (found, expected) in found.iter().zip([0.75, 0.25, 0.5]) {
+            assert!((found - expected).abs() < 1e-12, "{found}");
+        }
+    }
+
+    #[test]
+    fn revisions_go_their_way_but_for_the_known_noise() {
+        let prompts = Rules.prompts(3, crate::world::Split::Train(1), 600);
+        let (mut means, mut swapped) = ([0.0; 2], 0);
+        for (index, prompt) in prompts.iter().enumerate() {
+            let both = revise(&Rules, (3, 1), index, (&prompt.text, "the owl")).unwrap();
+            let rewards = both.map(|text| Rules.grade(&OracleKey::new(), &prompt.text, &text).reward);
+            means = [0, 1].map(|side| means[side] + rewards[side] / 600.0);
+            swapped += u32::from(rewards[0] < rewards[1]);
+        }
+        // Of 0.85 and 0.15 of the constraints, a quarter each the other way round: 0.675 and 0.325.
+        assert!((0.6..0.75).contains(&means[0]) && (0.25..0.4).contains(&means[1]), "{means:?}");
+        assert!((90..200).contains(&swapped), "{swapped} of 600");
     }
 
     #[test]

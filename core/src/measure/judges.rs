@@ -143,13 +143,5 @@ fn correct(p: f64, difference: f64) -> f64 {
 fn differences(world: Option<&dyn World>, texts: &[PairTexts<'_>]) -> Option<Vec<f64>> {
     let world = world?;
     let key = OracleKey::new();
-    Some(
-        texts
-            .iter()
-            .map(|(prompt, first, second)| {
-                let grade = |answer| world.grade(&key, prompt, answer).reward;
-                grade(first) - grade(second)
-            })
-            .collect(),
-    )
+    Some(texts.iter().map(|(prompt, first, second)| world.margin(&key, prompt, [first, second])).collect())
 }

@@ -2,10 +2,13 @@
 
 pub mod annotator;
 pub mod control;
+pub mod credit;
 pub mod figure;
+pub(crate) mod game;
 pub mod judges;
 pub mod oracle;
 pub mod policy;
+pub(crate) mod proxy;
 pub mod stats;
 pub mod verdict;
 

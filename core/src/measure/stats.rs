@@ -57,6 +57,49 @@ pub fn kendall_tau_b(first: &[f64], second: &[f64]) -> Option<f64> {
     Some(balance as f64 / ((untied_first as f64) * (untied_second as f64)).sqrt())
 }
 
+/// Spearman's ρ of two rankings of the same things: the correlation of their ranks, ties sharing the mean of theirs.
+/// `None` where a ranking is constant or has fewer than two values, or where a value is not a number.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // counts
+pub fn spearman(first: &[f64], second: &[f64]) -> Option<f64> {
+    if first.len() != second.len() || first.iter().chain(second).any(|v| v.is_nan()) {
+        return None;
+    }
+    let centre = (first.len() as f64 + 1.0) / 2.0;
+    let ranks = |values: &[f64]| -> Vec<f64> {
+        let below = |v: f64| values.iter().filter(|other| **other < v).count() as f64;
+        let equal = |v: f64| values.iter().filter(|other| **other == v).count() as f64;
+        values.iter().map(|v| below(*v) + (equal(*v) + 1.0) / 2.0 - centre).collect()
+    };
+    let (a, b) = (ranks(first), ranks(second));
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let scale = (product(&a, &a) * product(&b, &b)).sqrt();
+    (scale > 0.0).then(|| product(&a, &b) / scale)
+}
+
+/// The area under the ROC curve: the probability that a positive has a higher score than a negative, a tie
+/// counting half (Mann and Whitney 1947). `None` without positives or without negatives, or where a score is not a
+/// number.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // counts
+pub fn auroc(scored: &[(f64, bool)]) -> Option<f64> {
+    if scored.iter().any(|(score, _)| score.is_nan()) {
+        return None;
+    }
+    let mut order: Vec<&(f64, bool)> = scored.iter().collect();
+    order.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let positives = scored.iter().filter(|(_, positive)| *positive).count();
+    let negatives = scored.len() - positives;
+    let (mut below, mut wins) = (0, 0.0);
+    for tied in order.chunk_by(|a, b| a.0 == b.0) {
+        let up = tied.iter().filter(|(_, positive)| *positive).count();
+        let down = tied.len() - up;
+        wins += up as f64 * (below as f64 + down as f64 / 2.0);
+        below += down;
+    }
+    (positives > 0 && negatives > 0).then(|| wins / (positives as f64 * negatives as f64))
+}
+
 /// The 97.5 % quantile of Student's t distribution, which is wider than the normal one where there
 /// are few seeds: tabled up to ten degrees of freedom, above by its expansion around the normal
 /// quantile (Abramowitz and Stegun 26.7.5).
@@ -79,6 +122,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn area_of_known_orders() {
+        let area = |scores: &[f64], positives: &[usize]| {
+            let scored: Vec<(f64, bool)> =
+                scores.iter().enumerate().map(|(at, score)| (*score, positives.contains(&at))).collect();
+            auroc(&scored)
+        };
+        assert_eq!(area(&[1.0, 2.0, 3.0, 4.0], &[2, 3]), Some(1.0));
+        assert_eq!(area(&[1.0, 2.0, 3.0, 4.0], &[0, 1]), Some(0.0));
+        assert_eq!(area(&[5.0; 6], &[1, 2]), Some(0.5));
+        // Of the six comparisons of {2, 4} with {1, 2, 3}: four won, one tied.
+        assert_eq!(area(&[2.0, 4.0, 1.0, 2.0, 3.0], &[0, 1]), Some(4.5 / 6.0));
+        assert_eq!(area(&[1.0, 2.0], &[]), None);
+        assert_eq!(area(&[1.0, f64::NAN], &[0]), None);
+    }
+
+    #[test]
     fn mean_and_error_of_known_values() {
         let mean = Mean::of([1.0, 2.0, 3.0, 4.0]);
         assert!((mean.mean - 2.5).abs() < 1e-12);
@@ -93,6 +152,17 @@ mod tests {
         assert_eq!(kendall_tau_b(&[1.0, f64::NAN], &[1.0, 2.0]), None);
         assert_eq!(kendall_tau_b(&[1.0], &[1.0]), None);
         assert_eq!(kendall_tau_b(&[0.0, -0.0, 1.0], &[1.0, 2.0, 3.0]).map(|t| (t * 1000.0).round()), Some(816.0));
+    }
+
+    /// With `scipy.stats.spearmanr` of SciPy 1.17.0.
+    #[test]
+    fn rho_of_reversed_tied_and_broken_rankings() {
+        assert_eq!(spearman(&[1.0, 2.0, 3.0], &[9.0, 4.0, 1.0]), Some(-1.0));
+        let tied = spearman(&[1.0, 2.0, 2.0, 4.0, 5.0], &[2.0, 1.0, 3.0, 3.0, 5.0]).unwrap();
+        assert!((tied - 0.7631578947368421).abs() < 1e-12, "{tied}");
+        assert_eq!(spearman(&[1.0, 1.0], &[1.0, 2.0]), None);
+        assert_eq!(spearman(&[1.0, f64::NAN], &[1.0, 2.0]), None);
+        assert_eq!(spearman(&[1.0], &[1.0]), None);
     }
 
     #[test]

@@ -2,12 +2,16 @@
 
 mod chat;
 pub mod dataset;
+mod goal;
 mod jsonl;
+mod revision;
 
 pub use chat::{Chat, tokens, user_turn};
+pub use goal::{Goal, with_feedback, with_goal};
 pub use jsonl::parse_jsonl;
 #[cfg(not(target_family = "wasm"))]
 pub use jsonl::read_jsonl;
+pub use revision::Revision;
 use serde::{Deserialize, Serialize};
 
 use crate::text::Json;
@@ -19,12 +23,6 @@ pub struct Prompt {
     pub id: String,
     /// What the model reads.
     pub text: String,
-}
-
-/// A prompt's text with the score in front that its answer is to get.
-#[must_use]
-pub fn with_goal(text: &str, goal: usize) -> String {
-    format!("{goal} {text}")
 }
 
 /// One line of a file of the user's.

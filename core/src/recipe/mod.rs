@@ -3,7 +3,9 @@
 
 pub mod claims;
 mod looped;
+pub mod policy_gradient;
 pub mod preference;
+mod ranking;
 mod registry;
 pub mod self_play;
 pub mod self_rewarding;

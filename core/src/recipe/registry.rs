@@ -5,11 +5,12 @@ use std::{future::Future, pin::Pin};
 
 use super::{
     Card, Recipe,
-    preference::{bco::Bco, dpo::Dpo, reward_aug::RewardAug},
+    policy_gradient::{nlhf::Nlhf, r3::R3},
+    preference::{bco::Bco, cdr::Cdr, dpo::Dpo, reward_aug::RewardAug, t_reg::TReg},
     self_play::{dno::Dno, selm::Selm, spin::Spin},
     self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm, upo::Upo},
     settings,
-    supervised::sft::Sft,
+    supervised::{coh::Coh, sft::Sft},
 };
 use crate::{
     Error, Result,
@@ -49,6 +50,11 @@ const ENTRIES: &[Entry] = &[
     entry::<RewardAug>(),
     entry::<Bco>(),
     entry::<Upo>(),
+    entry::<Nlhf>(),
+    entry::<R3>(),
+    entry::<TReg>(),
+    entry::<Coh>(),
+    entry::<Cdr>(),
 ];
 
 type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
@@ -69,6 +75,11 @@ const RUNNERS: &[(&str, Runner)] = &[
     runner::<RewardAug>(),
     runner::<Bco>(),
     runner::<Upo>(),
+    runner::<Nlhf>(),
+    runner::<R3>(),
+    runner::<TReg>(),
+    runner::<Coh>(),
+    runner::<Cdr>(),
 ];
 
 /// All recipes.

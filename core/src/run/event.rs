@@ -72,7 +72,8 @@ pub enum Event {
     },
     /// Answers to some of the prompts of a phase.
     Sampled {
-        /// `train`, `teacher`, `held-out`, `held-out greedy`, or `held-out goal` with the goal.
+        /// `train`, `teacher`, `opponent`, `revision`, `held-out`, `held-out greedy`, `held-out goal` with the
+        /// goal, or `held-out feedback` with the words.
         purpose: String,
         /// The prompts these answers belong to, by their position in the phase.
         first: usize,
@@ -95,6 +96,14 @@ pub enum Event {
         /// and 1, 0 and 2, ..., 1 and 2, ...
         #[serde(with = "crate::number")]
         preferences: Vec<Vec<f32>>,
+    },
+    /// What every single token of answers is worth, stop tokens included.
+    Credited {
+        /// What says so.
+        by: String,
+        /// For each prompt, or each pair that is selected next, and each of its answers, a number per token.
+        #[serde(with = "crate::number")]
+        tokens: Vec<Vec<Vec<f32>>>,
     },
     /// Numbers that a recipe selected or labelled by, or that say how much it kept.
     Noted {

@@ -8,8 +8,8 @@ use crate::{
     Error, Result,
     judge::{Form, Generative},
     model::Decoder,
-    prompt::{Prompt, Row, tokens, with_goal},
-    sample::{Answer, Request, Sampling, generate},
+    prompt::{Goal, Prompt, Row, tokens},
+    sample::{Answer, Request, Sampling, generate, generate_mixture},
     select::{Candidates, Pair},
     text::Tokenizer,
     world::World,
@@ -79,10 +79,14 @@ pub struct Lab {
     pub(super) arm: Arm,
     pub(super) iteration: u32,
     pub(super) learned: Vec<Pair>,
-    pub(super) goal: Option<usize>,
+    pub(super) goal: Option<Goal>,
     pub(super) aside: Option<&'static str>,
     pub(super) recorded: super::recorded::Recorded,
     pub(super) fixed: Option<super::lab_measure::FixedPairs>,
+    /// The held-out answers of every measurement of the recipe itself.
+    pub(super) plays: Vec<crate::measure::game::Play>,
+    /// The means of a reward that stands for the truth, and of the truth, in every iteration so far.
+    pub(super) proxies: Vec<[f64; 2]>,
 }
 
 impl Snapshot {
@@ -127,6 +131,8 @@ impl Lab {
             aside: None,
             recorded: super::recorded::Recorded::default(),
             fixed: None,
+            plays: Vec::new(),
+            proxies: Vec::new(),
         };
         lab.begin_log()?;
         Ok(lab)
@@ -231,12 +237,38 @@ impl Lab {
         samples: usize,
         sampling: &Sampling,
     ) -> Result<Vec<Candidates>> {
+        self.draw_from(purpose, prompts, samples, sampling, None).await
+    }
+
+    /// Draws from the policy, or from its mixture with a frozen model.
+    pub(super) async fn draw_from(
+        &mut self,
+        purpose: &str,
+        prompts: &[Prompt],
+        samples: usize,
+        sampling: &Sampling,
+        mixed: Option<(Snapshot, f64)>,
+    ) -> Result<Vec<Candidates>> {
         let encoded: Vec<(u64, Vec<u32>)> = prompts
             .iter()
             .enumerate()
             .map(|(index, prompt)| Ok((key(purpose, index), self.prompt_tokens(&self.posed(&prompt.text))?)))
             .collect::<Result<_>>()?;
         self.check_lengths(prompts, &encoded, sampling)?;
+        self.draw_after(purpose, prompts, &encoded, samples, sampling, mixed).await
+    }
+
+    /// Draws answers after these tokens, which stand for the prompts, from the policy or its mixture with a frozen
+    /// model.
+    pub(super) async fn draw_after(
+        &mut self,
+        purpose: &str,
+        prompts: &[Prompt],
+        encoded: &[(u64, Vec<u32>)],
+        samples: usize,
+        sampling: &Sampling,
+        mixed: Option<(Snapshot, f64)>,
+    ) -> Result<Vec<Candidates>> {
         let mut answers: Vec<Vec<Answer>> = Vec::new();
         while answers.len() < prompts.len() {
             let first = answers.len();
@@ -256,7 +288,13 @@ impl Lab {
                         iteration: self.iteration,
                         batch: self.manifest.options.decode_batch,
                     };
-                    let drawn = generate(&self.policy, &self.tokenizer, &request).await?;
+                    let drawn = match mixed {
+                        None => generate(&self.policy, &self.tokenizer, &request).await?,
+                        Some((which, kappa)) => {
+                            let models = [&self.policy, self.snapshot(which)];
+                            generate_mixture(models, kappa, &self.tokenizer, &request).await?
+                        }
+                    };
                     self.append(Event::Sampled { purpose: purpose.to_owned(), first, answers: drawn.clone() })?;
                     drawn
                 }
@@ -268,7 +306,7 @@ impl Lab {
             }
             let tokens = chunk.iter().flatten().map(|a| a.ids.len()).sum();
             answers.extend(chunk);
-            let phase = if purpose == "train" { "sample" } else { "measure" };
+            let phase = if matches!(purpose, "train" | "opponent") { "sample" } else { "measure" };
             self.progress(phase, answers.len(), prompts.len(), tokens);
         }
         prompts
@@ -281,14 +319,14 @@ impl Lab {
             .collect()
     }
 
-    /// From here on the policy is asked for answers of the score `goal` ([`with_goal`]), to learn from
-    /// and to measure alike: a policy that was conditioned on goals is only itself where one is given.
-    pub fn aim(&mut self, goal: usize) {
-        self.goal = Some(goal);
+    /// From here on the policy is asked for answers of the score `goal`, or of which one would say these words, to
+    /// learn from and to measure alike: a policy that was conditioned on goals is only itself where one is given.
+    pub fn aim(&mut self, goal: impl Into<Goal>) {
+        self.goal = Some(goal.into());
     }
 
-    fn posed(&self, text: &str) -> String {
-        self.goal.map_or_else(|| text.to_owned(), |goal| with_goal(text, goal))
+    pub(super) fn posed(&self, text: &str) -> String {
+        self.goal.as_ref().map_or_else(|| text.to_owned(), |goal| goal.pose(text))
     }
 
     /// A prompt must leave room for a whole answer, and for every judge that reads it with two of
@@ -326,7 +364,11 @@ impl Lab {
 
 /// The number that names a prompt to the random generator: answers to the same prompt for
 /// different purposes are drawn independently.
-fn key(purpose: &str, index: usize) -> u64 {
-    let group = u64::from(purpose != "train");
+pub(super) fn key(purpose: &str, index: usize) -> u64 {
+    let group = match purpose {
+        "train" => 0,
+        "opponent" => 2,
+        _ => 1,
+    };
     (group << 32) | index as u64
 }

@@ -50,6 +50,35 @@ impl Lab {
         Ok(answers)
     }
 
+    /// Every answer as the annotators rewrite it, to be better and to be worse, for a recipe whose paper has
+    /// revisions. They err at a known rate.
+    ///
+    /// # Errors
+    /// If another recipe runs, or there is no world whose annotators rewrite.
+    pub fn revise(&mut self, annotator: &Annotator, candidates: &[Candidates]) -> Result<Vec<[Answer; 2]>> {
+        const PURPOSE: &str = "revision";
+        self.admit(annotator)?;
+        let fits = |e: &Event| matches!(e, Event::Sampled { purpose, .. } if purpose == PURPOSE);
+        let logged = match self.replayed(fits, "the annotators' revisions")? {
+            Some(Event::Sampled { answers, .. }) => answers,
+            _ => {
+                let world = self.world.as_deref().ok_or_else(nobody)?;
+                let drafts = candidates.iter().flat_map(|c| c.answers.iter().map(|a| (c.prompt.text.as_str(), a)));
+                let of = (self.manifest.seed, self.iteration);
+                let texts: Option<Vec<[String; 2]>> = drafts
+                    .enumerate()
+                    .map(|(index, (prompt, answer))| annotator::revise(world, of, index, (prompt, &answer.text)))
+                    .collect();
+                let written = |texts: [String; 2]| texts.iter().map(|text| self.given_answer(text)).collect();
+                let answers: Vec<Vec<Answer>> =
+                    texts.ok_or_else(nobody)?.into_iter().map(written).collect::<Result<_>>()?;
+                self.append(Event::Sampled { purpose: PURPOSE.to_owned(), first: 0, answers: answers.clone() })?;
+                answers
+            }
+        };
+        Ok(logged.into_iter().filter_map(|both| <[Answer; 2]>::try_from(both).ok()).collect())
+    }
+
     /// Lets no recipe ask with the permission of another.
     pub(super) fn admit(&self, annotator: &Annotator) -> Result<()> {
         if annotator.recipe() == self.manifest.recipe {
@@ -64,7 +93,7 @@ impl Lab {
 }
 
 /// Nobody can be asked.
-fn nobody() -> Error {
+pub(super) fn nobody() -> Error {
     Error::Recipe(
         "this recipe asks annotators or a teacher about the policy's own answers, and only a world has some: run it on a world instead of a file (leave out --prompts)"
             .to_owned(),

@@ -313,7 +313,7 @@ fn rated(candidates: &[Candidates]) -> Vec<(&[u32], &[u32])> {
 }
 
 /// One value for each answer, in the order of the answers, by the prompt that they belong to.
-fn by_prompt<T>(candidates: &[Candidates], values: impl IntoIterator<Item = T>) -> Vec<Vec<T>> {
+pub(super) fn by_prompt<T>(candidates: &[Candidates], values: impl IntoIterator<Item = T>) -> Vec<Vec<T>> {
     let mut values = values.into_iter();
     candidates.iter().map(|c| values.by_ref().take(c.answers.len()).collect()).collect()
 }

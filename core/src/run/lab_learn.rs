@@ -61,9 +61,7 @@ impl Lab {
         references: &[Snapshot],
         mut objective: impl FnMut(&PairBatch<'_>, &Phase<'_>) -> Result<Objective>,
     ) -> Result<()> {
-        self.learned = pairs.to_vec();
-        let selected = || Event::Selected { pairs: pairs.iter().map(Pair::record).collect() };
-        self.append_once(|e| matches!(e, Event::Selected { .. }), "the pairs", selected)?;
+        self.choose(pairs)?;
         // Either every pair has a third answer or no objective asks for them.
         let thirds = !pairs.is_empty() && pairs.iter().all(|pair| pair.third.is_some());
         let width = if thirds { 3 } else { 2 };
@@ -86,7 +84,9 @@ impl Lab {
             let rows: Vec<&Sequence> = (0..width).flat_map(&of).map(|row| &sequences[row]).collect();
             let layout = Batch::new(&rows, &device);
             let hidden = layout.hidden(model);
-            let logprobs = layout.sum_per_sequence(layout.token_logprobs_at(model, hidden.clone()));
+            let tokens = layout.token_logprobs_at(model, hidden.clone());
+            let logprobs = layout.sum_per_sequence(tokens.clone());
+            let labels = rows[..2 * count].iter().map(|row| row.labels.len()).sum::<usize>();
             let side = |answer: usize| logprobs.clone().slice([answer * count..(answer + 1) * count]);
             let references = cached
                 .iter()
@@ -101,7 +101,9 @@ impl Lab {
             let batch = PairBatch {
                 model,
                 pairs: chosen.iter().map(|pair| &pairs[*pair]).collect(),
+                positions: chosen,
                 policy: [side(0), side(1)],
+                tokens: tokens.slice([0..labels]),
                 third: thirds.then(|| side(2)),
                 references,
                 frozen: &frozen,
@@ -113,6 +115,16 @@ impl Lab {
         .await
     }
 
+    /// Writes the pairs to the log that are learned from next, in whatever form.
+    ///
+    /// # Errors
+    /// If the log does not fit.
+    pub fn choose(&mut self, pairs: &[Pair]) -> Result<()> {
+        self.learned = pairs.to_vec();
+        let selected = || Event::Selected { pairs: pairs.iter().map(Pair::record).collect() };
+        self.append_once(|e| matches!(e, Event::Selected { .. }), "the pairs", selected)
+    }
+
     /// Lets another model than the policy learn from pairs, beginning with the weights of a snapshot, and returns
     /// it. Its checkpoints carry its name; the policy is untouched.
     ///
@@ -120,17 +132,17 @@ impl Lab {
     /// As [`Lab::learn_pairs`].
     pub async fn learn_aside(
         &mut self,
-        name: &'static str,
-        from: Snapshot,
+        (name, from): (&'static str, Snapshot),
         config: &LearnConfig,
         replay: Replay,
         pairs: &[Pair],
+        references: &[Snapshot],
         objective: impl FnMut(&PairBatch<'_>, &Phase<'_>) -> Result<Objective>,
     ) -> Result<Decoder> {
         let start = self.snapshot(from).clone();
         let policy = std::mem::replace(&mut self.policy, start);
         self.aside = Some(name);
-        let learned = self.learn_pairs(config, replay, pairs, &[], objective).await;
+        let learned = self.learn_pairs(config, replay, pairs, references, objective).await;
         self.aside = None;
         let model = std::mem::replace(&mut self.policy, policy);
         learned.map(|()| model)
@@ -178,7 +190,7 @@ impl Lab {
 
     /// The summed log-probability of every sequence under frozen models; nothing where the log holds
     /// the end of the phase, which then needs none.
-    async fn reference_logprobs(
+    pub(super) async fn reference_logprobs(
         &self,
         sequences: &[Sequence],
         references: &[Snapshot],
@@ -198,6 +210,9 @@ impl Lab {
     /// As [`Lab::learn_pairs`].
     #[allow(clippy::cast_precision_loss)] // token counts
     pub async fn learn_completions(&mut self, config: &LearnConfig, replay: Replay, rows: &[Sequence]) -> Result<()> {
+        for (index, row) in rows.iter().enumerate() {
+            self.check_row(&format!("row {}", index + 1), &row.tokens, &[])?;
+        }
         let tokens: Vec<usize> = rows.iter().map(|row| row.tokens.len()).collect();
         self.learn(config, replay, &tokens, |model, chosen, batch, _| {
             let labels = |items: &[usize]| items.iter().map(|row| rows[*row].labels.len()).sum::<usize>() as f64;
@@ -228,7 +243,7 @@ impl Lab {
     /// The phase itself. `objective` gets the indices of a micro-batch, those of its whole batch, and
     /// how far the phase is.
     #[allow(clippy::cast_precision_loss)] // step counts
-    async fn learn(
+    pub(super) async fn learn(
         &mut self,
         config: &LearnConfig,
         replay: Replay,

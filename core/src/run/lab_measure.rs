@@ -1,9 +1,9 @@
 //! Measuring inside the laboratory. Recipes call [`Lab::measure`] and get nothing back: the
 //! numbers go to the log, where people read them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Arm, Event, Lab};
+use super::{Arm, Event, Lab, lab::key};
 use crate::{
     Result,
     judge::{Comparison, Form, Implicit},
@@ -14,7 +14,8 @@ use crate::{
         policy::answer_quality,
         stats::kendall_tau_b,
     },
-    sample::{Answer, Sampling},
+    prompt::Goal,
+    sample::{Answer, FinishReason, Sampling},
     select::Candidates,
 };
 
@@ -26,7 +27,7 @@ const HELD_OUT_SAMPLES: usize = 2;
 pub(super) struct FixedPairs {
     /// The held-out prompts they belong to.
     positions: Vec<usize>,
-    candidates: Vec<Candidates>,
+    pub(super) candidates: Vec<Candidates>,
 }
 
 impl Lab {
@@ -44,6 +45,10 @@ impl Lab {
         }
         let sampling = self.manifest.options.sampling;
         let sampled = self.draw("held-out", &prompts, HELD_OUT_SAMPLES, &sampling).await?;
+        if self.arm == Arm::Main {
+            let texts = |group: &Candidates| group.answers.iter().map(|answer| answer.text.clone()).collect();
+            self.plays.push(sampled.iter().map(texts).collect());
+        }
         let greedy_sampling = Sampling::greedy(sampling.max_new_tokens);
         let greedy = self.draw("held-out greedy", &prompts, 1, &greedy_sampling).await?;
         let fixed = match &self.fixed {
@@ -64,22 +69,69 @@ impl Lab {
     ///
     /// # Errors
     /// If the device fails or the run is stopped.
-    #[allow(clippy::cast_possible_truncation)] // the log keeps single precision
     pub async fn measure_goals(&mut self, top: usize) -> Result<()> {
         let prompts = self.held_out();
         let greedy = Sampling::greedy(self.manifest.options.sampling.max_new_tokens);
-        let aimed = self.goal;
+        let aimed = self.goal.clone();
         let mut rewards = Vec::new();
         for goal in 0..=top {
-            self.goal = Some(goal);
+            self.goal = Some(goal.into());
             let drawn = self.draw(&format!("held-out goal {goal}"), &prompts, 1, &greedy).await;
-            self.goal = aimed;
+            self.goal.clone_from(&aimed);
             let drawn = drawn?;
-            let rows: Vec<(&str, &Answer)> =
-                drawn.iter().flat_map(|c| c.answers.iter().map(|a| (c.prompt.text.as_str(), a))).collect();
-            rewards.extend(answer_quality(self.world.as_deref(), &rows).reward.map(|mean| mean.mean as f32));
+            rewards.extend(self.reward(&drawn));
         }
         self.note("reward at goal", rewards)
+    }
+
+    /// Measures how the policy's greedy answers follow feedback words for a good and for a bad answer, and what it
+    /// writes after the good ones when its own bad answer stands before them: writes the answers to the log, the mean
+    /// oracle reward of bad, good and second answers where there is a world, by how much good ones have more than bad
+    /// ones, and how much the good answers copy from
+    /// the bad ones when they can read them and when they cannot.
+    ///
+    /// # Errors
+    /// If the device fails or the run is stopped.
+    #[allow(clippy::cast_possible_truncation)] // the log keeps single precision
+    pub async fn measure_feedback(&mut self, [good, bad]: [&str; 2]) -> Result<()> {
+        let prompts = self.held_out();
+        let greedy = Sampling::greedy(self.manifest.options.sampling.max_new_tokens);
+        let aimed = self.goal.clone();
+        let mut drawn = Vec::new();
+        for words in [bad, good] {
+            self.goal = Some(words.into());
+            let answers = self.draw(&format!("held-out feedback {words}"), &prompts, 1, &greedy).await;
+            self.goal.clone_from(&aimed);
+            drawn.push(answers?);
+        }
+        let mut chains = Vec::new();
+        for (index, (prompt, first)) in prompts.iter().zip(&drawn[0]).enumerate() {
+            let mut tokens = self.prompt_tokens(&Goal::from(bad).pose(&prompt.text))?;
+            for answer in &first.answers {
+                tokens.extend_from_slice(&answer.ids);
+                // What was cut off ends here all the same.
+                let stop = (answer.finish == FinishReason::Length).then(|| self.policy.config().stop_tokens());
+                tokens.extend(stop.iter().flat_map(|stop| stop.first()));
+            }
+            tokens.extend(self.tokenizer.encode_piece(good)?);
+            chains.push((key("held-out", index), tokens));
+        }
+        let purpose = format!("held-out feedback {good} after {bad}");
+        drawn.push(self.draw_after(&purpose, &prompts, &chains, 1, &greedy, None).await?);
+        let rewards: Vec<f32> = drawn.iter().filter_map(|of| self.reward(of)).collect();
+        let gap = rewards.get(..2).map(|two| two[1] - two[0]);
+        self.note("reward at feedback", rewards)?;
+        self.note("controllability gap", gap.into_iter().collect())?;
+        let copied = [&drawn[2], &drawn[1]].map(|of| copy_rate(&drawn[0], of) as f32);
+        self.note("copy rate", copied.to_vec())
+    }
+
+    /// The mean oracle reward of answers; `None` without a world.
+    #[allow(clippy::cast_possible_truncation)] // the log keeps single precision
+    fn reward(&self, drawn: &[Candidates]) -> Option<f32> {
+        let rows: Vec<(&str, &Answer)> =
+            drawn.iter().flat_map(|c| c.answers.iter().map(|a| (c.prompt.text.as_str(), a))).collect();
+        answer_quality(self.world.as_deref(), &rows).reward.map(|mean| mean.mean as f32)
     }
 
     async fn compute(
@@ -194,6 +246,22 @@ impl Lab {
         let sum: f64 = policy.zip(&start).map(|(policy, start)| policy - total(start)).sum();
         Ok(sum / sequences.len().max(1) as f64)
     }
+}
+
+/// The mean share of an answer's adjacent token pairs that the prompt's other answer has as well.
+#[allow(clippy::cast_precision_loss)] // token counts
+fn copy_rate(from: &[Candidates], to: &[Candidates]) -> f64 {
+    let rates: Vec<f64> = from
+        .iter()
+        .zip(to)
+        .filter_map(|(from, to)| {
+            let (from, to) = (from.answers.first()?.content(), to.answers.first()?.content());
+            let known: BTreeSet<&[u32]> = from.windows(2).collect();
+            let copied = to.windows(2).filter(|pair| known.contains(pair)).count();
+            (to.len() > 1).then(|| copied as f64 / (to.len() - 1) as f64)
+        })
+        .collect();
+    rates.iter().sum::<f64>() / rates.len().max(1) as f64
 }
 
 /// The prompts with two different sampled answers: pairs of equal ones say nothing about a judge.

@@ -22,8 +22,13 @@ pub struct PairBatch<'a> {
     pub model: &'a Decoder,
     /// The pairs.
     pub pairs: Vec<&'a Pair>,
+    /// Their positions among the pairs of the phase.
+    pub positions: &'a [usize],
     /// Summed log-probabilities of the two answers under the policy, with gradients.
     pub policy: [Tensor<1>; 2],
+    /// The log-probability of every token under the policy, with gradients, `[tokens]`: those of all first answers,
+    /// then those of all second ones.
+    pub tokens: Tensor<1>,
     pub(super) third: Option<Tensor<1>>,
     pub(super) references: BTreeMap<Snapshot, Vec<Tensor<1>>>,
     pub(super) frozen: &'a BTreeMap<Snapshot, Decoder>,

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Sampling,
     sampler::{Drawn, draw},
+    voices::Voices,
 };
 use crate::{
     Error, Result,
-    device::read_floats,
     model::{Cache, Decoder},
     rng::{Purpose, Stream},
     text::Tokenizer,
@@ -102,11 +102,35 @@ pub struct Key {
 /// # Errors
 /// If a prompt is empty or leaves no room for an answer, or the device fails.
 pub async fn generate(model: &Decoder, tokenizer: &Tokenizer, request: &Request<'_>) -> Result<Vec<Vec<Answer>>> {
+    draw_all(model, &Voices::one(model), tokenizer, request).await
+}
+
+/// Draws answers from the mixture of a policy and a reference: at every token the normalised `π^(1−κ) μ^κ`
+/// (the opponent of Nash-MD, arXiv 2312.00886, section 7). The answers' log-probabilities are the mixture's. With
+/// κ = 0 they are those of [`generate()`] from the policy, with κ = 1 from the reference.
+///
+/// # Errors
+/// As [`generate()`], or if κ is not from 0 to 1 or the two have different vocabularies.
+pub async fn generate_mixture(
+    [policy, reference]: [&Decoder; 2],
+    kappa: f64,
+    tokenizer: &Tokenizer,
+    request: &Request<'_>,
+) -> Result<Vec<Vec<Answer>>> {
+    draw_all(policy, &Voices::mixture(policy, reference, kappa)?, tokenizer, request).await
+}
+
+/// Draws for all prompts; `model` tells the limits and the stop tokens.
+async fn draw_all(
+    model: &Decoder,
+    voices: &Voices,
+    tokenizer: &Tokenizer,
+    request: &Request<'_>,
+) -> Result<Vec<Vec<Answer>>> {
     request.sampling.check()?;
     for (number, ids) in request.prompts {
         check_prompt(model, *number, ids)?;
     }
-    let model = &model.laid_out_for_few_rows();
     // Prompts of one padded length share batches; the sort is stable, so batches are reproducible.
     let mut order: Vec<usize> = (0..request.prompts.len()).collect();
     order.sort_by_key(|index| padded(&request.prompts[*index].1));
@@ -114,7 +138,7 @@ pub async fn generate(model: &Decoder, tokenizer: &Tokenizer, request: &Request<
     let mut answers: Vec<Vec<Answer>> = vec![Vec::new(); request.prompts.len()];
     for bucket in order.chunk_by(|a, b| padded(&request.prompts[*a].1) == padded(&request.prompts[*b].1)) {
         for chunk in bucket.chunks(per_batch) {
-            let drawn = decode(model, request, chunk, padded(&request.prompts[chunk[0]].1)).await?;
+            let drawn = decode(model, voices, request, chunk, padded(&request.prompts[chunk[0]].1)).await?;
             for (index, rows) in chunk.iter().zip(drawn) {
                 answers[*index] = rows.into_iter().map(|row| row.finish(tokenizer)).collect::<Result<_>>()?;
             }
@@ -196,7 +220,13 @@ impl Row {
 }
 
 /// Decodes the prompts with the indices `chunk`, all padded to `length`.
-async fn decode(model: &Decoder, request: &Request<'_>, chunk: &[usize], length: usize) -> Result<Vec<Vec<Row>>> {
+async fn decode(
+    model: &Decoder,
+    voices: &Voices,
+    request: &Request<'_>,
+    chunk: &[usize],
+    length: usize,
+) -> Result<Vec<Vec<Row>>> {
     let device = model.device();
     let vocabulary = model.config().vocab_size;
     let stop = model.config().stop_tokens();
@@ -217,18 +247,16 @@ async fn decode(model: &Decoder, request: &Request<'_>, chunk: &[usize], length:
         .iter()
         .zip(&padding)
         .flat_map(|(index, pad)| std::iter::repeat_n(0, *pad).chain(request.prompts[*index].1.iter().copied()));
-    let mut cache = Cache::new(padding.clone());
-    let hidden = model.extend(token_tensor(tokens, [chunk.len(), length], &device), &mut cache);
-    let logits = read_floats(model.logits(hidden)).await?;
+    let mut caches = voices.caches(&padding);
+    let logits = voices.read(&token_tensor(tokens, [chunk.len(), length], &device), &mut caches).await?;
     for row in &mut rows {
         row.draw(&logits[row.prompt * vocabulary..][..vocabulary], request.sampling, &stop);
     }
     let mut alive: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].done.is_none()).collect();
-    cache = cache.select(&alive.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
+    caches = select(caches, &alive.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
     while !alive.is_empty() {
         let last = alive.iter().map(|row| rows[*row].ids[rows[*row].ids.len() - 1]);
-        let hidden = model.extend(token_tensor(last, [alive.len(), 1], &device), &mut cache);
-        let logits = read_floats(model.logits(hidden)).await?;
+        let logits = voices.read(&token_tensor(last, [alive.len(), 1], &device), &mut caches).await?;
         for (position, index) in alive.iter().enumerate() {
             rows[*index].draw(&logits[position * vocabulary..][..vocabulary], request.sampling, &stop);
         }
@@ -236,7 +264,7 @@ async fn decode(model: &Decoder, request: &Request<'_>, chunk: &[usize], length:
         if still.len() < alive.len() {
             alive = still.iter().map(|position| alive[*position]).collect();
             if !alive.is_empty() {
-                cache = cache.select(&still);
+                caches = select(caches, &still);
             }
         }
     }
@@ -245,6 +273,11 @@ async fn decode(model: &Decoder, request: &Request<'_>, chunk: &[usize], length:
         grouped[row.prompt].push(row);
     }
     Ok(grouped)
+}
+
+/// The caches of these rows.
+fn select(caches: Vec<Cache>, rows: &[usize]) -> Vec<Cache> {
+    caches.into_iter().map(|cache| cache.select(rows)).collect()
 }
 
 #[allow(clippy::cast_possible_wrap)] // token ids are below 2^31

@@ -3,22 +3,26 @@
 mod consistency;
 mod density_ratio;
 mod goals;
+mod hindsight;
 mod pairs;
 mod quantile;
 mod ranking;
 mod rated;
+mod rewarded;
 mod uncertainty;
 mod win_rate;
 
 pub use consistency::{mean_consistency, rank_consistency};
 pub use density_ratio::density_ratios;
 pub use goals::goal_conditioned;
+pub use hindsight::{Chain, Hindsight};
 pub(crate) use pairs::every_two;
 #[cfg(test)]
 pub(crate) use pairs::tests::named;
-pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_worst, one_per_prompt, subset};
+pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_random, best_worst, one_per_prompt, subset};
 pub use quantile::low_quantile;
 pub use ranking::{Preferences, ranked_pairs};
 pub use rated::{Rated, RatedRecord};
+pub use rewarded::{Rewarded, advantages, rewarded};
 pub use uncertainty::{Doubt, weighted_subset};
 pub use win_rate::{Margins, by_margin, repetitive, win_rates};

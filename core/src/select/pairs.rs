@@ -35,6 +35,8 @@ pub enum Origin {
     Annotated,
     /// Two answers in the order of a reward model, confirmed by an estimator.
     Estimated,
+    /// Two answers by the ratio of their probabilities under a better and a less aligned model.
+    Ratio,
     /// Two answers to a prompt that asks for the score of the first.
     Goal,
     /// Two of a prompt's answers, not labelled: the label comes while learning.
@@ -150,6 +152,30 @@ pub fn best_worst(candidates: &[Candidates], scores: &[Vec<f32>], origin: Origin
         .collect()
 }
 
+/// For each prompt the answer with the highest score against one of its other answers, drawn evenly (CDR, arXiv
+/// 2411.02481). A prompt whose scores are all equal gives no pair, nor do answers of the same tokens; among answers
+/// that are the best one once more nothing is drawn.
+#[must_use]
+pub fn best_random(
+    candidates: &[Candidates],
+    scores: &[Vec<f32>],
+    origin: Origin,
+    (seed, iteration): (u64, u32),
+) -> Vec<Pair> {
+    let pair = |(index, (group, scores)): (usize, (&Candidates, &Vec<f32>))| {
+        let by_score = |a: &usize, b: &usize| scores[*a].total_cmp(&scores[*b]);
+        let best = (0..group.answers.len()).rev().max_by(by_score)?;
+        if scores.iter().all(|score| *score == scores[best]) {
+            return None;
+        }
+        let others: Vec<usize> =
+            (0..group.answers.len()).filter(|other| group.answers[*other].ids != group.answers[best].ids).collect();
+        let mut stream = Stream::new(seed, Purpose::Select, iteration, 2 << 32 | index as u64);
+        stream.pick(&others).map(|other| Pair::new(group, best, *other, 1.0, origin))
+    };
+    candidates.iter().zip(scores).enumerate().filter_map(pair).collect()
+}
+
 /// Every two of so many things: (0, 1), (0, 2), ..., (1, 2), ...
 pub(crate) fn every_two(count: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..count).flat_map(move |first| (first + 1..count).map(move |second| (first, second)))
@@ -222,6 +248,21 @@ pub(crate) mod tests {
         let pairs = best_worst(&groups, &scores, Origin::BestWorst);
         assert_eq!(pairs.len(), 1, "ties and equal answers are dropped");
         assert_eq!((pairs[0].answers[0].ids[0], pairs[0].answers[1].ids[0]), (4, 5));
+    }
+
+    #[test]
+    fn the_best_meets_any_other_but_neither_ties_nor_itself() {
+        let groups = [group(&[&[3], &[4], &[5], &[4]]), group(&[&[3], &[4]]), group(&[&[3], &[3]])];
+        let scores = [vec![0.5, 2.0, -1.0, 1.9], vec![1.0, 1.0], vec![1.0, 2.0]];
+        let mut rejected = std::collections::BTreeSet::new();
+        for seed in 0..20 {
+            let pairs = best_random(&groups, &scores, Origin::Ratio, (seed, 1));
+            assert_eq!(pairs.len(), 1);
+            assert_eq!(pairs[0].answers[0].ids[0], 4);
+            rejected.insert(pairs[0].answers[1].ids[0]);
+            assert_eq!(pairs, best_random(&groups, &scores, Origin::Ratio, (seed, 1)));
+        }
+        assert_eq!(rejected.into_iter().collect::<Vec<_>>(), [3, 5], "not only the worst");
     }
 
     #[test]

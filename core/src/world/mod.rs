@@ -5,6 +5,7 @@
 //! `measure` can make: no recipe can reach the oracle, by type and not by good will.
 
 pub mod rules;
+pub mod style;
 
 pub use crate::measure::oracle::OracleKey;
 use crate::{judge::JudgePrompt, prompt::Prompt, rng::Stream};
@@ -79,14 +80,59 @@ pub trait World: Send + Sync {
     /// wrong way round with probability `noise`.
     fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)>;
 
+    /// Whether a prompt asks for an answer of a certain extent, so that a longer one is no better: what the world's
+    /// authors mark beforehand.
+    fn constrained(&self, _prompt: &str) -> bool {
+        false
+    }
+
     /// An answer of a much stronger model than the policy, which can err; `None` where there is none.
     /// Only `measure` can make the key, and it does so for recipes whose paper has a teacher.
     fn teach(&self, _key: &OracleKey, _prompt: &str, _stream: &mut Stream) -> Option<String> {
         None
     }
 
+    /// An answer as annotators rewrite it: to be better, or to be worse; `None` where nobody rewrites. Only
+    /// `measure` can make the key, and it does so for recipes whose paper has revisions.
+    fn revise(
+        &self,
+        _key: &OracleKey,
+        _prompt: &str,
+        _answer: &str,
+        _better: bool,
+        _stream: &mut Stream,
+    ) -> Option<String> {
+        None
+    }
+
+    /// For each word of an answer, and at last for its end, whether a requirement is broken there; `None` where
+    /// the world does not know. Only `measure` can make the key.
+    fn faults(&self, _key: &OracleKey, _prompt: &str, _answer: &str) -> Option<Vec<bool>> {
+        None
+    }
+
     /// The truth about an answer. Only `measure` can make the key.
     fn grade(&self, key: &OracleKey, prompt: &str, answer: &str) -> Grade;
+
+    /// How much better the first of two answers truly is: above 0 where it is, 0 where neither is. The difference
+    /// of their rewards, unless preferences of the world do not come from one.
+    fn margin(&self, key: &OracleKey, prompt: &str, [first, second]: [&str; 2]) -> f64 {
+        self.grade(key, prompt, first).reward - self.grade(key, prompt, second).reward
+    }
+
+    /// The probability that one of those who live in the world prefers the first of two answers:
+    /// `P(y ≻ y' | x)`, and `P(y' ≻ y | x) = 1 − P(y ≻ y' | x)`. Whoever has only rewards to go by always prefers
+    /// the larger.
+    fn prefer(&self, key: &OracleKey, prompt: &str, answers: [&str; 2]) -> f64 {
+        let margin = self.margin(key, prompt, answers);
+        if margin == 0.0 { 0.5 } else { f64::from(u8::from(margin > 0.0)) }
+    }
+
+    /// Answers of authors who know how to exploit what the world prefers, by the author's name: opponents for a
+    /// policy that is meant to have no better one. None where rewards say everything.
+    fn rivals(&self, _key: &OracleKey, _prompt: &str, _stream: &mut Stream) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// The world of a name.
@@ -94,9 +140,11 @@ pub trait World: Send + Sync {
 pub fn by_name(name: &str) -> Option<Box<dyn World>> {
     match name {
         "rules" => Some(Box::new(rules::Rules)),
+        "style" => Some(Box::new(style::Style::plural())),
+        "style-cyclic" => Some(Box::new(style::Style::cyclic())),
         _ => None,
     }
 }
 
 /// The names [`by_name`] knows.
-pub const NAMES: &[&str] = &["rules"];
+pub const NAMES: &[&str] = &["rules", "style", "style-cyclic"];

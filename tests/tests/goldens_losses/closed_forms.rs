@@ -180,18 +180,19 @@ fn token_rewards_without_credit_are_dpo_bit_by_bit() {
     assert_eq!(read(&none), [0.0; 5]);
     let dpo = value_and_gradient(&tokens, |x| PairObjective::default().loss(&of(x, &reference)).unwrap());
     let regularised =
-        value_and_gradient(&tokens, |x| t_reg::t_reg(&of(x, &reference), none.clone(), 0.25, 0.1).unwrap());
+        value_and_gradient(&tokens, |x| t_reg::t_reg(&of(x.clone(), &reference), x, none.clone(), 0.25, 0.1).unwrap());
     assert_eq!(regularised, dpo);
     let credit = read(&t_reg::token_credit(constant(&[-1.0, -900.0, -0.5]), constant(&[-2.0, -1.0, -900.0])));
     assert!(credit.iter().all(|r| r.abs() <= 0.5), "{credit:?}");
     assert_one_near(f64::from(credit[0]), 1.0 / (1.0 + (-1.0_f64).exp()) - 0.5, 1e-6, "credit");
     // At the reference the weight of a sequence is ½.
     let credit = [0.25_f32, -0.5, 0.0, 0.5, 0.125];
-    let loss = t_reg::t_reg(&of(constant(&tokens), &tokens), constant(&credit), 0.25, 0.1).unwrap();
+    let at_reference = of(constant(&tokens), &tokens);
+    let loss = t_reg::t_reg(&at_reference, constant(&tokens), constant(&credit), 0.25, 0.1).unwrap();
     let sum: f64 = tokens.iter().zip(credit).map(|(lp, r)| f64::from(lp * r)).sum();
     assert_one_near(f64::from(read(&loss)[0]), LN_2 - 0.25 * 0.5 * 0.1 * sum, 1e-6, "T-REG at the reference");
-    let sums_only = PairInputs { tokens: None, ..of(constant(&tokens), &tokens) };
-    assert!(t_reg::t_reg(&sums_only, constant(&credit), 0.25, 0.1).unwrap_err().to_string().contains("T-REG needs"));
+    let too_few = t_reg::t_reg(&at_reference, constant(&tokens), constant(&credit[1..]), 0.25, 0.1);
+    assert!(too_few.unwrap_err().to_string().contains("T-REG needs"));
 }
 
 #[test]

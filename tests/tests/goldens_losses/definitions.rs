@@ -182,7 +182,7 @@ fn losses_that_look_at_single_tokens() {
     assert_follows(
         "T-REG",
         &TOKENS,
-        |x| t_reg::t_reg(&token_inputs(x, None), constant(&TOKEN_NUMBERS), alpha, beta).unwrap(),
+        |x| t_reg::t_reg(&token_inputs(x.clone(), None), x, constant(&TOKEN_NUMBERS), alpha, beta).unwrap(),
         |x| {
             let regulariser =
                 |side, pair| -beta * answer(|token| f64::from(TOKEN_NUMBERS[token]) * x[token], side, pair);

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use eframe::egui::{self, ThemePreference};
-use js_sys::{Array, Uint8Array};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use selfsame::{
     engine::{Command, Request},
     recorded::Reader,
@@ -19,6 +19,9 @@ use crate::{host::Host, mirror::Mirror, remembered::Remembered, remote::Remote};
 /// The name under which the browser remembers.
 const KEY: &str = "selfsame";
 
+/// An atlas is a few kilobytes; what is larger than this is something else.
+const LARGEST_ATLAS: f64 = 16e6;
+
 /// Seconds between two looks at what has to be remembered.
 const REMEMBER_EVERY: f64 = 1.0;
 
@@ -27,6 +30,8 @@ thread_local! {
     static REMOTE: RefCell<Option<Remote>> = const { RefCell::new(None) };
     /// The recorded run, once it has come.
     static FILM: RefCell<Option<Reader>> = const { RefCell::new(None) };
+    /// An atlas that the person chose, with its name.
+    static ATLAS: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
 /// Opens the laboratory on a canvas; `mirror` holds the elements that make it reachable for screen
@@ -50,9 +55,32 @@ pub async fn open(canvas: HtmlCanvasElement, mirror: HtmlElement, host: Host) ->
 /// Takes files that the person chose or dropped: `items` are objects with a `path` and a `file`.
 #[wasm_bindgen]
 pub fn files(purpose: &str, items: &Array) {
+    // The views show it, and the engine has no use for it.
+    if purpose == "atlas" {
+        return read_atlas(&items.get(0));
+    }
     REMOTE.with_borrow(|remote| {
         if let Some(remote) = remote {
             remote.give(purpose, items);
+        }
+    });
+}
+
+/// Reads a chosen file as text.
+fn read_atlas(item: &JsValue) {
+    let part = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
+    let path = part(item, "path").and_then(|path| path.as_string());
+    let Some((path, file)) = path.zip(part(item, "file")) else { return };
+    let small = part(&file, "size").and_then(|size| size.as_f64()).is_some_and(|size| size <= LARGEST_ATLAS);
+    let text = part(&file, "text").and_then(|read| read.dyn_into::<Function>().ok()?.call0(&file).ok());
+    let Some(promise) = text.filter(|_| small).and_then(|text| text.dyn_into::<Promise>().ok()) else {
+        log::error!("{path} is no atlas");
+        return;
+    };
+    spawn_local(async move {
+        match JsFuture::from(promise).await {
+            Ok(text) => ATLAS.set(text.as_string().map(|text| (path, text))),
+            Err(e) => log::error!("{path} could not be read: {e:?}"),
         }
     });
 }
@@ -175,6 +203,7 @@ impl Page {
                 Pick::Base => "base",
                 Pick::Data => "data",
                 Pick::Run | Pick::Packed => "run",
+                Pick::Atlas => "atlas",
                 Pick::Out => {
                     return self.laboratory.notice("Runs are kept in this browser; export one to have it as a file.");
                 }
@@ -190,6 +219,9 @@ impl eframe::App for Page {
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
         if let Some(film) = FILM.take() {
             self.laboratory.film(film);
+        }
+        if let Some((name, text)) = ATLAS.take() {
+            self.laboratory.open_atlas(&name, &text);
         }
         if !self.placed
             && let Some(device) = self.remote.device()

@@ -32,8 +32,9 @@ fn assemble(workspace: &Workspace, requirements: &Requirements, site: &Path) -> 
     create_folder(&site.join("starter"))?;
     let package = site.join("pkg");
     bind(workspace, requirements, Module::Worker, Names::Keep, &package)?;
-    copy_into(&workspace.root.join("web/harness/proof.html"), site)?;
-    copy_into(&workspace.root.join("web/harness/expected.json"), site)?;
+    for name in ["proof.html", "expected.json", "agreement.json"] {
+        copy_into(&workspace.root.join("web/harness").join(name), site)?;
+    }
     for file in files_in(&workspace.root.join("assets/starter")) {
         copy_into(&file, &site.join("starter"))?;
     }

@@ -176,7 +176,13 @@ pub fn layout(chart: &Chart, tracks: &[Track], state: &State, look: &Look, palet
     axes(&mut picture, chart, &x_ticks, &y_ticks, size, palette);
     levels_and_marks(&mut picture, chart, state.log, size, palette);
     for track in tracks {
-        draw_track(&mut picture, track, palette);
+        match chart.bars {
+            Some(width) => {
+                let floor = if state.log { picture.plot.bottom() } else { picture.spot(0.0, 0.0).y };
+                draw_bars(&mut picture, track, (width, floor), palette);
+            }
+            None => draw_track(&mut picture, track, palette),
+        }
     }
     picture
 }
@@ -185,8 +191,11 @@ pub fn layout(chart: &Chart, tracks: &[Track], state: &State, look: &Look, palet
 fn everything(chart: &Chart, tracks: &[Track], log: bool) -> Bounds {
     let places = || tracks.iter().flat_map(Track::places);
     let levels = chart.levels.iter().map(|(y, _)| if log { y.log10() } else { *y });
-    let x = range(places().map(|place| place.x), 0.03);
+    let half = chart.bars.unwrap_or_default() / 2.0;
+    let x = range(places().flat_map(|place| [place.x - half, place.x + half]), 0.03);
     let y = range(places().filter(|p| p.y.is_finite()).flat_map(|p| [p.y, p.low, p.high]).chain(levels), 0.08);
+    // Bars stand on the axis.
+    let y = if chart.bars.is_some() && !log { [0.0, y[1]] } else { y };
     Bounds { x, y }
 }
 
@@ -346,6 +355,26 @@ fn draw_track(picture: &mut Picture, track: &Track, palette: &Palette) {
             marks.extend(points.iter().map(|at| Mark::Dot { shape: dot(*at, 3.5 * unit, track.color), ink }));
         }
         picture.data.extend(marks);
+    }
+}
+
+/// Bars on nought; a dashed track is their outline only, so that it can be seen through the others.
+fn draw_bars(picture: &mut Picture, track: &Track, (width, floor): (f64, f32), palette: &Palette) {
+    let ink = palette.line(track.color);
+    let mut stairs = Vec::new();
+    for place in track.places() {
+        let (left, right) =
+            (picture.spot(place.x - width / 2.0, place.y), picture.spot(place.x + width / 2.0, place.y));
+        stairs.extend([left, right]);
+        if track.dash == Dash::Solid {
+            let lower = vec![pos2(left.x, floor), pos2(right.x, floor)];
+            picture.data.push(Mark::Band { upper: vec![left, right], lower, ink: ink.gamma_multiply(0.35) });
+        }
+    }
+    if let (Some(first), Some(last)) = (stairs.first().copied(), stairs.last().copied()) {
+        stairs.insert(0, pos2(first.x, floor));
+        stairs.push(pos2(last.x, floor));
+        picture.data.push(Mark::Line { points: stairs, width: 1.5 * picture.unit, ink, dash: track.dash });
     }
 }
 

@@ -51,8 +51,8 @@ pub struct Answers {
     chosen: bool,
     /// Whether the list is to be scrolled to the selected row.
     scroll: bool,
-    /// Whether answers are shown as tokens.
-    tokens: bool,
+    /// How answers are shown.
+    looks: page::Looks,
     /// What was worked out for the rows that were seen, at a version of the index.
     summaries: HashMap<RowId, Summary>,
     summarised: u64,
@@ -172,7 +172,7 @@ impl Answers {
             self.detail = detail::of(view, &self.index, row).map(|detail| (row, version, detail));
         }
         let Some((_, _, detail)) = &self.detail else { return };
-        let picked = page::ui(ui, detail, self.search.rows(), &mut self.tokens, view.has_oracle());
+        let picked = page::ui(ui, detail, self.search.rows(), &mut self.looks, view.has_oracle());
         if let Some(row) = picked {
             self.select(row);
         }

@@ -100,8 +100,13 @@ impl Compose {
                 path.clone_into(&mut self.draft.data);
                 self.draft.from_file = true;
             }
-            Pick::Run | Pick::Packed => {}
+            Pick::Run | Pick::Packed | Pick::Atlas => {}
         }
+    }
+
+    /// Chooses a recipe; everything else stays as it was written.
+    pub fn choose(&mut self, recipe: &str) {
+        recipe.clone_into(&mut self.draft.recipe);
     }
 
     /// What the engine thinks of a request.

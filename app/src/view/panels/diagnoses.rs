@@ -6,20 +6,17 @@ mod evidence;
 use egui::{RichText, ScrollArea, Ui};
 
 use crate::{
-    diagnosis::{Detector, Diagnosis, Examination, Memory, Severity, registry},
-    engine::RunId,
+    diagnosis::{Detector, Diagnosis, Examination, Severity, registry},
     fold::RunView,
     format,
     view::{
         Scene,
-        session::{PORTION, Session, State},
+        examined::Examined,
+        session::{Session, State},
         shell, theme,
         words::{t, with},
     },
 };
-
-/// Seconds between two looks at a log that grows.
-const BETWEEN_LOOKS: f64 = 0.5;
 
 /// Findings that only say how far the log goes.
 const HOW_FAR: &str = "unfinished";
@@ -27,29 +24,22 @@ const HOW_FAR: &str = "unfinished";
 /// The state of the panel.
 #[derive(Debug, Default)]
 pub struct Diagnoses {
-    memory: Memory,
-    /// The last examination of this run; `None` before the first is complete.
-    examination: Option<Examination>,
-    /// Of which run and how many lines it is, or will be.
-    of: Option<(RunId, usize)>,
-    /// Whether there is more to count for it.
-    counting: bool,
-    /// When it was made.
-    made: f64,
+    examined: Examined,
 }
 
 impl Diagnoses {
     /// Draws the panel.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
         let Some((session, view)) = scene.current.and_then(|session| Some((session, session.view()?))) else {
-            self.of = None;
+            self.examined.forget();
             shell::empty(ui);
             return;
         };
-        self.look(ui, session.run, view);
+        self.examined.look(ui, session.run, view);
         let on_its_way = on_its_way(session);
         let nothing = Examination::default();
-        let examination = self.examination.as_ref().unwrap_or(&nothing);
+        let made = self.examined.examination();
+        let examination = made.unwrap_or(&nothing);
         // That a run which goes on is not finished is no news.
         let found: Vec<&Diagnosis> =
             examination.found.iter().filter(|one| !(on_its_way && one.id == HOW_FAR)).collect();
@@ -61,7 +51,7 @@ impl Diagnoses {
             ui.add_space(theme::sizes().step * 2.0);
             // Facts about the run are not what a reader waits for.
             let alarms = found.iter().any(|one| one.severity > Severity::Note);
-            if self.examination.is_none() {
+            if made.is_none() {
                 message(ui, t("diagnoses.counting_title"), t("diagnoses.counting_text"));
             } else if pending(view) && !alarms {
                 let text = with("diagnoses.pending_text", &[("lines", &format::count(view.lines))]);
@@ -80,35 +70,10 @@ impl Diagnoses {
                 card::ui(ui, scene, diagnosis);
             }
             ui.add_space(theme::sizes().step * 4.0);
-            if self.examination.is_some() {
+            if made.is_some() {
                 looked(ui, examination, &found);
             }
         });
-    }
-
-    /// Examines the log again where it changed, but not in every frame of a film. Answers are counted over
-    /// several frames, so that none takes long.
-    fn look(&mut self, ui: &Ui, run: RunId, view: &RunView) {
-        let now = ui.input(|input| input.time);
-        let of = Some((run, view.lines));
-        if self.of == of && !self.counting {
-            return;
-        }
-        let same = self.of.is_some_and(|(known, _)| known == run);
-        if !same {
-            self.memory.forget();
-            self.examination = None;
-        } else if !self.counting && now - self.made < BETWEEN_LOOKS {
-            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(BETWEEN_LOOKS));
-            return;
-        }
-        let made = self.memory.look(view, PORTION);
-        self.counting = made.is_none();
-        self.examination = made.or(self.examination.take());
-        (self.of, self.made) = (of, now);
-        if self.counting {
-            ui.ctx().request_repaint();
-        }
     }
 }
 

@@ -2,10 +2,11 @@
 
 mod figures;
 mod flow;
+mod noted;
 mod over_iterations;
 mod over_steps;
 mod progress;
-mod verbs;
+pub(super) mod verbs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +14,13 @@ use egui::{RichText, ScrollArea, Ui};
 use selfsame_core::run::Arm;
 
 use crate::{
+    diagnosis::Diagnosis,
     engine::RunId,
     fold::{Reached, RunView, Verb},
     view::{
         Scene,
         chart::Chart,
+        examined::Examined,
         markdown,
         session::{Session, State},
         shell, theme,
@@ -39,6 +42,7 @@ pub struct Iterations {
     /// The step charts that are shown; a few telling ones until somebody chooses.
     metrics: Option<BTreeSet<String>>,
     pace: Pace,
+    examined: Examined,
     folded: Option<Folded>,
 }
 
@@ -50,7 +54,8 @@ struct Folded {
     flows: BTreeMap<(Arm, u32), Flow>,
     over_iterations: Vec<Chart>,
     over_steps: Vec<StepChart>,
-    warnings: Vec<String>,
+    /// What the recipe noted, for the iteration that is shown.
+    noted: (Option<(Arm, u32)>, Vec<Chart>),
 }
 
 impl Folded {
@@ -61,7 +66,7 @@ impl Folded {
             flows: flow::all(view),
             over_iterations: over_iterations::charts(view),
             over_steps: over_steps::charts(view),
-            warnings: view.warnings(),
+            noted: (None, noted::charts(view, None)),
         }
     }
 }
@@ -82,6 +87,7 @@ impl Iterations {
                 return;
             };
             self.fold(ui, session, view);
+            self.examined.look(ui, session.run, view);
             let now = now(session, view);
             let shown = self.selector(ui, view, now);
             if let Some(folded) = &self.folded {
@@ -93,6 +99,7 @@ impl Iterations {
             if let Some((arm, iteration)) = shown {
                 figures::ui(ui, view, arm, iteration);
             }
+            self.note(view, shown);
             self.charts(ui, view, scene);
         });
     }
@@ -107,7 +114,12 @@ impl Iterations {
         if !same_run {
             self.chosen = None;
             let steps = folded.over_steps.iter().map(|step| &step.chart);
-            folded.over_iterations.iter().chain(steps).for_each(|chart| chart.forget_zoom(ui.ctx()));
+            folded
+                .over_iterations
+                .iter()
+                .chain(&folded.noted.1)
+                .chain(steps)
+                .for_each(|chart| chart.forget_zoom(ui.ctx()));
         }
         // A film that was wound back may not have come to what was chosen.
         self.chosen = self.chosen.filter(|key| folded.flows.contains_key(key));
@@ -156,15 +168,26 @@ impl Iterations {
         Some(shown)
     }
 
+    /// Brings what the recipe noted to the iteration that is shown.
+    fn note(&mut self, view: &RunView, shown: Option<(Arm, u32)>) {
+        if let Some(folded) = self.folded.as_mut().filter(|folded| folded.noted.0 != shown) {
+            folded.noted = (shown, noted::charts(view, shown));
+        }
+    }
+
     fn charts(&mut self, ui: &mut Ui, view: &RunView, scene: &mut Scene<'_>) {
         let Some(folded) = &self.folded else { return };
         let columns = 1 + COLUMNS.iter().filter(|width| ui.available_width() >= **width).count();
-        warnings(ui, &folded.warnings);
+        warnings(ui, self.examined.examination().map_or(&[], |examination| &examination.found));
         section(ui, t("iterations.over_iterations"));
         if !view.has_oracle() {
             ui.label(t("iterations.nobody_knows"));
         }
         grid(ui, scene, columns, &folded.over_iterations.iter().collect::<Vec<_>>());
+        if !folded.noted.1.is_empty() {
+            section(ui, t("iterations.noted"));
+            grid(ui, scene, columns, &folded.noted.1.iter().collect::<Vec<_>>());
+        }
         section(ui, t("iterations.over_steps"));
         let shown = over_steps::choose(ui, &folded.over_steps, &mut self.metrics);
         grid(ui, scene, columns, &shown);
@@ -213,7 +236,7 @@ fn section(ui: &mut Ui, title: &str) {
     ui.label(RichText::new(title).heading());
 }
 
-fn warnings(ui: &mut Ui, warnings: &[String]) {
+fn warnings(ui: &mut Ui, warnings: &[Diagnosis]) {
     if warnings.is_empty() {
         return;
     }
@@ -222,7 +245,7 @@ fn warnings(ui: &mut Ui, warnings: &[String]) {
         ui.set_width(ui.available_width());
         ui.colored_label(theme::palette(ui).warn, RichText::new(t("iterations.warnings")).strong());
         for warning in warnings {
-            markdown::sentence(ui, &words::with("iterations.warning", &[("text", warning)]));
+            markdown::sentence(ui, &words::with("iterations.warning", &[("text", &warning.sentence)]));
         }
     });
 }

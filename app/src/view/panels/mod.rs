@@ -1,12 +1,14 @@
 //! The panels, one file or folder each.
 
 pub mod answers;
+pub mod atlas;
 pub mod compare;
 pub mod compose;
 pub mod diagnoses;
 pub mod iterations;
 pub mod judges;
 pub mod lessons;
+pub mod methods;
 pub mod playground;
 #[cfg(test)]
 mod stage;
@@ -33,18 +35,24 @@ pub enum Panel {
     Playground,
     /// The guided tour.
     Lessons,
+    /// A page for every method.
+    Methods,
+    /// All methods as they were measured.
+    Atlas,
 }
 
 impl Panel {
     /// All, in the order of the navigation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Lessons,
+        Self::Methods,
         Self::Compose,
         Self::Iterations,
         Self::Answers,
         Self::Judges,
         Self::Diagnoses,
         Self::Compare,
+        Self::Atlas,
         Self::Playground,
     ];
 
@@ -60,6 +68,8 @@ impl Panel {
             Self::Diagnoses => "diagnoses",
             Self::Playground => "playground",
             Self::Lessons => "lessons",
+            Self::Methods => "methods",
+            Self::Atlas => "atlas",
         }
     }
 
@@ -95,6 +105,10 @@ pub struct Panels {
     pub playground: playground::Playground,
     /// See [`Panel::Lessons`].
     pub lessons: lessons::Lessons,
+    /// See [`Panel::Methods`].
+    pub methods: methods::Methods,
+    /// See [`Panel::Atlas`].
+    pub atlas: atlas::AtlasPanel,
 }
 
 impl Panels {
@@ -108,6 +122,8 @@ impl Panels {
             Panel::Diagnoses => self.diagnoses.ui(ui, scene),
             Panel::Playground => self.playground.ui(ui, scene),
             Panel::Lessons => self.lessons.ui(ui, scene),
+            Panel::Methods => self.methods.ui(ui, scene, self.atlas.atlas()),
+            Panel::Atlas => self.atlas.ui(ui, scene),
         }
     }
 }

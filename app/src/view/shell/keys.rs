@@ -19,7 +19,9 @@ const FIRST: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::Home)
 const LAST: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::End);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const ZONE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F6);
-const DIGITS: [Key; 8] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+/// In the order of the keyboard, on which nought is the last.
+const DIGITS: [Key; 10] =
+    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9, Key::Num0];
 
 /// The keys that go to a panel.
 pub(super) fn of_panel(panel: Panel) -> Option<KeyboardShortcut> {

@@ -164,7 +164,18 @@ fn the_keyboard_reaches_everything() {
     let (mut harness, engine) = harness([900.0, 600.0]);
     say(&mut harness, &engine, vec![opened(1, "/a", false), records(1), ended(1, Outcome::Finished)]);
     for (index, panel) in Panel::ALL.into_iter().enumerate() {
-        let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8];
+        let digits = [
+            Key::Num1,
+            Key::Num2,
+            Key::Num3,
+            Key::Num4,
+            Key::Num5,
+            Key::Num6,
+            Key::Num7,
+            Key::Num8,
+            Key::Num9,
+            Key::Num0,
+        ];
         harness.key_press_modifiers(Modifiers::COMMAND, digits[index]);
         harness.run_ok();
         assert_eq!(harness.state().panel(), panel);
@@ -203,6 +214,23 @@ fn the_keyboard_reaches_everything() {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
     harness.run_ok();
     assert_eq!(harness.state_mut().wishes(), [Action::Pick(Pick::Run)]);
+}
+
+#[test]
+fn a_method_leads_to_compose_and_the_atlas_to_its_page() {
+    let (mut harness, _) = harness([1280.0, 840.0]);
+    harness.state_mut().open_atlas("atlas.json", crate::view::panels::atlas::tests::SMALL);
+    assert_eq!(harness.state().panel(), Panel::Atlas);
+    harness.run_ok();
+    harness.get_by_role_and_label(egui::Role::Link, "CREAM").click();
+    harness.run_ok();
+    assert_eq!(harness.state().panel(), Panel::Methods);
+    harness.get_by_role_and_label(egui::Role::Heading, "CREAM");
+    harness.get_by_label("Run it").click();
+    harness.run_ok();
+    assert_eq!(harness.state().panel(), Panel::Compose);
+    // Only the chosen recipe tells about itself.
+    harness.get_by_label(selfsame_core::recipe::by_id("cream").unwrap().card.claim);
 }
 
 #[test]

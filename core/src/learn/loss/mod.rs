@@ -10,9 +10,9 @@
 //! | pairs | [`PairObjective`]: a [`Mix`] of [`PairLoss`]es, with f-divergences, [`ld_dpo`], [`wpo`] | [`sigmoid`] (DPO), [`hinge`], [`ipo`], [`exo_pair`], [`nca_pair`], [`robust`], [`bco`], [`sppo`], [`aot`], [`apo`], [`discopop`], [`sft`], [`sigmoid_norm`], [`cdpo`] |
 //! | pairs, without a reference | the same | [`simpo`], [`cpo`], [`orpo`] |
 //! | pairs with labels between 0 and 1 | functions of a margin and a label | [`soft_label`], [`cream`], [`spce`], [`dno`], [`mm_rlhf`] |
-//! | the policy's own answers | functions of log-probabilities | [`spin`], [`sppo`], [`nash_md`], [`sharpening`] |
+//! | the policy's own answers | functions of log-probabilities | [`spin`], [`sppo`], [`nash_md`], [`policy_gradient`], [`sharpening`] |
 //! | and what it has not tried | the same, with a bonus | [`selm`], [`xpo`] |
-//! | single tokens | a function of [`TokenInputs`] | [`t_reg`] |
+//! | single tokens | a function of their log-probabilities and credit | [`t_reg`] |
 //! | answers called good or bad | [`UnpairedObjective`] | [`kto`], [`apo`], [`bco`] |
 //! | judges beside each other | functions of logits | [`divergence`] (SCIR) |
 //!
@@ -40,6 +40,7 @@ pub mod nca_pair;
 mod objective;
 pub mod orpo;
 mod pair;
+pub mod policy_gradient;
 pub mod robust;
 pub mod selm;
 pub mod sft;

@@ -18,17 +18,20 @@ pub fn token_credit(better: Tensor<1>, worse: Tensor<1>) -> Tensor<1> {
 }
 
 /// `−log σ(Δ) + α w [L(y_w) + L(y_l)]`, `[pairs]`, with `L(y) = −Σ_t β r̂_t log π(y_t)` and the weight
-/// `w = σ(−Δ)`, without a gradient, that DPO's own gradient has. `credit` is `[tokens]` in the order of
-/// [`super::TokenInputs`]; without credit it is DPO.
+/// `w = σ(−Δ)`, without a gradient, that DPO's own gradient has. `tokens` are the log-probabilities of the
+/// policy, with gradients, and `credit` their credit, each `[tokens]` in the order of [`super::TokenInputs`];
+/// without credit it is DPO.
 ///
 /// # Errors
-/// If the inputs have no tokens, or not as many as `credit`.
-pub fn t_reg(inputs: &PairInputs, credit: Tensor<1>, alpha: f64, beta: f64) -> Result<Tensor<1>> {
+/// If there are not as many log-probabilities and credits as the completions have tokens.
+pub fn t_reg(inputs: &PairInputs, tokens: Tensor<1>, credit: Tensor<1>, alpha: f64, beta: f64) -> Result<Tensor<1>> {
     inputs.check()?;
-    let tokens = inputs.tokens.as_ref().map(|tokens| tokens.policy.clone());
-    let tokens = tokens.filter(|tokens| tokens.dims() == credit.dims()).ok_or_else(|| {
-        Error::Recipe("T-REG needs the log-probability and the credit of every completion token".to_owned())
-    })?;
+    let total: usize = inputs.lengths.iter().flatten().sum();
+    if tokens.dims() != [total] || credit.dims() != [total] {
+        return Err(Error::Recipe(
+            "T-REG needs the log-probability and the credit of every completion token".to_owned(),
+        ));
+    }
     let delta = margin(inputs.policy.clone(), inputs.reference.clone(), beta);
     let weight = sigmoid(delta.clone().detach().neg());
     let [first, second] = sum_by_answer(&(tokens * credit.detach()), &inputs.lengths, |_, _| 1.0);

@@ -13,21 +13,17 @@
 //! - A pair on which all passes are equally undecided carries no information and would pass for an easy one: the
 //!   majority filter comes first.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
     judge::{Form, Generative},
-    learn::{
-        Objective,
-        loss::{sigmoid::sigmoid, soft_logistic},
-    },
+    learn::loss::soft_logistic,
     measure::{annotator::Annotator, control::Budget},
     model::Decoder,
-    recipe::{Card, Loop, OracleUse, Recipe, tenth},
+    recipe::{Card, Loop, OracleUse, Recipe, ranking::ranking, tenth},
     rng::{Purpose, Stream},
-    run::{Lab, PairBatch, Replay, Snapshot},
+    run::{Lab, Replay, Snapshot},
     select::{Candidates, Doubt, Origin, Pair, one_per_prompt, subset, weighted_subset},
 };
 
@@ -149,7 +145,7 @@ impl Upo {
         labelled: &[Pair],
     ) -> Result<Decoder> {
         let none = Replay { per_step: 0, weight: 0.0 };
-        lab.learn_aside(name, Snapshot::Initial, &self.shared.learn, none, labelled, |batch, _| {
+        lab.learn_aside((name, Snapshot::Initial), &self.shared.learn, none, labelled, &[], |batch, _| {
             Ok(ranking(judges, batch))
         })
         .await
@@ -178,26 +174,6 @@ impl Upo {
             Pair { label: if self.soft_labels { doubt.mean } else { 1.0 }, ..pair.clone() }
         };
         one_per_prompt(places.into_iter().map(pair).collect())
-    }
-}
-
-/// `−log σ` of the judges' preference for the chosen answers, on the mean: the ranking loss where they are asked
-/// for scores, the cross-entropy of the verdict in both orders where they compare.
-fn ranking(judges: &[Generative], batch: &PairBatch<'_>) -> Objective {
-    let comparisons = batch.comparisons();
-    let mut loss = batch.policy[0].zeros_like();
-    let mut right = batch.policy[0].zeros_like();
-    for judge in judges {
-        let logits: Tensor<1> = judge.preference_logits(batch.model, &comparisons);
-        right = right + logits.clone().greater_elem(0.0).float();
-        loss = loss + sigmoid(logits);
-    }
-    #[allow(clippy::cast_precision_loss)] // a handful of judges
-    let count = judges.len().max(1) as f64;
-    Objective {
-        loss: loss.mean() / count,
-        metrics: vec![("rewards/accuracies", right.mean() / count)],
-        items: Vec::new(),
     }
 }
 

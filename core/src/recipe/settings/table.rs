@@ -1,7 +1,9 @@
 //! The table: what an entry is, the groups that recipes share, and the list of all; the recipes' own entries are
 //! in a file for each family.
 
+mod annotated;
 mod given;
+mod policy_gradient;
 mod self_play;
 mod self_rewarding;
 
@@ -311,4 +313,9 @@ pub(super) const RECIPES: &[(&str, &[Node])] = &[
     ("reward-aug", given::REWARD_AUG),
     ("bco", given::BCO),
     ("upo", self_rewarding::UPO),
+    ("nlhf", policy_gradient::NLHF),
+    ("r3-relevance", policy_gradient::R3),
+    ("t-reg", annotated::T_REG),
+    ("coh", annotated::COH),
+    ("cdr", annotated::CDR),
 ];

@@ -1,3 +1,4 @@
-//! Learning from demonstrations.
+//! Learning by imitation: of demonstrations, and of answers with feedback.
 
+pub mod coh;
 pub mod sft;

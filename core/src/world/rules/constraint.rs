@@ -5,7 +5,7 @@ use crate::rng::Stream;
 
 /// The kinds, in the order of the prompt's slots. `Order` takes two slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Kind {
+pub(in crate::world) enum Kind {
     Must,
     Never,
     First,
@@ -63,13 +63,18 @@ pub struct Constraints {
 impl Constraints {
     /// Two to six constraints over distinct words that can all be met at once.
     pub(super) fn draw(stream: &mut Stream) -> Self {
-        let mut kinds = Kind::ALL;
-        stream.shuffle(&mut kinds);
-        let mut words: Vec<&str> = WORDS.to_vec();
+        Self::draw_of(&mut Kind::ALL.clone(), &WORDS, stream)
+    }
+
+    /// Two constraints up to all but one of these kinds, over distinct ones of these words; can all be met at once.
+    /// There have to be as many words as the kinds can ask for.
+    pub(in crate::world) fn draw_of(kinds: &mut [Kind], words: &[&str], stream: &mut Stream) -> Self {
+        stream.shuffle(kinds);
+        let mut words: Vec<&str> = words.to_vec();
         stream.shuffle(&mut words);
         let mut words = words.into_iter().map(str::to_owned);
         let mut constraints = Self::default();
-        for kind in &kinds[..2 + stream.below(5)] {
+        for kind in kinds.iter().take(2 + stream.below(kinds.len() - 2)) {
             match kind {
                 Kind::Must => constraints.must = words.next(),
                 Kind::Never => constraints.never = words.next(),
@@ -117,7 +122,7 @@ impl Constraints {
     }
 
     /// The slot at which a judge answers whether the constraint of a kind is met: its last one.
-    pub(super) fn checked_slot(&self, kind: Kind) -> String {
+    pub(in crate::world) fn checked_slot(&self, kind: Kind) -> String {
         let slots = self.slots(kind);
         slots.rsplit_once(' ').map_or(slots.clone(), |(_, last)| last.to_owned())
     }
@@ -153,7 +158,7 @@ impl Constraints {
     }
 
     /// Whether an answer meets the constraint of a kind; `None` where the prompt has none.
-    pub(super) fn met(&self, kind: Kind, words: &[&str]) -> Option<bool> {
+    pub(in crate::world) fn met(&self, kind: Kind, words: &[&str]) -> Option<bool> {
         let times = |word: &String| words.iter().filter(|w| *w == word).count();
         let position = |word: &String| words.iter().position(|w| w == word);
         match kind {
@@ -170,9 +175,14 @@ impl Constraints {
     }
 
     /// `(met, active)` over all kinds.
-    pub(super) fn count(&self, words: &[&str]) -> (usize, usize) {
+    pub(in crate::world) fn count(&self, words: &[&str]) -> (usize, usize) {
         let answers: Vec<bool> = Kind::ALL.iter().filter_map(|kind| self.met(*kind, words)).collect();
         (answers.iter().filter(|met| **met).count(), answers.len())
+    }
+
+    /// Whether the answer's length is one of them.
+    pub(in crate::world) fn asks_for_length(&self) -> bool {
+        self.length.is_some()
     }
 
     /// How many constraints the prompt has.

@@ -12,14 +12,14 @@ use crate::{
 
 /// What each judge variant looks at. The halves share nothing, so that the variants make
 /// *different* mistakes: each is blind to what the other sees.
-const RUBRICS: [&[Kind]; 2] =
+pub(in crate::world) const RUBRICS: [&[Kind]; 2] =
     [&[Kind::Must, Kind::Never, Kind::First, Kind::Last], &[Kind::Order, Kind::Count, Kind::Length]];
 
 /// The justification's labels are wrong this often, relative to the verdicts.
-const CHECK_NOISE: f64 = 0.2;
+pub(in crate::world) const CHECK_NOISE: f64 = 0.2;
 
 /// How often the teacher tries to meet a constraint.
-const TEACHER_QUALITY: f64 = 0.85;
+pub(in crate::world) const TEACHER_QUALITY: f64 = 0.85;
 
 /// Share of filler words in free positions.
 const FILLER_RATE: f64 = 0.8;
@@ -65,6 +65,17 @@ fn free_word(stream: &mut Stream, taboo: &[&str]) -> &'static str {
 /// then ramble: a small model can pick that up in minutes. How much they ramble in between, and
 /// with which words, is free.
 fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> String {
+    answer_with(constraints, quality, free_word, stream)
+}
+
+/// [`answer`] of an author who has words of their own for what is free. `free` is given the words that it must not
+/// be.
+pub(in crate::world) fn answer_with(
+    constraints: &Constraints,
+    quality: f64,
+    free: impl Fn(&mut Stream, &[&str]) -> &'static str,
+    stream: &mut Stream,
+) -> String {
     let mut wants = |present: bool| present.then(|| stream.chance(quality));
     let must = wants(constraints.must.is_some());
     let never = wants(constraints.never.is_some());
@@ -102,11 +113,11 @@ fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> Strin
 
     let mut words: Vec<&str> = vec![match (&constraints.first, first) {
         (Some(word), Some(true)) => word,
-        _ => free_word(stream, &taboo),
+        _ => free(stream, &taboo),
     }];
     for word in asked {
         if stream.chance(RAMBLE) {
-            words.push(free_word(stream, &taboo));
+            words.push(free(stream, &taboo));
         }
         words.push(word);
     }
@@ -119,11 +130,11 @@ fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> Strin
         }
     };
     while words.len() + 1 < size.min(LONGEST_ANSWER) {
-        words.push(free_word(stream, &taboo));
+        words.push(free(stream, &taboo));
     }
     words.push(match (&constraints.last, last) {
         (Some(word), Some(true)) => word,
-        _ => free_word(stream, &taboo),
+        _ => free(stream, &taboo),
     });
     words.join(" ")
 }
@@ -131,6 +142,12 @@ fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> Strin
 /// An answer of an author who tries to meet nearly every constraint.
 pub(super) fn lesson(constraints: &Constraints, stream: &mut Stream) -> String {
     answer(constraints, TEACHER_QUALITY, stream)
+}
+
+/// An answer as the authors rewrite it: they keep nothing of it, and try to meet nearly every constraint, or to
+/// break it.
+pub(super) fn revision(constraints: &Constraints, better: bool, stream: &mut Stream) -> String {
+    answer(constraints, if better { TEACHER_QUALITY } else { 1.0 - TEACHER_QUALITY }, stream)
 }
 
 /// Answers that take no notice of their prompts.
@@ -238,7 +255,7 @@ pub(super) fn preferences(seed: u64, count: usize, noise: f64) -> Vec<(String, S
 }
 
 /// Whether each part of the rubric is satisfied; `None` where the prompt does not ask for it.
-fn truths(constraints: &Constraints, rubric: &[Kind], answer: &str) -> Vec<Option<bool>> {
+pub(in crate::world) fn truths(constraints: &Constraints, rubric: &[Kind], answer: &str) -> Vec<Option<bool>> {
     let words: Vec<&str> = answer.split_whitespace().collect();
     rubric.iter().map(|kind| constraints.met(*kind, &words)).collect()
 }

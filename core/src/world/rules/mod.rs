@@ -7,9 +7,13 @@
 
 mod constraint;
 mod corpus;
+mod faults;
 mod vocabulary;
 
 pub use constraint::Constraints;
+pub(super) use constraint::Kind;
+pub(super) use corpus::{CHECK_NOISE, RUBRICS, TEACHER_QUALITY, answer_with, truths};
+pub(super) use vocabulary::FILLERS;
 pub use vocabulary::{WORDS, compositional_parts, tokenizer_json, tokens};
 
 use super::{Demonstration, Grade, Judgement, OracleKey, Split, World};
@@ -67,8 +71,28 @@ impl World for Rules {
         corpus::preferences(seed, count, noise)
     }
 
+    fn constrained(&self, prompt: &str) -> bool {
+        Constraints::parse(prompt).asks_for_length()
+    }
+
     fn teach(&self, _key: &OracleKey, prompt: &str, stream: &mut Stream) -> Option<String> {
         Some(corpus::lesson(&Constraints::parse(prompt), stream))
+    }
+
+    fn revise(
+        &self,
+        _key: &OracleKey,
+        prompt: &str,
+        _answer: &str,
+        better: bool,
+        stream: &mut Stream,
+    ) -> Option<String> {
+        Some(corpus::revision(&Constraints::parse(prompt), better, stream))
+    }
+
+    fn faults(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Option<Vec<bool>> {
+        let words: Vec<&str> = answer.split_whitespace().collect();
+        Some(faults::faults(&Constraints::parse(prompt), &words))
     }
 
     fn grade(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Grade {

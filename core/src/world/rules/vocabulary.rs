@@ -10,7 +10,7 @@ pub const WORDS: [&str; 32] = [
 ];
 
 /// Words that no constraint mentions: irrelevant freedom.
-pub(super) const FILLERS: [&str; 8] = ["and", "here", "now", "oh", "so", "the", "then", "very"];
+pub(in crate::world) const FILLERS: [&str; 8] = ["and", "here", "now", "oh", "so", "the", "then", "very"];
 
 /// Slots that name a word.
 const WORD_SLOTS: [&str; 8] = ["must", "never", "first", "last", "early", "late", "twice", "thrice"];

@@ -5,7 +5,8 @@ use selfsame_core::sample::FinishReason;
 
 use super::{
     detail::{self, AnswerCard, Mask, PairCard},
-    token_view, tokens,
+    token_view::{self, Colouring},
+    tokens,
     verdict::Agreement,
     votes,
     why::Outcome,
@@ -22,7 +23,7 @@ use crate::{
 const COLUMN: f32 = 290.0;
 
 /// Draws answers side by side, in as many columns as fit.
-pub fn answers(ui: &mut Ui, cards: &[&AnswerCard], salt: Id, as_tokens: bool, rules: bool) {
+pub fn answers(ui: &mut Ui, cards: &[&AnswerCard], salt: Id, colouring: Option<&Colouring>, rules: bool) {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a handful of columns
     let fit = (ui.available_width() / COLUMN).floor().max(1.0) as usize;
     // Lines of the same length, as far as it goes.
@@ -33,7 +34,7 @@ pub fn answers(ui: &mut Ui, cards: &[&AnswerCard], salt: Id, as_tokens: bool, ru
                 theme::card(ui).show(ui, |ui| {
                     // Columns spread the words of a line over their width; answers are not to be.
                     ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                        answer(ui, card, salt.with((line, at)), as_tokens, rules);
+                        answer(ui, card, salt.with((line, at)), colouring, rules);
                     });
                 });
             }
@@ -41,7 +42,7 @@ pub fn answers(ui: &mut Ui, cards: &[&AnswerCard], salt: Id, as_tokens: bool, ru
     }
 }
 
-fn answer(ui: &mut Ui, card: &AnswerCard, id: Id, as_tokens: bool, rules: bool) {
+fn answer(ui: &mut Ui, card: &AnswerCard, id: Id, colouring: Option<&Colouring>, rules: bool) {
     let palette = theme::palette(ui);
     ui.set_width(ui.available_width());
     ui.horizontal_wrapped(|ui| {
@@ -53,10 +54,14 @@ fn answer(ui: &mut Ui, card: &AnswerCard, id: Id, as_tokens: bool, rules: bool) 
             ui.colored_label(color, role);
         }
     });
-    if as_tokens {
-        let (list, known) = tokens::of_answer(&card.answer, rules);
+    if let Some(colouring) = colouring {
+        let (mut list, known) = tokens::of_answer(&card.answer, rules);
+        if let Colouring::Noted { name, .. } = colouring {
+            let numbers = card.noted.iter().find(|(other, _)| other == name).map_or(&[][..], |(_, numbers)| numbers);
+            list.iter_mut().zip(numbers).for_each(|(token, number)| token.noted = Some(*number));
+        }
         let name = with("answers.tokens_of", &[("answer", &card.name)]);
-        token_view::ui(ui, id.with("tokens"), &name, &list);
+        token_view::ui(ui, id.with("tokens"), &name, &list, colouring);
         if known == tokens::Known::Number {
             ui.label(RichText::new(t("answers.tokens_by_id")).small().color(palette.muted));
         }

@@ -9,7 +9,7 @@ use super::{
     why::{self, Outcome, Rules},
 };
 use crate::{
-    fold::{IterationView, RunView, learned},
+    fold::{IterationView, RunView, learned, noted},
     view::words::{t, with},
 };
 
@@ -39,6 +39,8 @@ pub struct AnswerCard {
     pub roles: [usize; 3],
     /// Which of its tokens count.
     pub mask: Mask,
+    /// What the recipe noted about each of its tokens.
+    pub noted: Vec<(String, Vec<f32>)>,
 }
 
 /// One pair.
@@ -148,6 +150,7 @@ fn card(index: &Index, prompt: &str, name: String, answer: &Answer, mask: Mask) 
         scores: Vec::new(),
         roles: [0; 3],
         mask,
+        noted: Vec::new(),
     }
 }
 
@@ -174,6 +177,7 @@ fn training(
             let mut card = card(index, prompt, name, answer, Mask::Unlearned);
             if let Place::Prompt(at) = row.place {
                 card.scores = verdict::scores(of, at, number).map(|(judge, score)| (judge.to_owned(), score)).collect();
+                card.noted = noted::of_tokens(of, at, number);
             }
             card
         })

@@ -1,49 +1,63 @@
 //! The page of one prompt: what was asked, what was answered, and what came of it.
 
-use egui::{
-    CollapsingHeader, Id, Margin, RichText, Role, ScrollArea, Sense, TextStyle, TextWrapMode, Ui, WidgetInfo,
-    WidgetText, vec2,
-};
+use egui::{CollapsingHeader, Id, Margin, RichText, ScrollArea, Ui};
 use selfsame_core::run::Arm;
 
 use super::{
     cards,
     detail::{self, AnswerCard, Body, Detail, Moment, Vote},
     index::RowId,
-    slots, summary, token_view, tokens, votes,
+    slots, summary,
+    token_view::{self, Colouring},
+    tokens, votes,
 };
 use crate::{
     format,
     view::{
+        section::chip,
         theme,
         words::{self, t, with},
     },
 };
 
+/// How answers are shown.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Looks {
+    /// As tokens instead of as text.
+    pub tokens: bool,
+    /// The noted series that tokens are coloured by, where the answers have it.
+    pub noted: Option<String>,
+}
+
 /// Draws the page. Returns the row a person wants to go to.
-pub fn ui(ui: &mut Ui, detail: &Detail, rows: &[RowId], as_tokens: &mut bool, oracle: bool) -> Option<RowId> {
+pub fn ui(ui: &mut Ui, detail: &Detail, rows: &[RowId], looks: &mut Looks, oracle: bool) -> Option<RowId> {
     let mut picked = header(ui, detail, rows);
     let page = ScrollArea::vertical().id_salt(("answers-page", detail.row)).auto_shrink([false, false]);
     // The bar is beside the cards, not on them.
     let margin = Margin { right: 12, ..Margin::ZERO };
     page.content_margin(margin).show(ui, |ui| {
-        prompt(ui, detail, *as_tokens, oracle);
+        prompt(ui, detail, looks.tokens, oracle);
         ui.add_space(theme::sizes().step);
         if !matches!(&detail.body, Body::Training { answers, .. } if answers.is_empty()) {
             ui.horizontal_wrapped(|ui| {
                 let held_out = matches!(detail.body, Body::HeldOut(_));
                 ui.heading(if held_out { t("answers.across") } else { t("answers.answers") });
-                ui.selectable_value(as_tokens, false, t("answers.as_text")).on_hover_text(t("answers.as_text_hint"));
-                ui.selectable_value(as_tokens, true, t("answers.as_tokens")).on_hover_text(t("answers.as_tokens_hint"));
+                ui.selectable_value(&mut looks.tokens, false, t("answers.as_text"))
+                    .on_hover_text(t("answers.as_text_hint"));
+                ui.selectable_value(&mut looks.tokens, true, t("answers.as_tokens"))
+                    .on_hover_text(t("answers.as_tokens_hint"));
             });
-            if *as_tokens {
-                token_view::legend(ui);
+            if looks.tokens {
+                choose(ui, detail, looks);
+                token_view::legend(ui, &colouring(detail, looks));
             }
         }
+        let colouring = looks.tokens.then(|| colouring(detail, looks));
+        let colouring = colouring.as_ref();
         match &detail.body {
             Body::Training { answers, pairs, none, also } => {
                 let all: Vec<&AnswerCard> = answers.iter().collect();
-                cards::answers(ui, &all, Id::unique(("answers-cards", detail.row)), *as_tokens, oracle);
+                cards::answers(ui, &all, Id::unique(("answers-cards", detail.row)), colouring, oracle);
                 ui.add_space(theme::sizes().step);
                 ui.heading(t("answers.pairs"));
                 if let Some(none) = none {
@@ -63,10 +77,51 @@ pub fn ui(ui: &mut Ui, detail: &Detail, rows: &[RowId], as_tokens: &mut bool, or
                     });
                 }
             }
-            Body::HeldOut(arms) => held_out(ui, detail.row, arms, *as_tokens, oracle),
+            Body::HeldOut(arms) => held_out(ui, detail.row, arms, colouring, oracle),
         }
     });
     picked
+}
+
+/// Everything that was noted about every token of these answers.
+fn noted(detail: &Detail) -> impl Iterator<Item = &(String, Vec<f32>)> {
+    let answers = match &detail.body {
+        Body::Training { answers, .. } => answers.as_slice(),
+        Body::HeldOut(_) => &[],
+    };
+    answers.iter().flat_map(|card| &card.noted)
+}
+
+/// What tokens are coloured by: the chosen series, where these answers have it.
+fn colouring(detail: &Detail, looks: &Looks) -> Colouring {
+    let largest = |name: &str| {
+        let numbers = noted(detail).filter(|(other, _)| other == name).flat_map(|(_, numbers)| numbers);
+        numbers.filter(|number| number.is_finite()).map(|number| number.abs()).reduce(f32::max)
+    };
+    match looks.noted.as_ref().and_then(|name| Some((name.clone(), largest(name)?))) {
+        Some((name, largest)) => Colouring::Noted { name, largest },
+        None => Colouring::Logprob,
+    }
+}
+
+/// Lets the person choose what tokens are coloured by, where there is more than one thing.
+fn choose(ui: &mut Ui, detail: &Detail, looks: &mut Looks) {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in noted(detail) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    if names.is_empty() {
+        return;
+    }
+    ui.horizontal_wrapped(|ui| {
+        ui.weak(t("answers.coloured_by"));
+        ui.selectable_value(&mut looks.noted, None, t("answers.by_logprob"));
+        for name in names {
+            ui.selectable_value(&mut looks.noted, Some(name.to_owned()), name);
+        }
+    });
 }
 
 /// Which prompt it is, and the way to its neighbours in the list.
@@ -114,7 +169,10 @@ fn prompt(ui: &mut Ui, detail: &Detail, as_tokens: bool, oracle: bool) {
             return;
         }
         match tokens::of_prompt(&detail.prompt, oracle) {
-            Some(list) => token_view::ui(ui, Id::unique(("answers-prompt", detail.row)), t("answers.prompt"), &list),
+            Some(list) => {
+                let id = Id::unique(("answers-prompt", detail.row));
+                token_view::ui(ui, id, t("answers.prompt"), &list, &Colouring::Logprob);
+            }
             None => {
                 ui.label(&detail.prompt);
                 ui.label(RichText::new(t("answers.prompt_tokens_unknown")).small().color(palette.muted));
@@ -124,20 +182,8 @@ fn prompt(ui: &mut Ui, detail: &Detail, as_tokens: bool, oracle: bool) {
     });
 }
 
-/// A phrase on a ground of its own. It is measured first: a frame would not go to the next line.
-fn chip(ui: &mut Ui, phrase: &str) {
-    let (palette, size) = (theme::palette(ui), theme::sizes());
-    let padding = vec2(2.0 * size.step, size.step);
-    let width = ui.max_rect().width() - 2.0 * padding.x;
-    let text = WidgetText::from(phrase).into_galley(ui, Some(TextWrapMode::Truncate), width, TextStyle::Body);
-    let (rect, response) = ui.allocate_exact_size(text.size() + 2.0 * padding, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, phrase));
-    ui.painter().rect_filled(rect, size.radius, palette.hover);
-    ui.painter().galley(rect.min + padding, text, palette.text);
-}
-
 /// The same prompt, iteration by iteration, in each arm.
-fn held_out(ui: &mut Ui, row: RowId, arms: &[(Arm, Vec<Moment>)], as_tokens: bool, oracle: bool) {
+fn held_out(ui: &mut Ui, row: RowId, arms: &[(Arm, Vec<Moment>)], colouring: Option<&Colouring>, oracle: bool) {
     ui.weak(t("answers.across_note"));
     for (arm, moments) in arms {
         CollapsingHeader::new(RichText::new(words::arm(*arm)).heading())
@@ -146,18 +192,18 @@ fn held_out(ui: &mut Ui, row: RowId, arms: &[(Arm, Vec<Moment>)], as_tokens: boo
             .show(ui, |ui| {
                 for moment in moments {
                     ui.push_id((*arm, moment.iteration), |ui| {
-                        one_moment(ui, (row, *arm), moment, as_tokens, oracle);
+                        one_moment(ui, (row, *arm), moment, colouring, oracle);
                     });
                 }
             });
     }
 }
 
-fn one_moment(ui: &mut Ui, (row, arm): (RowId, Arm), moment: &Moment, as_tokens: bool, oracle: bool) {
+fn one_moment(ui: &mut Ui, (row, arm): (RowId, Arm), moment: &Moment, colouring: Option<&Colouring>, oracle: bool) {
     let id = Id::unique(("answers-moment", row, arm, moment.iteration));
     ui.strong(detail::iteration_name(moment.iteration));
     let cards: Vec<&AnswerCard> = moment.greedy.iter().chain(&moment.sampled).collect();
-    cards::answers(ui, &cards, id, as_tokens, oracle);
+    cards::answers(ui, &cards, id, colouring, oracle);
     if let Some(own) = &moment.own {
         one_vote(ui, t("answers.votes_own"), own, id.with("own"), oracle);
     } else if moment.measured {

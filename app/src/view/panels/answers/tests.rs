@@ -2,7 +2,7 @@ use egui_kittest::{
     Harness,
     kittest::{NodeT, Queryable},
 };
-use selfsame_core::run::Record;
+use selfsame_core::run::{Event, Record};
 
 use super::*;
 use crate::view::{
@@ -126,6 +126,35 @@ fn tokens_have_numbers_for_the_keyboard_too() {
     harness.get_by_label_contains("Prompt: token 1 of 3: <bos>; no log-probability");
 }
 
+/// What a recipe noted about every token colours the answers, and is said.
+#[test]
+fn a_series_for_every_token_can_colour_the_answers() {
+    let mut records = fixture::log();
+    let trained = |record: &Record| matches!(&record.event, Event::Sampled { purpose, .. } if purpose == "train");
+    let at = records.iter().position(|record| trained(record) && record.iteration == 1).unwrap();
+    let of = |record: &Record| match &record.event {
+        Event::Sampled { answers, .. } => answers.iter().flatten().map(|answer| answer.ids.len()).sum(),
+        _ => 0_usize,
+    };
+    let (arm, iteration) = (records[at].arm, records[at].iteration);
+    let same = |record: &&Record| trained(record) && (record.arm, record.iteration) == (arm, iteration);
+    let total: usize = records.iter().filter(same).map(of).sum();
+    let values: Vec<f32> = (0..total).map(|token| if token % 2 == 0 { 0.5 } else { -0.25 }).collect();
+    let noted = Event::Noted { name: "token credit".to_owned(), values };
+    records.insert(at + 1, Record { event: noted, ..records[at].clone() });
+    let mut harness = harness(vec![session(records)], [1400.0, 1400.0]);
+    harness.get_by_label(t("answers.as_tokens")).click();
+    harness.run();
+    harness.get_by_label("token credit").click();
+    harness.run();
+    harness.get_by_label(t("answers.legend_noted_note"));
+    let said = harness.get_all_by_label_contains("token credit 0.5000; log-probability").count();
+    assert!(said > 0, "the first token of an answer says its number");
+    harness.get_by_label(t("answers.by_logprob")).click();
+    harness.run();
+    harness.get_by_label(t("answers.legend_note"));
+}
+
 #[test]
 fn without_an_oracle_it_says_that_nobody_knows() {
     let harness = harness(vec![session(fixture::data_log())], [900.0, 600.0]);
@@ -172,11 +201,11 @@ fn it_fits_narrow_wide_light_and_dark() {
 fn cards_neither_overlap_nor_leave_the_window() {
     let mut records = fixture::log();
     for record in &mut records {
-        if let selfsame_core::run::Event::Sampled { answers, .. } = &mut record.event {
+        if let Event::Sampled { answers, .. } = &mut record.event {
             // Numbers as long as those of long answers.
             answers.iter_mut().flatten().flat_map(|a| &mut a.logprobs).for_each(|logprob| *logprob = -128.0);
         }
-        if let selfsame_core::run::Event::Prompts { prompts } = &mut record.event {
+        if let Event::Prompts { prompts } = &mut record.event {
             let long = "must:pine never:owl first:elm last:fox early:clay late:hare thrice:gold length:short <resp>";
             for prompt in prompts {
                 long.clone_into(&mut prompt.text);

@@ -27,6 +27,8 @@ pub struct Token {
     pub logprob: Option<f32>,
     /// Whether it is the stop token.
     pub stop: bool,
+    /// What the recipe noted about it, where it is coloured by that.
+    pub noted: Option<f32>,
 }
 
 /// How a token's text is known.
@@ -53,6 +55,7 @@ pub fn of_answer(answer: &Answer, rules: bool) -> (Vec<Token>, Known) {
             text: if stop { t("answers.stop_token").to_owned() } else { text.unwrap_or_else(|| id.to_string()) },
             logprob: answer.logprobs.get(at).copied(),
             stop,
+            noted: None,
         }
     });
     (tokens.collect(), known)
@@ -90,7 +93,7 @@ pub fn of_prompt(text: &str, rules: bool) -> Option<Vec<Token>> {
     if !rules || words.iter().any(|word| !RULES.iter().any(|known| known == word)) {
         return None;
     }
-    let token = |text: &str| Token { text: text.to_owned(), logprob: None, stop: false };
+    let token = |text: &str| Token { text: text.to_owned(), logprob: None, stop: false, noted: None };
     Some(std::iter::once("<bos>").chain(words).map(token).collect())
 }
 
@@ -98,6 +101,13 @@ pub fn of_prompt(text: &str, rules: bool) -> Option<Vec<Token>> {
 #[must_use]
 pub fn share(logprob: f32) -> f32 {
     if logprob.is_nan() { 0.0 } else { (1.0 - logprob / LEAST).clamp(0.0, 1.0) }
+}
+
+/// How strongly a noted number is shown, from -1 to 1; `largest` is shown at full strength.
+#[must_use]
+pub fn strength(noted: f32, largest: f32) -> f32 {
+    let share = noted / largest;
+    if share.is_finite() { share.clamp(-1.0, 1.0) } else { 0.0 }
 }
 
 /// How thick the line below a token is, in points: nothing where it was all but certain.
@@ -159,6 +169,7 @@ mod tests {
     fn the_scale_runs_from_certain_to_hardly_expected() {
         assert_eq!([share(0.0), share(LEAST), share(-100.0), share(f32::NAN)], [1.0, 0.0, 0.0, 0.0]);
         assert!(share(-1.0) > share(-2.0));
+        assert_eq!([strength(0.25, 0.5), strength(-2.0, 0.5), strength(1.0, 0.0)], [0.5, -1.0, 0.0]);
         assert_eq!(thickness(0.0), 0.0);
         assert!(thickness(-4.0) > thickness(-1.0) && thickness(-1.0) > 0.0);
     }

@@ -10,11 +10,12 @@ use crate::{
         Verdict,
         suite::{cases::sick, log::Log},
     },
-    engine::Outcome,
+    engine::{Outcome, RunId},
     fold::tests::without_oracle,
     view::{
         Action,
         panels::{Panel, stage},
+        session::PORTION,
     },
 };
 
@@ -136,9 +137,9 @@ fn a_long_log_is_looked_through_over_several_frames() {
     let found = crate::diagnosis::diagnose(long.view().unwrap());
     let mut harness = stage::stage(Diagnoses::ui, vec![long, session(2, sound("sft"), false)], [900.0, 6000.0]);
     let (mut frames, mut most) = (0, 0);
-    while harness.state().panel.examination.is_none() {
+    while harness.state().panel.examined.examination().is_none() {
         assert!(says(&harness, t("diagnoses.counting_title")) && !says(&harness, t("diagnoses.healthy_title")));
-        most = most.max(harness.state().panel.memory.spent());
+        most = most.max(harness.state().panel.examined.spent());
         harness.step();
         frames += 1;
         assert!(frames < 100, "it never ends");

@@ -85,7 +85,7 @@ fn of_arms(view: &RunView, id: &str, title: &str, y: &str, number: impl Fn(&Meas
 }
 
 /// The oracle's reward of the run, to stand beside what judges think.
-fn oracle(view: &RunView) -> Series {
+pub fn oracle(view: &RunView) -> Series {
     let rewards = view.main().iter().filter_map(|(iteration, m)| Some((*iteration, m.sampled.reward?)));
     line(t("iterations.oracle_line"), ORACLE, Dash::Dotted, rewards)
 }

@@ -50,7 +50,7 @@ pub fn ui(ui: &mut Ui, flow: &Flow, lit: Option<Verb>, live: bool) {
 }
 
 /// The name of a verb.
-fn name(verb: Verb) -> &'static str {
+pub fn name(verb: Verb) -> &'static str {
     words::known(&format!("verb.{}", verb.id())).unwrap_or(verb.id())
 }
 
@@ -125,7 +125,8 @@ fn draw(ui: &Ui, node: Rect, verb: Verb, count: usize, lit: Option<bool>, palett
     }
 }
 
-fn arrow(painter: &Painter, [from, to]: [egui::Pos2; 2], color: Color32) {
+/// An arrow from one place to another.
+pub fn arrow(painter: &Painter, [from, to]: [egui::Pos2; 2], color: Color32) {
     let stroke = Stroke::new(1.5, color);
     let along = (to - from).normalized();
     let aside = along.rot90();
@@ -137,7 +138,7 @@ fn arrow(painter: &Painter, [from, to]: [egui::Pos2; 2], color: Color32) {
 }
 
 /// From the last verb to the first: the next iteration.
-fn way_back(ui: &Ui, first: Rect, last: Rect, height: f32, palette: &Palette, size: Sizes) {
+pub fn way_back(ui: &Ui, first: Rect, last: Rect, height: f32, palette: &Palette, size: Sizes) {
     let low = first.bottom() + 0.6 * height;
     let (from, to) = (last.center_bottom() + vec2(0.0, 3.0), first.center_bottom());
     let stroke = Stroke::new(1.5, palette.muted);

@@ -1,0 +1,121 @@
+//! All methods beside each other, as they were measured.
+
+use egui::{RichText, ScrollArea, Ui};
+
+use super::Panel;
+use crate::view::{
+    Action, Pick, Scene,
+    section::{section, title},
+    theme,
+    words::{t, with},
+};
+
+mod bar;
+mod data;
+mod order;
+pub mod shown;
+mod table;
+
+pub use data::{Atlas, Estimate, Row, Verdict};
+use order::Order;
+
+/// Below this width every method is a card instead of a row.
+const NARROW: f32 = 700.0;
+
+/// Wider tables are hard to follow from one side to the other.
+const READABLE: f32 = 1500.0;
+
+/// The state of the panel.
+#[derive(Debug, Default)]
+pub struct AtlasPanel {
+    atlas: Option<Atlas>,
+    /// Whether somebody looked for the one that is part of the program.
+    looked: bool,
+    problem: Option<String>,
+    order: Order,
+}
+
+impl AtlasPanel {
+    /// The atlas that is shown: one that was opened, or else the one that is part of the program.
+    pub fn atlas(&mut self) -> Option<&Atlas> {
+        if !self.looked {
+            self.looked = true;
+            self.atlas = self.atlas.take().or_else(Atlas::built_in);
+        }
+        self.atlas.as_ref()
+    }
+
+    /// Shows an atlas; what cannot be read leaves what is shown, and says so.
+    pub fn open(&mut self, name: &str, text: &str) {
+        match Atlas::parse(name, text) {
+            Ok(atlas) => (self.atlas, self.looked, self.problem) = (Some(atlas), true, None),
+            Err(problem) => {
+                self.problem = Some(with("atlas.unreadable", &[("name", &name), ("problem", &problem)]));
+            }
+        }
+    }
+
+    /// Draws the panel.
+    pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
+        self.atlas();
+        ScrollArea::vertical().id_salt("atlas").auto_shrink(false).show(ui, |ui| {
+            let room = ui.available_width() - theme::sizes().step * 3.0;
+            ui.set_max_width(room.min(READABLE));
+            title(ui, t("atlas.title"));
+            if let Some(problem) = &self.problem {
+                ui.colored_label(theme::palette(ui).bad, problem);
+            }
+            let Some(atlas) = &self.atlas else {
+                empty(ui, scene);
+                return;
+            };
+            ui.weak(t("atlas.subtitle"));
+            ui.horizontal_wrapped(|ui| {
+                ui.weak(with("atlas.origin", &[("name", &atlas.origin), ("count", &atlas.rows.len())]));
+                if !atlas.made.is_empty() {
+                    ui.weak(&atlas.made);
+                }
+                open_button(ui, scene);
+            });
+            ui.add_space(theme::sizes().step);
+            let rows = self.order.sorted(&atlas.rows);
+            let pressed = if ui.available_width() < NARROW {
+                self.order.choose(ui);
+                table::cards(ui, &rows)
+            } else {
+                section(ui, t("atlas.table"), t("atlas.table_sentence"), |_| {});
+                table::ui(ui, &rows, &mut self.order)
+            };
+            if let Some(id) = pressed {
+                scene.ask(Action::Method(id));
+            }
+            ui.add_space(theme::sizes().step);
+            ui.add(egui::Label::new(RichText::new(t("atlas.note")).color(theme::palette(ui).muted)).wrap());
+            ui.add_space(theme::sizes().step * 4.0);
+        });
+    }
+}
+
+fn open_button(ui: &mut Ui, scene: &mut Scene<'_>) {
+    if ui.button(t("atlas.open")).on_hover_text(t("atlas.open_hint")).clicked() {
+        scene.ask(Action::Pick(Pick::Atlas));
+    }
+}
+
+/// Where nothing was measured.
+fn empty(ui: &mut Ui, scene: &mut Scene<'_>) {
+    ui.add_space(theme::sizes().step * 6.0);
+    ui.vertical_centered(|ui| {
+        ui.set_max_width(520.0);
+        ui.label(RichText::new(t("atlas.empty_title")).heading());
+        ui.weak(t("atlas.empty_text"));
+        ui.add_space(theme::sizes().step * 2.0);
+        open_button(ui, scene);
+        if ui.button(t("atlas.to_methods")).clicked() {
+            scene.ask(Action::Go(Panel::Methods));
+        }
+    });
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

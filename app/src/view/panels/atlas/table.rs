@@ -1,0 +1,139 @@
+//! The methods as rows of a table, or as cards where that is too wide.
+
+use egui::{Grid, Label, Link, RichText, Ui, vec2};
+
+use super::{
+    bar::{Scale, bar},
+    data::{Estimate, Row},
+    order::{Column, Order},
+    shown,
+};
+use crate::{
+    format,
+    view::{
+        theme,
+        words::{t, with},
+    },
+};
+
+/// Widths of a bar, at least and at most.
+const BAR: (f32, f32) = (70.0, 240.0);
+
+/// The room that the rest of a row takes, in points.
+const REST: f32 = 540.0;
+
+/// The scales of the columns with bars.
+struct Scales {
+    effect: Scale,
+    reward: Scale,
+    judges: Scale,
+}
+
+impl Scales {
+    fn of(rows: &[&Row]) -> Self {
+        let of = |pick: fn(&Row) -> Option<&Estimate>| rows.iter().filter_map(move |row| pick(row));
+        Self {
+            effect: Scale::of(of(|row| row.effect()), Some(0.0), true),
+            reward: Scale::of(of(|row| row.reward.as_ref()), None, false),
+            judges: Scale::of(of(|row| row.judges.as_ref()), Some(0.5), false),
+        }
+    }
+}
+
+/// Draws the table. Returns the method whose page is wanted.
+pub fn ui(ui: &mut Ui, rows: &[&Row], order: &mut Order) -> Option<String> {
+    let step = theme::sizes().step;
+    let width = ((ui.available_width() - REST) / 3.0).clamp(BAR.0, BAR.1);
+    let scales = Scales::of(rows);
+    let mut pressed = None;
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        egui::ScrollArea::horizontal().id_salt("atlas-table").show(ui, |ui| {
+            let grid = Grid::new("atlas-table").num_columns(Column::ALL.len()).striped(true);
+            grid.spacing(vec2(step * 5.0, step * 1.5)).show(ui, |ui| {
+                for column in Column::ALL {
+                    order.head(ui, column);
+                }
+                ui.end_row();
+                for row in rows {
+                    if name(ui, row) {
+                        pressed = Some(row.recipe.clone());
+                    }
+                    shown::mark(ui, row.verdict);
+                    let ink = shown::ink(&theme::palette(ui), row.verdict);
+                    cell(ui, row, Column::Effect, row.effect(), &scales.effect, (width, Some(ink)));
+                    cell(ui, row, Column::Reward, row.reward.as_ref(), &scales.reward, (width, None));
+                    cell(ui, row, Column::Judges, row.judges.as_ref(), &scales.judges, (width, None));
+                    ui.label(row.seeds.to_string());
+                    ui.end_row();
+                }
+            });
+        });
+    });
+    pressed
+}
+
+/// Draws the cards. Returns the method whose page is wanted.
+pub fn cards(ui: &mut Ui, rows: &[&Row]) -> Option<String> {
+    let scales = Scales::of(rows);
+    let mut pressed = None;
+    for row in rows {
+        theme::card(ui).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal_wrapped(|ui| {
+                if name(ui, row) {
+                    pressed = Some(row.recipe.clone());
+                }
+                shown::mark(ui, row.verdict);
+            });
+            if let Some(test) = row.tests.first() {
+                ui.add(Label::new(RichText::new(&test.says).small()).wrap());
+            }
+            let ink = shown::ink(&theme::palette(ui), row.verdict);
+            let lines = [
+                (Column::Effect, row.effect(), &scales.effect, Some(ink)),
+                (Column::Reward, row.reward.as_ref(), &scales.reward, None),
+                (Column::Judges, row.judges.as_ref(), &scales.judges, None),
+            ];
+            Grid::new(("atlas-card", row.name())).num_columns(2).min_row_height(0.0).show(ui, |ui| {
+                for (column, estimate, scale, ink) in lines {
+                    if estimate.is_some() {
+                        ui.label(RichText::new(column.name()).small().color(theme::palette(ui).muted));
+                        let width = (ui.available_width() - 60.0).clamp(BAR.0, BAR.1);
+                        cell(ui, row, column, estimate, scale, (width, ink));
+                        ui.end_row();
+                    }
+                }
+            });
+            let seeds = with("atlas.of_seeds", &[("count", &row.seeds)]);
+            ui.label(RichText::new(seeds).small().color(theme::palette(ui).muted));
+        });
+    }
+    pressed
+}
+
+/// The name, which leads to the page of the method.
+fn name(ui: &mut Ui, row: &Row) -> bool {
+    ui.add(Link::new(row.name())).on_hover_text(t("atlas.to_page")).clicked()
+}
+
+fn cell(
+    ui: &mut Ui,
+    row: &Row,
+    column: Column,
+    estimate: Option<&Estimate>,
+    scale: &Scale,
+    (width, ink): (f32, Option<egui::Color32>),
+) {
+    let Some(estimate) = estimate else {
+        ui.weak(format::NOTHING);
+        return;
+    };
+    let what = with("atlas.of_method", &[("method", &row.name()), ("column", &column.name())]);
+    let meaning = shown::meaning(&what, estimate, scale);
+    ui.horizontal(|ui| {
+        let ink = ink.unwrap_or(theme::palette(ui).accent);
+        bar(ui, width, estimate, scale, ink, &meaning);
+        ui.label(RichText::new(scale.number(estimate.mean)).monospace());
+    });
+}

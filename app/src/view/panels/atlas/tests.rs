@@ -1,0 +1,179 @@
+use egui::Role;
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
+
+use super::{order::Column, *};
+use crate::view::panels::stage::{Stage, stage};
+
+/// An atlas of four methods: one of each verdict, and one that was not put to the test.
+pub(crate) const SMALL: &str = r#"{
+    "schema": 1,
+    "rows": [
+        {"study": "srlm", "recipe": "srlm", "claim": "It gets better.", "verdict": "inconclusive", "model": "starter",
+         "seeds": [1, 2, 3, 4, 5], "origin": {"version": "0.2.0", "device": "cpu"},
+         "arms": [{"name": "srlm",
+             "start": {"sampled": {"mean": 0.607, "interval": {"low": 0.6, "high": 0.614}, "values": []}},
+             "end": {"sampled": {"mean": 0.611, "interval": {"low": 0.59, "high": 0.632}, "values": []},
+                     "judges": {"mean": 0.68, "interval": {"low": 0.66, "high": 0.7}, "values": []}}}],
+         "tests": [{"says": "It ends above its start.", "figure": "sampled", "against": "start", "decides": true,
+             "least": 0.05, "differences": {}, "outcome": {"difference": 0.004,
+             "interval": {"low": -0.012, "high": 0.02}, "verdict": "inconclusive"}}]},
+        {"study": "cream", "recipe": "cream", "claim": "It keeps what it gained.", "verdict": "reproduced",
+         "model": "starter", "seeds": [1, 2, 3, 4, 5],
+         "arms": [{"name": "cream",
+             "start": {"sampled": {"mean": 0.6, "interval": null, "values": []}},
+             "end": {"sampled": {"mean": 0.642, "interval": {"low": 0.62, "high": 0.664}, "values": []},
+                     "judges": {"mean": 0.71, "interval": {"low": 0.69, "high": 0.73}, "values": []}}}],
+         "tests": [
+             {"says": "Judges are no worse.", "figure": "judges", "against": "hard labels", "decides": false,
+              "outcome": {"difference": 0.01, "interval": {"low": -0.02, "high": 0.04}, "verdict": "inconclusive"}},
+             {"says": "Soft labels end above hard ones.", "figure": "sampled", "against": "hard labels",
+              "decides": true, "outcome": {"difference": 0.031, "interval": {"low": 0.01, "high": 0.052},
+              "verdict": "reproduced"}}]},
+        {"study": "spin", "recipe": "spin", "verdict": "not_reproduced", "model": "starter", "seeds": [1, 2, 3],
+         "arms": [{"name": "spin", "end": {"sampled": {"mean": 0.58, "interval": {"low": 0.57, "high": 0.59}}}}],
+         "tests": [{"says": "It ends above further fine-tuning.", "against": "sft", "decides": true,
+             "outcome": {"difference": -0.02, "interval": {"low": -0.03, "high": -0.01},
+             "verdict": "not_reproduced"}}]},
+        {"study": "sft", "recipe": "sft", "model": "starter", "seeds": [1],
+         "arms": [{"name": "sft", "end": {"sampled": {"mean": 0.6, "interval": null}}}]}
+    ]
+}"#;
+
+type Bench = Stage<AtlasPanel>;
+
+fn harness(text: Option<&str>, size: [f32; 2]) -> Harness<'static, Bench> {
+    let mut harness = stage(AtlasPanel::ui, Vec::new(), size);
+    if let Some(text) = text {
+        harness.state_mut().panel.open("atlas.json", text);
+    }
+    harness.run_steps(3);
+    harness
+}
+
+/// The methods from top to bottom.
+fn methods(harness: &Harness<'_, Bench>) -> Vec<String> {
+    let mut links: Vec<(f32, String)> = harness
+        .query_all_by_role(Role::Link)
+        .map(|node| (node.rect().top(), node.accesskit_node().label().unwrap_or_default()))
+        .collect();
+    links.sort_by(|a, b| a.0.total_cmp(&b.0));
+    links.into_iter().map(|(_, name)| name).collect()
+}
+
+#[test]
+fn without_an_atlas_it_says_what_one_is_and_lets_open_one() {
+    let mut harness = stage(AtlasPanel::ui, Vec::new(), [900.0, 600.0]);
+    harness.state_mut().panel.looked = true;
+    harness.run_steps(2);
+    harness.get_by_label("Nothing was measured yet");
+    harness.get_by_label("Open an atlas…").click();
+    harness.run_steps(2);
+    harness.get_by_label("Read about the methods").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [Action::Pick(Pick::Atlas), Action::Go(Panel::Methods)]);
+}
+
+#[test]
+fn every_method_has_its_word_its_numbers_and_its_page() {
+    let mut harness = harness(Some(SMALL), [1400.0, 800.0]);
+    for word in ["reproduced", "not reproduced", "inconclusive", "not tested"] {
+        harness.get_by_label(word);
+    }
+    harness.get_by_label("CREAM, Difference: +0.031, with 95 % certainty between +0.010 and +0.052");
+    harness.get_by_label("SPIN, Difference: -0.020, with 95 % certainty between -0.030 and -0.010");
+    harness.get_by_label("SFT, Oracle reward: 0.600; a single seed has no interval");
+    harness.get_by_label("made by version 0.2.0 on cpu");
+    harness.get_by_role_and_label(Role::Link, "CREAM").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [Action::Method("cream".to_owned())]);
+}
+
+#[test]
+fn a_head_sorts_and_sorts_the_other_way_round() {
+    let mut harness = harness(Some(SMALL), [1400.0, 800.0]);
+    assert_eq!(methods(&harness), ["CREAM", "Self-rewarding", "SPIN", "SFT"]);
+    harness.get_by_label("Sorted by Claim, falling");
+    let press = |harness: &mut Harness<'_, Bench>, label: &str| {
+        harness.get_by_label(label).click();
+        harness.run_steps(2);
+    };
+    press(&mut harness, "Sort by Oracle reward");
+    assert_eq!(methods(&harness), ["CREAM", "Self-rewarding", "SFT", "SPIN"]);
+    press(&mut harness, "Sorted by Oracle reward, falling");
+    assert_eq!(methods(&harness), ["SPIN", "SFT", "Self-rewarding", "CREAM"]);
+    // What has no number stands at the end either way.
+    press(&mut harness, "Sort by Judges right");
+    assert_eq!(methods(&harness), ["CREAM", "Self-rewarding", "SFT", "SPIN"]);
+    press(&mut harness, "Sorted by Judges right, falling");
+    assert_eq!(methods(&harness), ["Self-rewarding", "CREAM", "SFT", "SPIN"]);
+    press(&mut harness, "Sort by Method");
+    assert_eq!(methods(&harness), ["CREAM", "Self-rewarding", "SFT", "SPIN"]);
+    harness.get_by_label("Sorted by Method, rising");
+    assert_eq!(Column::ALL.map(|column| harness.query_all_by_label_contains(column.name()).count() > 0), [true; 6]);
+}
+
+#[test]
+fn a_narrow_window_has_cards_and_everything_fits() {
+    for width in [360.0, 760.0, 1280.0, 3840.0] {
+        let harness = harness(Some(SMALL), [width, 1600.0]);
+        assert_eq!(methods(&harness).len(), 4);
+        for node in harness.query_all_by_role(Role::Meter) {
+            let rect = node.rect();
+            assert!(rect.left() >= 0.0 && rect.right() <= width, "{rect:?} in {width}");
+        }
+        let narrow = harness.query_all_by_role(Role::ComboBox).count();
+        assert_eq!(narrow, usize::from(width < 400.0), "{width}");
+    }
+    let mut harness = harness(Some(SMALL), [360.0, 1600.0]);
+    harness.get_by_label("The other way round").click();
+    harness.run_steps(2);
+    assert_eq!(methods(&harness), ["SPIN", "Self-rewarding", "CREAM", "SFT"]);
+}
+
+#[test]
+fn bars_are_reached_by_the_keyboard() {
+    let mut harness = harness(Some(SMALL), [1400.0, 800.0]);
+    let mut reached = false;
+    for _ in 0..30 {
+        harness.key_press(egui::Key::Tab);
+        harness.run_steps(1);
+        reached |= harness.query_all_by_role(Role::Meter).any(|node| node.is_focused());
+    }
+    assert!(reached);
+}
+
+#[test]
+fn what_is_no_atlas_leaves_what_was_there_and_says_so() {
+    let mut harness = harness(Some(SMALL), [1400.0, 800.0]);
+    for wrong in ["", "[]", "{}", r#"{"schema": 1, "rows": [{"recipe": 3}]}"#, r#"{"schema": 2}"#] {
+        harness.state_mut().panel.open("/tmp/wrong.json", wrong);
+        harness.run_steps(2);
+        assert!(harness.query_all_by_label_contains("/tmp/wrong.json cannot be shown").next().is_some(), "{wrong}");
+        assert_eq!(methods(&harness).len(), 4);
+    }
+    harness.state_mut().panel.open("atlas.json", SMALL);
+    harness.run_steps(2);
+    assert!(harness.query_all_by_label_contains("cannot be shown").next().is_none());
+}
+
+/// Of several rows about a method the one about its claim stands on its page, best of all of the work.
+#[test]
+fn other_studies_models_and_quick_runs_are_told_apart() {
+    let row = |study: &str, model: &str, quick: bool| {
+        format!(r#"{{"study": "{study}", "recipe": "cream", "model": "{model}", "quick": {quick}}}"#)
+    };
+    let rows = [row("cream", "starter", true), row("cream", "/m/SmolLM2", false), row("scaling", "starter", false)];
+    let atlas = Atlas::parse("x", &format!(r#"{{"schema": 1, "rows": [{}]}}"#, rows.join(","))).unwrap();
+    let names: Vec<String> = atlas.rows.iter().map(Row::name).collect();
+    assert_eq!(names, ["CREAM (quick)", "CREAM on SmolLM2", "CREAM: scaling"]);
+    assert_eq!(atlas.row("cream").map(Row::name).as_deref(), Some("CREAM (quick)"));
+    assert_eq!(atlas.row("srlm"), None);
+}
+
+#[test]
+fn the_atlas_of_this_version_can_be_read() {
+    assert!(Atlas::parse("x", data::BUILT_IN).is_ok());
+}

@@ -1,0 +1,117 @@
+use egui::{Key, Role};
+use egui_kittest::{
+    Harness,
+    kittest::{NodeT, Queryable},
+};
+
+use super::{super::atlas::tests::SMALL, *};
+use crate::view::{
+    Action,
+    panels::stage::{Stage, stage},
+};
+
+/// The panel with an atlas beside it.
+#[derive(Default)]
+struct Both {
+    methods: Methods,
+    atlas: Option<Atlas>,
+}
+
+type Bench = Stage<Both>;
+
+fn harness(atlas: bool, size: [f32; 2]) -> Harness<'static, Bench> {
+    let draw = |both: &mut Both, ui: &mut Ui, scene: &mut Scene<'_>| both.methods.ui(ui, scene, both.atlas.as_ref());
+    let mut harness = stage(draw, Vec::new(), size);
+    harness.state_mut().panel.atlas = atlas.then(|| Atlas::parse("x", SMALL).unwrap());
+    harness.run_steps(3);
+    harness
+}
+
+/// The verbs as they are read out.
+fn verbs(harness: &Harness<'_, Bench>) -> Vec<String> {
+    harness.query_all_by_role(Role::ListItem).filter_map(|node| node.accesskit_node().label()).collect()
+}
+
+#[test]
+fn a_page_says_what_the_method_is_and_runs_it() {
+    let mut harness = harness(false, [1400.0, 1400.0]);
+    harness.get_by_label("CREAM").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(Role::Heading, "CREAM");
+    harness.get_by_label("arXiv 2410.12735");
+    harness.get_by_label("never sees the truth");
+    harness.get_by_label("needs the base model");
+    let equations: Vec<String> =
+        harness.query_all_by_role(Role::Math).filter_map(|node| node.accesskit_node().label()).collect();
+    assert!(equations.iter().any(|line| line == "L = −C log σ(Δ) − (1 − C) log σ(−Δ)"), "{equations:?}");
+    let verbs = verbs(&harness);
+    assert_eq!(verbs.len(), 6);
+    assert!(verbs[2].starts_with("judge (differs here): "), "{verbs:?}");
+    assert!(verbs[0].starts_with("prompt: "), "{verbs:?}");
+    harness.get_by_label_contains("Not measured yet");
+    let card = selfsame_core::recipe::by_id("cream").unwrap().card;
+    harness.get_by_label(card.claim);
+    harness.get_by_label(card.fidelity);
+    harness.get_by_label("Run it").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [Action::Compose("cream".to_owned())]);
+}
+
+#[test]
+fn what_was_measured_stands_on_the_page() {
+    let mut harness = harness(true, [1400.0, 1400.0]);
+    harness.get_by_label("CREAM").click();
+    harness.run_steps(3);
+    harness.get_by_label("reproduced");
+    let said: Vec<&str> = vec!["Soft labels end above hard ones.", "Judges are no worse."];
+    for says in said {
+        harness.get_by_label(says);
+    }
+    harness.get_by_label("against hard labels: reproduced; the claim stands or falls with it");
+    assert_eq!(harness.query_all_by_role(Role::Meter).count(), 5);
+    harness.get_by_label("Soft labels end above hard ones: +0.031, with 95 % certainty between +0.010 and +0.052");
+    harness.get_by_label("Compare in the atlas").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [Action::Go(Panel::Atlas)]);
+    // One that the atlas does not have.
+    harness.get_by_label("OSP").click();
+    harness.run_steps(3);
+    harness.get_by_label_contains("Not measured yet");
+}
+
+/// Every page, from a telephone to a wall: nothing leaves the window, and what is drawn is read out.
+#[test]
+fn every_page_fits_at_every_width() {
+    for width in [360.0, 620.0, 1280.0, 3840.0] {
+        let mut harness = harness(false, [width, 2600.0]);
+        for method in methods() {
+            harness.state_mut().panel.methods.open(method.page.id);
+            harness.run_steps(3);
+            assert_eq!(verbs(&harness).len(), 6, "{}", method.page.id);
+            for role in [Role::ListItem, Role::Math, Role::Heading, Role::Label] {
+                for node in harness.query_all_by_role(role) {
+                    let rect = node.rect();
+                    assert!(rect.right() <= width + 0.5, "{} in {width}: {rect:?} {node:?}", method.page.id);
+                }
+            }
+        }
+        let combo = harness.query_all_by_role(Role::ComboBox).count();
+        assert_eq!(combo, usize::from(width < NARROW * theme::sizes().step));
+    }
+}
+
+#[test]
+fn the_keyboard_reaches_the_list_the_button_and_the_verbs() {
+    let mut harness = harness(false, [1400.0, 1400.0]);
+    let mut reached = std::collections::BTreeSet::new();
+    for _ in 0..80 {
+        harness.key_press(Key::Tab);
+        harness.run_steps(1);
+        for role in [Role::Button, Role::ListItem] {
+            let focused = harness.query_all_by_role(role).filter(|node| node.is_focused());
+            reached.extend(focused.filter_map(|node| node.accesskit_node().label()));
+        }
+    }
+    assert!(reached.contains("Run it") && reached.contains("CREAM"), "{reached:?}");
+    assert!(reached.iter().any(|label| label.starts_with("measure")), "{reached:?}");
+}

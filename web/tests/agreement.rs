@@ -1,0 +1,33 @@
+//! What the processor computes natively, which the browser's devices are compared with.
+//!
+//! `SELFSAME_BLESS=1` writes those numbers anew.
+
+#![allow(clippy::unwrap_used)] // a failure here is a failed test
+
+use std::{fs, path::Path};
+
+use selfsame_core::device::{
+    self, Choice,
+    agreement::{Figures, difference, figures},
+};
+
+#[test]
+fn every_native_device_computes_what_the_browser_is_held_to() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("harness/agreement.json");
+    let cpu = pollster::block_on(figures("native CPU", &device::cpu())).unwrap();
+    if std::env::var_os("SELFSAME_BLESS").is_some() {
+        fs::write(&path, serde_json::to_string(&cpu).unwrap() + "\n").unwrap();
+    }
+    let expected: Figures = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let apart = difference(&cpu, &expected);
+    println!("{apart}");
+    assert!(apart.is_small(), "{apart}");
+
+    let Ok(gpu) = device::select(Choice::Gpu) else {
+        println!("skipped: there is no graphics adapter to compare with");
+        return;
+    };
+    let apart = difference(&pollster::block_on(figures(gpu.name, &gpu.device)).unwrap(), &expected);
+    println!("{apart}");
+    assert!(apart.is_small(), "{apart}");
+}
