@@ -7,7 +7,11 @@ use selfsame_core::{
     run::{Arm, Manifest},
 };
 
-use crate::{Result, atlas::Spent, fold::RunView};
+use crate::{
+    Result,
+    atlas::Spent,
+    fold::{LearnedPair, RunView},
+};
 
 /// Demonstrations that are graded: enough for a standard error of about one hundredth.
 const DEMONSTRATIONS: usize = 1000;
@@ -89,7 +93,7 @@ fn figures(view: &RunView, arm: Arm, iteration: u32, measurement: &Measurement) 
         let number = |yes: bool| f64::from(u8::from(yes));
         let mean = |values: Vec<f64>| (!values.is_empty()).then(|| Mean::of(values).mean);
         let used = mean(pairs.iter().filter_map(|pair| pair.kept).map(number).collect());
-        let right = pairs.iter().filter(|pair| pair.kept == Some(true)).filter_map(|pair| pair.right());
+        let right = pairs.iter().filter(|pair| pair.kept == Some(true)).filter_map(LearnedPair::right);
         figures.extend(used.map(|used| (Figure::Used, used)));
         figures.extend(mean(right.map(number).collect()).map(|right| (Figure::Labels, right)));
     }

@@ -151,18 +151,23 @@ fn together(tests: &[TestRow]) -> Option<Verdict> {
         .filter(|test| test.decides)
         .map(|test| test.outcome.as_ref().map_or(Verdict::Inconclusive, |outcome| outcome.verdict))
         .collect();
-    let all = verdicts.iter().all(|verdict| *verdict == Verdict::Reproduced);
-    match verdicts.is_empty() {
-        true => None,
-        false if all => Some(Verdict::Reproduced),
-        false if verdicts.contains(&Verdict::NotReproduced) => Some(Verdict::NotReproduced),
-        false => Some(Verdict::Inconclusive),
+    if verdicts.is_empty() {
+        None
+    } else if verdicts.contains(&Verdict::NotReproduced) {
+        Some(Verdict::NotReproduced)
+    } else if verdicts.contains(&Verdict::Inconclusive) {
+        Some(Verdict::Inconclusive)
+    } else {
+        Some(Verdict::Reproduced)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use selfsame_core::measure::{Expected, Outcome};
+    use selfsame_core::measure::{
+        Expected, Outcome,
+        Verdict::{Inconclusive, NotReproduced, Reproduced},
+    };
 
     use super::*;
     use crate::comparison::tests::seeded;
@@ -185,10 +190,11 @@ mod tests {
     fn differences_are_taken_seed_by_seed() {
         let runs = runs(&[0.60, 0.70, 0.66], &[0.55, 0.64, 0.61]);
         let row = tested(&test(Against::Arm("other")), &runs);
-        let differences: Vec<i64> = row.differences.values().map(|of| (of * 1e6).round() as i64).collect();
-        assert_eq!(differences, [50_000, 60_000, 50_000]);
+        for (found, expected) in row.differences.values().zip([0.05, 0.06, 0.05]) {
+            assert!((found - expected).abs() < 1e-9, "{row:?}");
+        }
         let outcome: Outcome = row.outcome.unwrap();
-        assert_eq!(outcome.verdict, Verdict::Reproduced, "the rewards spread more than their differences");
+        assert_eq!(outcome.verdict, Reproduced, "the rewards spread more than their differences");
         // The start's reward is 0.5, the control line's 0.49.
         for (against, expected) in [(Against::Start, 0.1), (Against::Control(run::Arm::RandomLabels), 0.11)] {
             let row = tested(&test(against), &runs);
@@ -207,7 +213,6 @@ mod tests {
             outcome: Some(Outcome { difference: 0.0, interval: None, verdict }),
             ..tested(&test(Against::Start), &Runs::new())
         };
-        use Verdict::{Inconclusive, NotReproduced, Reproduced};
         for (verdicts, expected) in [
             (&[(Reproduced, true), (Reproduced, true)][..], Some(Reproduced)),
             (&[(Reproduced, true), (Inconclusive, true)], Some(Inconclusive)),

@@ -1,4 +1,8 @@
-use super::*;
+use super::{
+    Expected::{Less, More, Same},
+    Verdict::{Inconclusive, NotReproduced, Reproduced},
+    *,
+};
 
 const FIVE: [f64; 5] = [0.031, 0.012, 0.045, -0.004, 0.027];
 
@@ -37,8 +41,6 @@ fn verdicts_by_their_definitions() {
         let differences: Vec<f64> = FIVE.iter().map(|value| value - 0.0222 + center).collect();
         judge(&differences, expected, least).unwrap().verdict
     };
-    use Expected::{Less, More, Same};
-    use Verdict::{Inconclusive, NotReproduced, Reproduced};
     for (center, expected, least, becomes) in [
         (0.05, More, 0.02, Reproduced),
         (0.03, More, 0.04, Inconclusive),
@@ -58,8 +60,9 @@ fn verdicts_by_their_definitions() {
     assert_eq!((one.difference, one.interval, one.verdict), (0.5, None, Inconclusive));
     assert_eq!(judge(&[], More, 0.02), None);
     assert_eq!(judge(&[f64::NAN, 0.1], More, 0.02), None);
-    // An arm that changes nothing has no effect, and that is certain.
-    assert_eq!(judge(&[0.0; 5], More, 0.02).unwrap().verdict, NotReproduced);
+    // Where nothing was learned nothing differs, and that says nothing.
+    let nothing = judge(&[0.0; 5], More, 0.02).unwrap();
+    assert_eq!((nothing.difference, nothing.interval, nothing.verdict), (0.0, None, Inconclusive));
 }
 
 /// A distribution of mean 0 and variance 1.
@@ -120,14 +123,14 @@ fn right_verdicts_by_the_size_of_the_effect() {
     for (seeds, powers) in power {
         for (effect, power) in [0.0, 1.0, 2.0, 3.0].into_iter().zip(powers) {
             let given = |least: f64, verdict| {
-                let outcome = |trial| judge(&sample(NORMAL, trial, seeds, effect), Expected::More, least);
+                let outcome = |trial| judge(&sample(NORMAL, trial, seeds, effect), More, least);
                 rate(TRIALS, |trial| outcome(trial).is_some_and(|outcome| outcome.verdict == verdict))
             };
             // Any effect at all is worth the name: the power of the one-sided test at 2.5 %.
-            let found = given(1e-9, Verdict::Reproduced);
+            let found = given(1e-9, Reproduced);
             assert!((found - power).abs() < 0.02, "{seeds} seeds, effect {effect}: {found}, not {power}");
             // An effect of one spread is: its own size is never ruled out too often, its absence never found.
-            let [reproduced, ruled_out] = [Verdict::Reproduced, Verdict::NotReproduced].map(|of| given(1.0, of));
+            let [reproduced, ruled_out] = [Reproduced, NotReproduced].map(|of| given(1.0, of));
             let open = 1.0 - reproduced - ruled_out;
             println!("{seeds:>5}  {effect:>6}  {:>5}  {reproduced:>10.3}  {ruled_out:>14.3}  {open:>12.3}", 1.0);
             let wrong = if effect < 1.0 { reproduced } else { ruled_out };

@@ -1,0 +1,133 @@
+//! `selfsame reproduce` as a person starts it, killed once; and every baseline of every claim at its smallest.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::Stdio,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use selfsame::{atlas::Atlas, fold::RunView};
+use selfsame_core::recipe::claims::studies;
+use selfsame_tests::{
+    files::tree,
+    program::{assert_nothing_half_written, assert_refused, command, locate, run},
+    runs::{Disk, Experiment, final_sha256, records},
+};
+use serde_json::Value;
+
+/// Longest time for the part before the kill, so that a program that hangs fails the test.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+fn arguments(out: &Path, more: &[&str]) -> Vec<String> {
+    let mut words = "reproduce dpo --quick --seeds 2 --device cpu --set pairs=16 --set replay=2 \
+        --set learn.batch_size=4 --set options.held_out=4 --set options.checkpoint_every=1 --out"
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+    words.push(out.display().to_string());
+    words.extend(more.iter().map(|word| (*word).to_owned()));
+    words
+}
+
+/// The logs of all runs below a folder.
+fn logs(out: &Path) -> BTreeMap<String, Vec<u8>> {
+    let names = tree(out).into_iter().filter(|name| name.ends_with("events.jsonl"));
+    names.map(|name| (name.clone(), fs::read(out.join(&name)).unwrap())).collect()
+}
+
+fn atlas(out: &Path) -> Atlas {
+    Atlas::parse(&fs::read_to_string(out.join("atlas.json")).unwrap(), "atlas.json").unwrap()
+}
+
+/// What does not depend on clock and machine.
+fn timeless(out: &Path) -> Value {
+    let mut value = serde_json::to_value(atlas(out)).unwrap();
+    for row in value["rows"].as_array_mut().unwrap() {
+        row.as_object_mut().unwrap().remove("origin");
+        for arm in row["arms"].as_array_mut().unwrap() {
+            arm["spent"].as_object_mut().unwrap().remove("seconds");
+        }
+    }
+    value
+}
+
+#[test]
+fn a_reproduction_that_was_killed_ends_as_one_that_was_not() {
+    let Some(program) = locate("a_reproduction_that_was_killed_ends_as_one_that_was_not") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
+    // Two at a time in one piece, and one after the other in two.
+    let output = run(&program, arguments(&whole, &["--jobs", "2"]));
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{stderr}");
+    for words in ["Claim: Preferences can be learned", "Verdict: ", "2 seeds", "preferred-alone", "95 % interval"] {
+        assert!(stdout.contains(words), "{words:?} is not in:\n{stdout}");
+    }
+    let mut child = command(&program)
+        .args(arguments(&killed, &["--jobs", "1"]))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // In the middle of the second run.
+    let (second, began) = (killed.join("dpo/preferred-alone/seed-1/events.jsonl"), Instant::now());
+    let of_whole = fs::metadata(whole.join("dpo/preferred-alone/seed-1/events.jsonl")).unwrap().len();
+    while fs::metadata(&second).map_or(0, |log| log.len()) < of_whole / 2 {
+        assert!(began.elapsed() < PATIENCE && child.try_wait().unwrap().is_none(), "the second run never came");
+        sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!killed.join("atlas.json").exists());
+    let first = fs::read(killed.join("dpo/dpo/seed-1/events.jsonl")).unwrap();
+    let output = run(&program, arguments(&killed, &["--jobs", "1", "--json"]));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read(killed.join("dpo/dpo/seed-1/events.jsonl")).unwrap(), first, "what was finished is only read");
+    let (expected, found) = (logs(&whole), logs(&killed));
+    assert_eq!(expected.keys().collect::<Vec<_>>(), found.keys().collect::<Vec<_>>());
+    assert_eq!(expected.len(), 4);
+    for (name, log) in &expected {
+        assert_eq!(records(log), records(&found[name]), "{name}");
+        assert!(RunView::load(whole.join(name).parent().unwrap()).unwrap().finished, "{name} opens as any run");
+    }
+    assert_eq!(timeless(&whole), timeless(&killed));
+    assert_nothing_half_written(&killed);
+    // The row on standard output is the one in the file, and says where it comes from.
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed, serde_json::to_value(&atlas(&killed).rows[0]).unwrap());
+    let origin = &atlas(&killed).rows[0].origin;
+    assert!(origin.cores > 0 && origin.jobs == 1 && origin.written > 1.7e9 && origin.device == "cpu");
+    let page = fs::read_to_string(killed.join("atlas.html")).unwrap();
+    assert!(
+        page.contains("preferred-alone") && fs::read_to_string(killed.join("atlas.md")).unwrap().contains("| dpo |")
+    );
+    // Another budget has no place among these runs.
+    let refused = run(&program, arguments(&killed, &["--set", "beta=0.2"]));
+    assert_refused(&refused, &["parameters.beta", "--out"], "another budget");
+    assert_eq!(logs(&killed), found);
+}
+
+/// A switch that changes nothing would be no baseline.
+#[test]
+fn every_baseline_runs_and_differs_from_its_recipe() {
+    for study in studies() {
+        let recipe = Experiment::tiny(study.recipe);
+        let weights = |experiment: &Experiment| {
+            let disk = Disk::default();
+            let name = &experiment.manifest.recipe;
+            experiment.run_quietly(disk.clone()).unwrap_or_else(|e| panic!("{}, {name}: {e}", study.id));
+            final_sha256(&disk.log())
+        };
+        let of_recipe = weights(&recipe);
+        for arm in study.arms {
+            let mut baseline = recipe.clone();
+            baseline.manifest.recipe = arm.recipe.to_owned();
+            baseline.manifest.parameters = study.parameters_of(arm, &recipe.manifest.parameters).unwrap();
+            assert_ne!(weights(&baseline), of_recipe, "{}: {}", study.id, arm.name);
+        }
+    }
+}
