@@ -1,26 +1,45 @@
 // What the page's module asks of the browser.
 
-import { address, raw } from './download.js';
+import { address, bytes } from './download.js';
 import { pick, save } from './files.js';
+
+let prepared;
+
+/** Begins an engine before it is asked for, so that it is loaded while the first frame is made. */
+export function prepare() {
+  prepared = launch();
+  const forget = () => {
+    prepared = undefined;
+  };
+  // One that cannot be loaded is of no use; the next one will say why to whoever asks for it.
+  prepared.addEventListener('error', forget, { once: true });
+}
+
+function launch() {
+  return new Worker(bootstrap(), {
+    type: 'module',
+    // The wishes of the page's address: a blob has no address to carry them.
+    name: location.search,
+  });
+}
 
 /** What the module gets. `give(purpose, items)` takes files; `settled()` is called once the engine is there. */
 export function host(give, settled) {
   return {
     /** Begins an engine. */
     spawn() {
-      const worker = new Worker(bootstrap(), {
-        type: 'module',
-        // The wishes of the page's address: a blob has no address to carry them.
-        name: location.search,
-      });
+      const worker = prepared ?? launch();
+      prepared = undefined;
+      // It says nothing before somebody listens.
+      worker.postMessage({ kind: 'begin' });
       const first = { once: true };
       worker.addEventListener('message', settled, first);
       worker.addEventListener('error', settled, first);
       return worker;
     },
 
-    /** The recorded run as it lies on the host: packed, unless the host unpacked it. */
-    recorded: () => raw('assets/recorded/scir.jsonl.gz'),
+    /** The recorded run. */
+    recorded: () => bytes('assets/recorded/scir.jsonl.xz'),
 
     /** Lets the person pick files; they come back through the module's `files`. */
     pick: (purpose) => pick(purpose, give),

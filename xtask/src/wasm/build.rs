@@ -28,17 +28,20 @@ pub enum Module {
     Page,
     /// The engine behind it, in a worker.
     Worker,
+    /// What unpacks the other two.
+    Unpack,
 }
 
 impl Module {
     /// All modules.
-    pub const ALL: [Self; 2] = [Self::Page, Self::Worker];
+    pub const ALL: [Self; 3] = [Self::Page, Self::Worker, Self::Unpack];
 
     /// Its crate.
     fn package(self) -> &'static str {
         match self {
             Self::Page => "selfsame-page",
             Self::Worker => "selfsame-web",
+            Self::Unpack => "selfsame-unpack",
         }
     }
 
@@ -52,7 +55,7 @@ impl Module {
     fn unused(self) -> Option<&'static str> {
         match self {
             Self::Page => Some("cubecl,pliron,burn,combine,rustc_apfloat,cubek"),
-            Self::Worker => None,
+            Self::Worker | Self::Unpack => None,
         }
     }
 
@@ -61,6 +64,7 @@ impl Module {
         match self {
             Self::Page => "page",
             Self::Worker => "worker",
+            Self::Unpack => "unpack",
         }
     }
 }
@@ -78,7 +82,7 @@ pub enum Names {
 /// What a compilation is called among the steps.
 pub const TITLE: &str = "wasm build";
 
-/// Compiles both modules, in one go: each for itself would build what they share with other features.
+/// Compiles all modules, in one go: each for itself would build what they share with other features.
 pub fn compilation(workspace: &Workspace, toolchain: &Toolchain) -> Command {
     let mut build = toolchain.cargo(workspace);
     build.env("CARGO_TARGET_DIR", workspace.web_target()).args([
