@@ -26,12 +26,12 @@ function check() {
 
 async function begin() {
   check();
+  const loadEngine = prepare();
   const [page, module] = await Promise.all([
     import('./pkg/page/selfsame_page.js'),
     wasm('pkg/page/selfsame_page_bg.wasm.xz', (done, all) => {
       loading.progress(done, all);
-      // Now that nothing more is to come for the first frame.
-      if (done === all) prepare();
+      if (done === all) loadEngine();
     }),
   ]);
   loading.beginning();

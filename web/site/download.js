@@ -52,10 +52,17 @@ function unpackable() {
   return unpacking;
 }
 
+/** The files that came damaged: whoever reads a stream may be told of its errors in other words. */
+const damaged = new Set();
+
 /** What a packed file holds, while it comes. */
 function unpacked(name, stream) {
   const unpacker = new Unpacker();
-  const damaged = () => new DownloadError(`${name}: ${say('damaged')}`);
+  const refuse = () => {
+    damaged.add(name);
+    throw new Error('damaged');
+  };
+  damaged.delete(name);
   return stream.pipeThrough(
     new TransformStream({
       transform(chunk, controller) {
@@ -63,14 +70,14 @@ function unpacked(name, stream) {
         try {
           plain = unpacker.push(chunk);
         } catch {
-          throw damaged();
+          refuse();
         }
         if (plain.length > 0) controller.enqueue(plain);
       },
       flush() {
         const whole = unpacker.ended;
         unpacker.free();
-        if (!whole) throw damaged();
+        if (!whole) refuse();
       },
     }),
   );
@@ -82,8 +89,9 @@ async function content(name, report) {
   return unpacked(name, counted(response, report));
 }
 
-/** A stream that broke off is a failed download; what else goes wrong is not. */
+/** A stream that broke off, or made no sense, is a failed download; what else goes wrong is not. */
 function broken(name, error) {
+  if (damaged.has(name)) return new DownloadError(`${name}: ${say('damaged')}`);
   const network = error instanceof TypeError && !(error instanceof DownloadError);
   return network ? new DownloadError(`${name}: ${say('offline')}`) : error;
 }

@@ -5,14 +5,19 @@ import { pick, save } from './files.js';
 
 let prepared;
 
-/** Begins an engine before it is asked for, so that it is loaded while the first frame is made. */
+/**
+ * Begins a worker before the engine is asked for. What is returned makes it load the engine; called once nothing
+ * more is to come for the first frame, the engine comes while that frame is made.
+ */
 export function prepare() {
   prepared = launch();
+  const worker = prepared;
   const forget = () => {
     prepared = undefined;
   };
   // One that cannot be loaded is of no use; the next one will say why to whoever asks for it.
-  prepared.addEventListener('error', forget, { once: true });
+  worker.addEventListener('error', forget, { once: true });
+  return () => worker.postMessage({ kind: 'load' });
 }
 
 function launch() {
@@ -31,7 +36,7 @@ export function host(give, settled) {
       const worker = prepared ?? launch();
       prepared = undefined;
       // It says nothing before somebody listens.
-      worker.postMessage({ kind: 'begin' });
+      for (const kind of ['load', 'begin']) worker.postMessage({ kind });
       const first = { once: true };
       worker.addEventListener('message', settled, first);
       worker.addEventListener('error', settled, first);

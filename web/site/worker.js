@@ -7,16 +7,25 @@ import { watch } from './gpu.js';
 /** What tests look at. */
 self.selfsame = { devices: [] };
 
-const waiting = [];
-let hold;
-/** Is fulfilled when the page listens: it may have begun the worker before it can. */
-const heard = new Promise((begin) => {
-  hold = (event) => {
-    event.stopImmediatePropagation();
-    if (event.data.kind === 'begin') begin();
-    else waiting.push(event.data);
-  };
+/** Is fulfilled when the engine may be loaded. */
+let load;
+const loading = new Promise((done) => {
+  load = done;
 });
+
+/** Is fulfilled when the page listens. */
+let hear;
+const heard = new Promise((done) => {
+  hear = done;
+});
+
+const waiting = [];
+const hold = (event) => {
+  event.stopImmediatePropagation();
+  if (event.data.kind === 'load') load();
+  else if (event.data.kind === 'begin') hear();
+  else waiting.push(event.data);
+};
 self.addEventListener('message', hold);
 
 /** Tells the page that the engine cannot go on. */
@@ -28,7 +37,7 @@ async function fail(error) {
 // An error in a task of the module would go nowhere, and the page would wait for ever.
 self.addEventListener('unhandledrejection', (event) => fail(event.reason));
 
-const load = (name) => bytes(name.endsWith('.json') ? `assets/${name}` : `assets/${name}.xz`);
+const fetched = (name) => bytes(name.endsWith('.json') ? `assets/${name}` : `assets/${name}.xz`);
 
 /** What is sure to be asked for, and comes while the module is compiled. */
 const coming = new Map();
@@ -36,7 +45,7 @@ const coming = new Map();
 function loadStarter() {
   for (const name of ['config.json', 'tokenizer.json', 'model.safetensors'].map((name) => `starter/${name}`)) {
     // Whoever asks for it tries again, and hears why it does not come.
-    coming.set(name, load(name).catch(() => undefined));
+    coming.set(name, fetched(name).catch(() => undefined));
   }
 }
 
@@ -45,7 +54,7 @@ async function asset(name) {
   try {
     const early = await coming.get(name);
     coming.delete(name);
-    return early ?? (await load(name));
+    return early ?? (await fetched(name));
   } catch (error) {
     // The module words errors of the browser's own kind.
     if (error instanceof DownloadError) throw new DOMException(error.message, 'NetworkError');
@@ -55,10 +64,16 @@ async function asset(name) {
 
 async function begin() {
   watch(new URLSearchParams(self.name), self.selfsame.devices);
+  await loading;
   const [engine, module] = await Promise.all([
     import('./pkg/worker/selfsame_web.js'),
-    wasm('pkg/worker/selfsame_web_bg.wasm.xz', (done, all) => done === all && loadStarter()),
+    wasm('pkg/worker/selfsame_web_bg.wasm.xz', (done, all) => {
+      if (done !== all) return;
+      performance.mark('module-came');
+      loadStarter();
+    }),
   ]);
+  performance.mark('module-compiled');
   await engine.default({ module_or_path: module });
   await heard;
   await engine.work(asset);
