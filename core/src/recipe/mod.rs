@@ -4,8 +4,10 @@
 mod looped;
 pub mod preference;
 mod registry;
+pub mod reward_model;
 pub mod self_play;
 pub mod self_rewarding;
+pub mod self_training;
 pub mod settings;
 pub mod starter;
 pub mod supervised;

@@ -6,8 +6,10 @@ use std::{future::Future, pin::Pin};
 use super::{
     Card, Recipe,
     preference::{bco::Bco, dpo::Dpo, reward_aug::RewardAug},
+    reward_model::flr::Flr,
     self_play::{dno::Dno, selm::Selm, spin::Spin},
     self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm, upo::Upo},
+    self_training::sharpening::Sharpening,
     settings,
     supervised::sft::Sft,
 };
@@ -49,6 +51,8 @@ const ENTRIES: &[Entry] = &[
     entry::<RewardAug>(),
     entry::<Bco>(),
     entry::<Upo>(),
+    entry::<Flr>(),
+    entry::<Sharpening>(),
 ];
 
 type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
@@ -69,6 +73,8 @@ const RUNNERS: &[(&str, Runner)] = &[
     runner::<RewardAug>(),
     runner::<Bco>(),
     runner::<Upo>(),
+    runner::<Flr>(),
+    runner::<Sharpening>(),
 ];
 
 /// All recipes.

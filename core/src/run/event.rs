@@ -72,7 +72,8 @@ pub enum Event {
     },
     /// Answers to some of the prompts of a phase.
     Sampled {
-        /// `train`, `teacher`, `held-out`, `held-out greedy`, or `held-out goal` with the goal.
+        /// `train`, `greedy` (to the same prompts), `teacher`, `initial` (of that model), `held-out`, `held-out
+        /// greedy`, or `held-out goal` with the goal.
         purpose: String,
         /// The prompts these answers belong to, by their position in the phase.
         first: usize,

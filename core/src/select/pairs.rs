@@ -35,6 +35,8 @@ pub enum Origin {
     Annotated,
     /// Two answers in the order of a reward model, confirmed by an estimator.
     Estimated,
+    /// Two of a prompt's answers, the one first that a frozen model finds likelier.
+    Likelihood,
     /// Two answers to a prompt that asks for the score of the first.
     Goal,
     /// Two of a prompt's answers, not labelled: the label comes while learning.

@@ -2,8 +2,10 @@
 //! in a file for each family.
 
 mod given;
+mod reward_model;
 mod self_play;
 mod self_rewarding;
+mod self_training;
 
 use std::ops::Bound;
 
@@ -311,4 +313,6 @@ pub(super) const RECIPES: &[(&str, &[Node])] = &[
     ("reward-aug", given::REWARD_AUG),
     ("bco", given::BCO),
     ("upo", self_rewarding::UPO),
+    ("flr", reward_model::FLR),
+    ("sharpening", self_training::SHARPENING),
 ];
