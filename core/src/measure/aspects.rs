@@ -25,9 +25,10 @@ pub fn pair_accuracies(world: &dyn World, candidates: &[Candidates], numbers: &[
             };
             for aspect in 0..aspects {
                 let bit = |answer: usize| truths[answer].get(aspect).copied().flatten();
+                let number = |answer: usize| numbers[answer].get(aspect).copied().unwrap_or_default();
                 match (bit(first), bit(second)) {
-                    (Some(true), Some(false)) => count(aspect, numbers[first][aspect], numbers[second][aspect]),
-                    (Some(false), Some(true)) => count(aspect, numbers[second][aspect], numbers[first][aspect]),
+                    (Some(true), Some(false)) => count(aspect, number(first), number(second)),
+                    (Some(false), Some(true)) => count(aspect, number(second), number(first)),
                     _ => {}
                 }
             }
@@ -93,9 +94,9 @@ mod tests {
         let numbers = |rows: [[f32; 4]; 3]| vec![rows.map(|row| row.to_vec()).to_vec()];
         let right = numbers([[1.0, 0.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0], [0.0; 4]]);
         assert_eq!(pair_accuracies(&Dialog, &group(), &right), [1.0, -1.0, 1.0, 1.0, 1.0]);
-        // The second answer is given too little for what it has and too much for what it lacks.
+        // The second answer gets too little for what it has and too much for what it lacks; with the first it ties.
         let wrong = numbers([[1.0, 0.0, 0.5, 0.0], [-1.0, 0.0, 0.0, 2.5], [0.0; 4]]);
-        assert_eq!(pair_accuracies(&Dialog, &group(), &wrong), [0.5, -1.0, 0.75, 0.25, 2.0 / 3.0]);
+        assert_eq!(pair_accuracies(&Dialog, &group(), &wrong), [0.5, -1.0, 0.75, 0.25, 2.5 / 3.0]);
     }
 
     #[test]

@@ -59,11 +59,11 @@ pub(super) fn follow_ups() -> FollowUps {
 }
 
 /// The probability of every follow-up, by its text.
+#[allow(clippy::cast_precision_loss)] // words and phrases
 fn distribution(prompt: &str, reply: &str) -> Vec<(String, f64)> {
     let bits = bits(prompt, reply);
     let whole = share(bits);
     let mood = if Constraints::parse(prompt).never.is_some() { -MOOD } else { MOOD };
-    #[allow(clippy::cast_precision_loss)] // words
     let silence = (IMPATIENCE * reply.split_whitespace().count() as f64).min(0.9);
     let mut found: Vec<(String, f64)> =
         NEUTRAL.iter().map(|text| ((*text).to_owned(), silence / NEUTRAL.len() as f64)).collect();
@@ -176,7 +176,7 @@ mod tests {
             yes += f64::from(u8::from(react(ASKED, "fox elm sun", &mut stream).starts_with("so yes")));
             let comment = comment(ASKED, "fox elm sun", 0.25, &mut stream);
             assert!(!comment.starts_with("then"), "nobody asked for that");
-            wrong += f64::from(u8::from(comment.split(" ").any(|word| word == "no") != comment.starts_with("so")));
+            wrong += f64::from(u8::from(comment.split(' ').any(|word| word == "no") != comment.starts_with("so")));
         }
         let expected = said(ASKED, "fox elm sun", |text| text.starts_with("so yes"));
         assert!((yes / 4000.0 - expected).abs() < 0.015, "{yes} {expected}");
