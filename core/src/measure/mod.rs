@@ -1,10 +1,12 @@
 //! What is true: oracle reward, judge accuracy, agreement, and the statistics to say so.
 
 pub mod annotator;
+pub mod aspects;
 pub mod control;
 pub mod credit;
 pub mod figure;
 pub(crate) mod game;
+pub mod exact;
 pub mod judges;
 pub mod oracle;
 pub mod policy;

@@ -4,6 +4,8 @@
 //! judgements. It also knows the truth, but [`World::grade`] asks for an [`OracleKey`], which only
 //! `measure` can make: no recipe can reach the oracle, by type and not by good will.
 
+pub mod dialog;
+pub mod grammar;
 pub mod rules;
 pub mod style;
 
@@ -53,6 +55,44 @@ pub struct Judgement {
     pub checks: Vec<(String, String)>,
     /// The token the judge has to end with: a score, or the label of the better answer.
     pub verdict: String,
+}
+
+/// A prompt, a reply, and what is said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialogue {
+    /// The prompt's text.
+    pub prompt: String,
+    /// The reply's text.
+    pub reply: String,
+    /// What the user says next, or what an annotator comments.
+    pub follow_up: String,
+}
+
+/// What users say after a reply with which they are, or are not, satisfied in one respect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp {
+    /// The respect.
+    pub aspect: String,
+    /// What satisfied users say.
+    pub satisfied: Vec<String>,
+    /// What dissatisfied users say; as many phrases.
+    pub dissatisfied: Vec<String>,
+}
+
+/// Lists of follow-ups and the turns that they stand in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUps {
+    /// One list for each aspect.
+    pub lists: Vec<FollowUp>,
+    /// The mark that ends a user's turn.
+    pub turn: String,
+    /// What precedes a follow-up that the user says, with `{request}` for the prompt without that mark, and
+    /// `{response}`.
+    pub plain: String,
+    /// The same with the roles swapped: the model asks and comments.
+    pub swapped: String,
+    /// A reply that says nothing, to compare with.
+    pub generic: String,
 }
 
 /// A source of prompts with a known ground truth.
@@ -111,6 +151,37 @@ pub trait World: Send + Sync {
         None
     }
 
+    /// What users of this world say after replies; `None` where there are no users.
+    fn follow_ups(&self) -> Option<FollowUps> {
+        None
+    }
+
+    /// Replies of mixed quality with what a user said to each.
+    fn dialogues(&self, _seed: u64, _count: usize) -> Vec<Dialogue> {
+        Vec::new()
+    }
+
+    /// Replies of mixed quality with an annotator's comment on each, wrong with probability `noise`.
+    fn comments(&self, _seed: u64, _count: usize, _noise: f64) -> Vec<Dialogue> {
+        Vec::new()
+    }
+
+    /// All answers to a prompt that the world's grammar allows; `None` where they are too many to be counted.
+    fn sentences(&self, _prompt: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Whether the shipped starter was taught to answer as this world's authors do.
+    fn familiar(&self) -> bool {
+        true
+    }
+
+    /// The truth about an answer by the aspects of [`World::follow_ups`]; `None` where the prompt asks for nothing
+    /// of the kind. Only `measure` can make the key.
+    fn aspects(&self, _key: &OracleKey, _prompt: &str, _answer: &str) -> Vec<Option<bool>> {
+        Vec::new()
+    }
+
     /// The truth about an answer. Only `measure` can make the key.
     fn grade(&self, key: &OracleKey, prompt: &str, answer: &str) -> Grade;
 
@@ -142,9 +213,11 @@ pub fn by_name(name: &str) -> Option<Box<dyn World>> {
         "rules" => Some(Box::new(rules::Rules)),
         "style" => Some(Box::new(style::Style::plural())),
         "style-cyclic" => Some(Box::new(style::Style::cyclic())),
+        "dialog" => Some(Box::new(dialog::Dialog)),
+        "grammar" => Some(Box::new(grammar::Grammar)),
         _ => None,
     }
 }
 
 /// The names [`by_name`] knows.
-pub const NAMES: &[&str] = &["rules", "style", "style-cyclic"];
+pub const NAMES: &[&str] = &["rules", "style", "style-cyclic", "dialog", "grammar"];
