@@ -4,6 +4,7 @@
 //! judgements. It also knows the truth, but [`World::grade`] asks for an [`OracleKey`], which only
 //! `measure` can make: no recipe can reach the oracle, by type and not by good will.
 
+pub mod ads;
 pub mod rules;
 
 pub use crate::measure::oracle::OracleKey;
