@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod ads;
 pub mod compare;
 pub mod devices;
 pub mod generate;
@@ -37,6 +38,7 @@ pub fn dispatch(command: Option<&Command>) -> Result<()> {
         Command::Devices(args) => devices::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Pretrain(args) => pretrain::run(args),
+        Command::Ads(command) => ads::dispatch(command),
         Command::View(args) => view::run(args),
     }
 }

@@ -14,8 +14,7 @@ const FIRST: [&str; 23] = [
 ];
 
 /// Second halves of the names.
-const SECOND: [&str; 12] =
-    ["ado", "ulk", "bix", "dux", "ench", "oom", "ith", "onk", "yva", "rel", "tup", "wen"];
+const SECOND: [&str; 12] = ["ado", "ulk", "bix", "dux", "ench", "oom", "ith", "onk", "yva", "rel", "tup", "wen"];
 
 /// One brand in seven is never learned from. Seven has no divisor in common with the number of industries,
 /// so that all of them are on both sides.

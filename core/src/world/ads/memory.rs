@@ -70,8 +70,8 @@ impl Terms {
         let named = ad.scenes.iter().flat_map(Scene::brands);
         let (own, rival) = named.fold((false, false), |(own, rival), of| (own || of == brand, rival || of != brand));
         let first_negative = ad.scenes.iter().position(|scene| feels(scene, Valence::Negative));
-        let arc = first_negative
-            .is_some_and(|at| ad.scenes.iter().skip(at).any(|scene| feels(scene, Valence::Positive)));
+        let arc =
+            first_negative.is_some_and(|at| ad.scenes.iter().skip(at).any(|scene| feels(scene, Valence::Positive)));
         let repeats = |index: usize, scene: &Scene| {
             ad.scenes.iter().take(index).any(|other| other.tags == scene.tags && other.emotion == scene.emotion)
         };

@@ -9,7 +9,9 @@
 use super::{
     ad::{Ad, Brief, MOST_COLORS, MOST_FACES, MOST_SCENES, MOST_TAGS, Phrase, Scene, Tag},
     brand::Brand,
-    words::{Color, Complexity, Emotion, Industry, Orientation, Pace, Product, Title, Tone, duration_of, duration_word},
+    words::{
+        Color, Complexity, Emotion, Industry, Orientation, Pace, Product, Title, Tone, duration_of, duration_word,
+    },
 };
 
 /// The word that ends a brief.
@@ -106,8 +108,7 @@ impl Ad {
             let foreground = words.several("a colour in front", MOST_COLORS, Color::of)?;
             words.next("`on` or one more colour in front", |word| (word == ON).then_some(()))?;
             let background = words.several("a colour behind", MOST_COLORS, Color::of)?;
-            let phrase =
-                |word: &str, none: &str| if word == none { Some(None) } else { Phrase::of(word).map(Some) };
+            let phrase = |word: &str, none: &str| if word == none { Some(None) } else { Phrase::of(word).map(Some) };
             scenes.push(Scene {
                 tags,
                 foreground,

@@ -1,0 +1,15 @@
+//! `selfsame ads`: memorable ads, one command a file.
+
+pub mod study;
+
+use crate::{Result, cli::AdsCommand};
+
+/// Runs a command of the group.
+///
+/// # Errors
+/// Whatever went wrong, with what to do.
+pub fn dispatch(command: &AdsCommand) -> Result<()> {
+    match command {
+        AdsCommand::Study(args) => study::run(args),
+    }
+}
