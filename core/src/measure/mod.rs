@@ -3,6 +3,7 @@
 pub mod annotator;
 pub mod control;
 pub mod judges;
+pub mod memorability;
 pub mod oracle;
 pub mod policy;
 pub mod stats;
