@@ -2,6 +2,7 @@
 
 pub mod annotator;
 pub mod control;
+pub mod inference;
 pub mod judges;
 pub mod memorability;
 pub mod oracle;
