@@ -3,6 +3,7 @@
 mod chat;
 pub mod dataset;
 mod jsonl;
+pub mod scored;
 
 pub use chat::{Chat, tokens, user_turn};
 pub use jsonl::parse_jsonl;

@@ -32,7 +32,8 @@ fn ln_gamma(x: f64) -> f64 {
         return (PI / (PI * x).sin()).ln() - ln_gamma(1.0 - x);
     }
     let x = x - 1.0;
-    let sum = COEFFICIENTS.iter().skip(1).zip(1_u32..).fold(COEFFICIENTS[0], |sum, (c, k)| sum + c / (x + f64::from(k)));
+    let sum =
+        COEFFICIENTS.iter().skip(1).zip(1_u32..).fold(COEFFICIENTS[0], |sum, (c, k)| sum + c / (x + f64::from(k)));
     let t = x + 7.5;
     0.5 * (2.0 * PI).ln() + (x + 0.5) * t.ln() - t + sum.ln()
 }
