@@ -13,7 +13,7 @@ use selfsame_core::{
     world,
 };
 
-pub use ads::{AdsCommand, StudyArgs, WorldArgs};
+pub use ads::{AdsCommand, ExploreArgs, StudyArgs, WorldArgs};
 
 const EXAMPLES: &str = "\
 Without a command it opens the window; `selfsame view DIR` opens it with a run.

@@ -8,6 +8,8 @@ use selfsame_core::world::ads::StudyConfig;
 /// The commands about memorable ads.
 #[derive(Debug, Clone, Subcommand)]
 pub enum AdsCommand {
+    /// Say what goes with being remembered: statistical tests of the synthetic study, or of data of your own
+    Explore(ExploreArgs),
     /// Write the synthetic study as lines of JSON: ads, their texts, and what two groups of viewers recalled
     Study(StudyArgs),
 }
@@ -45,4 +47,34 @@ pub struct StudyArgs {
     /// Where to write the lines [default: here]
     #[arg(long, value_name = "FILE.jsonl")]
     pub out: Option<PathBuf>,
+}
+
+/// Arguments of `ads explore`.
+#[derive(Debug, Clone, Args)]
+pub struct ExploreArgs {
+    /// Data with scores instead of the synthetic study: LAMBDA's questions (a JSON file whose name ends in q.json), or
+    /// a table (.csv, .tsv, .jsonl, .json) with --text and --score
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["full", "viewers_each"])]
+    pub data: Option<PathBuf>,
+    /// LAMBDA's answers [default: the file beside --data whose name ends in a.json]
+    #[arg(long, value_name = "FILE.json", requires = "data", conflicts_with = "score")]
+    pub answers: Option<PathBuf>,
+    /// The column of the table that holds the texts
+    #[arg(long, value_name = "COLUMN", requires_all = ["data", "score"])]
+    pub text: Option<String>,
+    /// The column of the table that holds the scores
+    #[arg(long, value_name = "COLUMN", requires_all = ["data", "text"])]
+    pub score: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)] // clap would take it for help
+    pub world: WorldArgs,
+    /// Print everything as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with charts and tables
+    #[arg(long, value_name = "FILE.html")]
+    pub out: Option<PathBuf>,
+    /// Write the charts as SVG files into this folder
+    #[arg(long, value_name = "DIR")]
+    pub svg: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! `selfsame ads`: memorable ads, one command a file.
 
+pub mod explore;
 pub mod study;
 
 use crate::{Result, cli::AdsCommand};
@@ -10,6 +11,7 @@ use crate::{Result, cli::AdsCommand};
 /// Whatever went wrong, with what to do.
 pub fn dispatch(command: &AdsCommand) -> Result<()> {
     match command {
+        AdsCommand::Explore(args) => explore::run(args),
         AdsCommand::Study(args) => study::run(args),
     }
 }
