@@ -4,6 +4,7 @@
 //! judgements. It also knows the truth, but [`World::grade`] asks for an [`OracleKey`], which only
 //! `measure` can make: no recipe can reach the oracle, by type and not by good will.
 
+pub mod ads;
 pub mod dialog;
 pub mod grammar;
 pub mod rules;
@@ -99,6 +100,19 @@ pub struct FollowUps {
 pub trait World: Send + Sync {
     /// The name on the command line.
     fn name(&self) -> &'static str;
+
+    /// The `tokenizer.json` of a starter model of this world.
+    fn tokenizer_json(&self) -> String;
+
+    /// For each token that is made of others, the pair of it and each of them: see
+    /// [`crate::model::Decoder::random`].
+    fn compositional_parts(&self) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
+    /// The longest text that a starter model of this world reads, in tokens: two answers with what a judge is asked
+    /// about them.
+    fn context(&self) -> usize;
 
     /// `count` prompts of a split; the same for the same arguments.
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt>;
@@ -210,6 +224,7 @@ pub trait World: Send + Sync {
 #[must_use]
 pub fn by_name(name: &str) -> Option<Box<dyn World>> {
     match name {
+        "ads" => Some(Box::new(ads::Ads)),
         "rules" => Some(Box::new(rules::Rules)),
         "style" => Some(Box::new(style::Style::plural())),
         "style-cyclic" => Some(Box::new(style::Style::cyclic())),
@@ -220,4 +235,31 @@ pub fn by_name(name: &str) -> Option<Box<dyn World>> {
 }
 
 /// The names [`by_name`] knows.
-pub const NAMES: &[&str] = &["rules", "style", "style-cyclic", "dialog", "grammar"];
+pub const NAMES: &[&str] = &["rules", "style", "style-cyclic", "dialog", "grammar", "ads"];
+
+/// A tokenizer of whole words, split at white space, with `<bos>` before every text. The first three tokens are
+/// `<pad>`, `<bos>` and `<eos>`; `unknown` is one of the others.
+fn word_tokenizer(tokens: &[String], unknown: &str) -> String {
+    let vocabulary: serde_json::Map<_, _> =
+        tokens.iter().enumerate().map(|(id, token)| (token.clone(), id.into())).collect();
+    let added: Vec<_> = ["<pad>", "<bos>", "<eos>"]
+        .iter()
+        .enumerate()
+        .map(|(id, token)| {
+            serde_json::json!({"id": id, "content": token, "special": true, "single_word": false,
+                "lstrip": false, "rstrip": false, "normalized": false})
+        })
+        .collect();
+    serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "normalizer": null,
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "post_processor": {"type": "TemplateProcessing",
+            "single": [{"SpecialToken": {"id": "<bos>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+            "pair": [{"SpecialToken": {"id": "<bos>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+                {"Sequence": {"id": "B", "type_id": 1}}],
+            "special_tokens": {"<bos>": {"id": "<bos>", "ids": [1], "tokens": ["<bos>"]}}},
+        "decoder": null,
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": unknown},
+    })
+    .to_string()
+}
