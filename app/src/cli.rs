@@ -1,5 +1,7 @@
 //! The arguments of the program.
 
+mod ads;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
@@ -10,6 +12,8 @@ use selfsame_core::{
     prompt::dataset::Kind,
     world,
 };
+
+pub use ads::{AdsCommand, ExploreArgs, StudyArgs, WorldArgs};
 
 const EXAMPLES: &str = "\
 Without a command it opens the window; `selfsame view DIR` opens it with a run.
@@ -64,6 +68,9 @@ pub enum Command {
     Plan(RunArgs),
     /// Train a starter model from nothing
     Pretrain(PretrainArgs),
+    /// Memorable ads: what people recall days later
+    #[command(subcommand)]
+    Ads(AdsCommand),
     /// Open the window with runs in it, also while they go on
     View(ViewArgs),
 }

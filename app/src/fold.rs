@@ -69,6 +69,9 @@ pub struct IterationView {
     pub judged: Vec<(String, Vec<Vec<f32>>)>,
     /// Numbers that the recipe selected or labelled by, by name: one, or one for each prompt.
     pub notes: Vec<(String, Vec<f32>)>,
+    /// What single tokens are worth, by what says so: for each prompt, or each pair, and each of its answers, a
+    /// number per token.
+    pub credited: Vec<(String, Vec<Vec<Vec<f32>>>)>,
     /// The pairs to learn from.
     pub pairs: Vec<PairRecord>,
     /// The rated single answers to learn from.
@@ -130,9 +133,8 @@ impl RunView {
         let arm = self.arms.entry(record.arm).or_default();
         let iteration = arm.iterations.entry(record.iteration).or_default();
         match &record.event {
-            // What judges think of two answers is shown where a pair was learned; what tokens are worth is not
-            // shown.
-            Event::Started { .. } | Event::Compared { .. } | Event::Credited { .. } => {}
+            // What judges think of two answers is shown where a pair was learned.
+            Event::Started { .. } | Event::Compared { .. } => {}
             // Those within a phase are removed when it goes on.
             Event::Checkpoint { name, complete, .. } => {
                 if *complete {
@@ -154,6 +156,10 @@ impl RunView {
                 drawn.extend(answers.iter().cloned());
             }
             Event::Judged { judge, scores } => iteration.judged.push((judge.clone(), scores.clone())),
+            Event::Credited { by, tokens } => {
+                iteration.credited.retain(|(credited, _)| credited != by);
+                iteration.credited.push((by.clone(), tokens.clone()));
+            }
             Event::Noted { name, values } => {
                 iteration.notes.retain(|(noted, _)| noted != name);
                 iteration.notes.push((name.clone(), values.clone()));

@@ -12,7 +12,7 @@ use selfsame_core::{
     recipe::by_id,
     run::{Event, Manifest, Record, Source, Subject},
     text::Tokenizer,
-    world::{self, World, rules},
+    world::{self, World},
 };
 
 use crate::{
@@ -181,12 +181,12 @@ fn prompts(args: &RunArgs, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<P
         return Ok((source, None, rows));
     }
     let name = args.world.as_deref().unwrap_or("rules");
-    if let Some(token) = foreign_token(tokenizer)? {
+    let world = world::by_name(name).ok_or_else(|| Error::told(format!("there is no world `{name}`")))?;
+    if let Some(token) = foreign_token(&*world, tokenizer)? {
         return Err(Error::told(format!(
             "this model cannot read the world `{name}`: its tokenizer has no single token for `{token}`. Give it prompts of your own with --data FILE.jsonl"
         )));
     }
-    let world = world::by_name(name).ok_or_else(|| Error::told(format!("there is no world `{name}`")))?;
     Ok((Source::World(name.to_owned()), Some(world), Vec::new()))
 }
 
@@ -213,12 +213,12 @@ pub(crate) fn no_template(model: &str) -> Error {
     ))
 }
 
-/// The first word of the Rules world that a tokenizer does not know as one token, if any.
+/// The first word of a world that a tokenizer does not know as one token, if any.
 ///
 /// # Errors
 /// If the world's own tokenizer cannot be read, which a test rules out.
-pub fn foreign_token(tokenizer: &Tokenizer) -> Result<Option<String>> {
-    let json: serde_json::Value = serde_json::from_str(&rules::tokenizer_json())
+pub fn foreign_token(world: &dyn World, tokenizer: &Tokenizer) -> Result<Option<String>> {
+    let json: serde_json::Value = serde_json::from_str(&world.tokenizer_json())
         .map_err(|e| Error::told(format!("the world's tokenizer cannot be read: {e}")))?;
     let vocabulary = json["model"]["vocab"].as_object().into_iter().flatten();
     let added: Vec<&str> =
@@ -250,10 +250,13 @@ fn known_words(path: &Path, rows: &[Row], tokenizer: &Tokenizer) -> Result<()> {
 
 /// The world's judge prompts for a model that was taught them, plain English for others.
 fn judge_prompts(tokenizer: &Tokenizer) -> Result<Vec<JudgePrompt>> {
-    let judges = match (foreign_token(tokenizer)?, world::by_name("rules")) {
-        (None, Some(world)) => world.judge_prompts(),
-        _ => judge::default_prompts(),
-    };
+    let mut judges = None;
+    for world in world::NAMES.iter().filter_map(|name| world::by_name(name)) {
+        if judges.is_none() && foreign_token(&*world, tokenizer)?.is_none() {
+            judges = Some(world.judge_prompts());
+        }
+    }
+    let judges = judges.unwrap_or_else(judge::default_prompts);
     // A label of several tokens would otherwise only be found after the first phase.
     for prompt in &judges {
         for form in [Form::Pointwise, Form::Pairwise] {
@@ -331,6 +334,8 @@ fn check_base(place: &Place, base: &Decoder, tokenizer: &Tokenizer, shelf: &dyn 
 mod tests {
     use std::path::PathBuf;
 
+    use selfsame_core::world::{ads::Ads, rules, rules::Rules};
+
     use super::*;
     use crate::shelf::Disk;
 
@@ -368,8 +373,12 @@ mod tests {
     #[test]
     fn the_world_recognises_its_own_tokenizer_only() {
         let own = Tokenizer::parse(&rules::tokenizer_json()).unwrap();
-        assert_eq!(foreign_token(&own).unwrap(), None);
+        assert_eq!(foreign_token(&Rules, &own).unwrap(), None);
+        assert!(foreign_token(&Ads, &own).unwrap().is_some());
+        assert_eq!(judge_prompts(&own).unwrap(), Rules.judge_prompts());
+        let ads = Tokenizer::parse(&Ads.tokenizer_json()).unwrap();
+        assert_eq!(judge_prompts(&ads).unwrap(), Ads.judge_prompts());
         let other = Tokenizer::parse(&rules::tokenizer_json().replace("\"fox\"", "\"cow\"")).unwrap();
-        assert_eq!(foreign_token(&other).unwrap().as_deref(), Some("fox"));
+        assert_eq!(foreign_token(&Rules, &other).unwrap().as_deref(), Some("fox"));
     }
 }

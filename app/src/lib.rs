@@ -8,6 +8,8 @@
 // Reports are pieces of text put together; an allocation a line is nothing beside a run.
 #![allow(clippy::format_push_string, clippy::format_collect)]
 
+#[cfg(not(target_family = "wasm"))]
+pub mod ads;
 pub mod archive;
 pub mod atlas;
 pub mod cli;

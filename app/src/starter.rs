@@ -58,6 +58,6 @@ mod tests {
             let model = model(weights, name, &cpu).unwrap();
             assert_eq!(model.config().vocab_size, tokenizer.size());
         }
-        assert_eq!(crate::inputs::foreign_token(&tokenizer).unwrap(), None);
+        assert_eq!(crate::inputs::foreign_token(&selfsame_core::world::rules::Rules, &tokenizer).unwrap(), None);
     }
 }

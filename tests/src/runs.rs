@@ -84,6 +84,9 @@ impl Experiment {
             "cream" | "dno" => {
                 (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 4), ("pairs", 6), ("replay", 0)])
             }
+            "sharpening" => {
+                (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 3), ("pairs", 6), ("replay", 0)])
+            }
             _ => (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 2), ("pairs", 6), ("replay", 0)]),
         };
         for (key, value) in settings {
@@ -118,12 +121,32 @@ impl Experiment {
             experiment.set(&["strong", "batch_size"], 2);
             experiment.set(&["strong", "epochs"], 1);
         }
+        if id == "flr" {
+            experiment.set(&["dialogues"], 4);
+            experiment.set(&["comments"], 4);
+            experiment.set(&["listening", "batch_size"], 2);
+        }
+        if id == "sharpening" {
+            experiment.set(&["demonstrations"], 4);
+            experiment.set(&["teaching", "batch_size"], 2);
+        }
         if id == "dno" {
             // Answers of a random model are worth nothing.
             experiment.set(&["floor"], 1);
             experiment.set(&["margin"], 1);
         }
         experiment
+    }
+
+    /// The same run in another world.
+    ///
+    /// # Panics
+    /// If there is no such world.
+    #[must_use]
+    pub fn in_world(mut self, name: &str) -> Self {
+        assert!(world::by_name(name).is_some(), "there is no world {name}");
+        self.manifest.source = Source::World(name.to_owned());
+        self
     }
 
     /// The same run, in which adapters learn.
@@ -157,7 +180,7 @@ impl Experiment {
     /// # Errors
     /// As the lab and the recipe.
     pub fn run(&self, store: Box<dyn Store>, observer: Box<dyn Observer>, stop: Arc<AtomicBool>) -> Result<()> {
-        let world = match &self.manifest.source {
+        let world: Option<Box<dyn World>> = match &self.manifest.source {
             Source::World(name) if self.rows.is_empty() => world::by_name(name),
             _ => None,
         };

@@ -14,7 +14,10 @@ use selfsame::{
         session::{RECORDED, Session},
     },
 };
-use selfsame_core::run::{Arm, Event, Record};
+use selfsame_core::{
+    run::{Arm, Event, Record},
+    sample::Answer,
+};
 use selfsame_tests::{
     lab::{harness, laboratory, with_recorded_run},
     picture::{Studio, compare, content, keep},
@@ -123,7 +126,13 @@ fn methods_atlas_and_evidence() {
         seen(&mut harness, &format!("state-noted-{mode}"));
         harness.state_mut().go(Panel::Answers);
         harness.run_ok();
-        harness.get_by_label("Iteration 1").click();
+        harness.get_by_label_contains("Kind of prompts").click();
+        harness.run_ok();
+        harness.get_by_label("Training").click();
+        harness.run_ok();
+        harness.get_by_label("Tokens").click();
+        harness.run_ok();
+        harness.get_by_label("token credit").click();
         harness.run_ok();
         seen(&mut harness, &format!("state-tokens-{mode}"));
     }
@@ -145,14 +154,16 @@ fn noted() -> Session {
         ..of.clone()
     };
     let sampled = |record: &Record| matches!(&record.event, Event::Sampled { purpose, .. } if purpose == "train");
-    let mut tokens: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut tokens: BTreeMap<u32, Vec<Vec<Vec<f32>>>> = BTreeMap::new();
     for record in records.iter().filter(|record| record.arm == Arm::Main && sampled(record)) {
         if let Event::Sampled { answers, .. } = &record.event {
-            *tokens.entry(record.iteration).or_default() +=
-                answers.iter().flatten().map(|answer| answer.ids.len()).sum::<usize>();
+            let wave = |n: usize| 0.5 * (n as f32 * 3.1).sin() * (n as f32 * 0.37).cos();
+            let of = |answer: &Answer| (0..answer.ids.len()).map(wave).collect::<Vec<f32>>();
+            let group = |answers: &Vec<Answer>| answers.iter().map(of).collect::<Vec<_>>();
+            tokens.entry(record.iteration).or_default().extend(answers.iter().map(group));
         }
     }
-    for (iteration, count) in tokens {
+    for (iteration, credit) in tokens {
         let last = |record: &Record| record.arm == Arm::Main && record.iteration == iteration && sampled(record);
         let at = records.iter().rposition(last).unwrap();
         let of = records[at].clone();
@@ -166,7 +177,7 @@ fn noted() -> Session {
             note(&of, "own over teacher", vec![20.0 + 25.0 * step]),
             note(&of, "reward at goal", (0..6).map(|n| 0.35 + (0.02 + 0.02 * step) * n as f32).collect()),
             note(&of, "temperature of content", vec![1.5 - 0.1 * step]),
-            note(&of, "token credit", (0..count).map(|n| 0.5 * wave(n, 3.1) * wave(n, 0.37)).collect()),
+            Record { event: Event::Credited { by: "token credit".to_owned(), tokens: credit }, ..of.clone() },
         ];
         records.splice(at + 1..at + 1, notes);
     }

@@ -2,7 +2,7 @@
 
 import { DownloadError, wasm } from './download.js';
 import { takeDrops } from './files.js';
-import { host } from './host.js';
+import { host, prepare } from './host.js';
 import * as loading from './loading.js';
 import { keepForLater } from './offline.js';
 
@@ -16,7 +16,7 @@ class Obstacle extends Error {
 
 /** Finds out what is missing before anything large is loaded. */
 function check() {
-  const missing = ['WebAssembly', 'DecompressionStream', 'Worker'].find((name) => globalThis[name] === undefined);
+  const missing = ['WebAssembly', 'TransformStream', 'Worker'].find((name) => globalThis[name] === undefined);
   if (missing) throw new Obstacle('too_old', { what: missing });
   const context = document.createElement('canvas').getContext('webgl2');
   if (!context) throw new Obstacle('no_webgl');
@@ -26,9 +26,13 @@ function check() {
 
 async function begin() {
   check();
+  const loadEngine = prepare();
   const [page, module] = await Promise.all([
     import('./pkg/page/selfsame_page.js'),
-    wasm('pkg/page/selfsame_page_bg.wasm.gz', loading.progress),
+    wasm('pkg/page/selfsame_page_bg.wasm.xz', (done, all) => {
+      loading.progress(done, all);
+      if (done === all) loadEngine();
+    }),
   ]);
   loading.beginning();
   await page.default({ module_or_path: module });

@@ -1,7 +1,7 @@
-// Fetches files of the page and unpacks those that are packed. Packing is ours and not the host's, so
-// that downloads are small from any host; some hosts unpack `.gz` files on the way all the same,
-// therefore it is the content that tells whether a file still is packed.
+// Fetches files of the page and unpacks those that are packed, which end with `.xz`. Packing is ours and
+// not the host's, so that downloads are small from any host. What unpacks is a module of its own.
 
+import begin, { Unpacker } from './pkg/unpack/selfsame_unpack.js';
 import { say } from './words.js';
 
 /** A download that failed, in words for the person. */
@@ -23,7 +23,8 @@ async function request(name) {
   return response;
 }
 
-/** Passes a stream on and reports how many bytes of how many have come; `null` where nobody knows. */
+/** Passes a stream on and reports how many bytes of how many have come; `null` where nobody knows. At its end
+ * the two are equal. */
 function counted(response, report) {
   // The length of what a host packed itself says nothing about what comes out of it.
   const packed = response.headers.has('content-encoding');
@@ -36,61 +37,63 @@ function counted(response, report) {
         report(done, all);
         controller.enqueue(chunk);
       },
+      flush: () => report(done, done),
     }),
   );
 }
 
-function joined(first, second) {
-  const all = new Uint8Array(first.length + second.length);
-  all.set(first);
-  all.set(second, first.length);
-  return all;
+let unpacking;
+
+/** Loads the module that unpacks, once. */
+function unpackable() {
+  unpacking ??= request('pkg/unpack/selfsame_unpack_bg.wasm').then(async (response) =>
+    begin({ module_or_path: await WebAssembly.compile(await response.arrayBuffer()) }),
+  );
+  return unpacking;
 }
 
-/** The same stream, unpacked if it begins as `gzip` does. */
-async function unpacked(stream) {
-  const reader = stream.getReader();
-  let head = new Uint8Array();
-  let ended = false;
-  while (head.length < 2 && !ended) {
-    const { done, value } = await reader.read();
-    ended = done;
-    if (value) head = joined(head, value);
-  }
-  const whole = new ReadableStream({
-    start(controller) {
-      if (head.length > 0) controller.enqueue(head);
-      if (ended) controller.close();
-    },
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
-  });
-  const gzip = head[0] === 0x1f && head[1] === 0x8b;
-  return gzip ? whole.pipeThrough(new DecompressionStream('gzip')) : whole;
+/** The files that came damaged: whoever reads a stream may be told of its errors in other words. */
+const damaged = new Set();
+
+/** What a packed file holds, while it comes. */
+function unpacked(name, stream) {
+  const unpacker = new Unpacker();
+  const refuse = () => {
+    damaged.add(name);
+    throw new Error('damaged');
+  };
+  damaged.delete(name);
+  return stream.pipeThrough(
+    new TransformStream({
+      transform(chunk, controller) {
+        let plain;
+        try {
+          plain = unpacker.push(chunk);
+        } catch {
+          refuse();
+        }
+        if (plain.length > 0) controller.enqueue(plain);
+      },
+      flush() {
+        const whole = unpacker.ended;
+        unpacker.free();
+        if (!whole) refuse();
+      },
+    }),
+  );
 }
 
 async function content(name, report) {
-  return unpacked(counted(await request(name), report));
+  if (!name.endsWith('.xz')) return counted(await request(name), report);
+  const [response] = await Promise.all([request(name), unpackable()]);
+  return unpacked(name, counted(response, report));
 }
 
-/** A stream that broke off is a failed download; what else goes wrong is not. */
+/** A stream that broke off, or made no sense, is a failed download; what else goes wrong is not. */
 function broken(name, error) {
+  if (damaged.has(name)) return new DownloadError(`${name}: ${say('damaged')}`);
   const network = error instanceof TypeError && !(error instanceof DownloadError);
   return network ? new DownloadError(`${name}: ${say('offline')}`) : error;
-}
-
-/** The bytes of a file, as they lie on the host. */
-export async function raw(name) {
-  const response = await request(name);
-  try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch (error) {
-    throw broken(name, error);
-  }
 }
 
 /** The bytes of a file, unpacked. */

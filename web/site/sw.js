@@ -3,8 +3,8 @@
 
 const VERSION = '{{version}}';
 
-/** The SHA-256 of every file's content (unpacked), or the beginning of it: those that are kept at once,
- * and those that are kept when there is time. */
+/** The SHA-256 of every file's content, or the beginning of it: those that are kept at once, and those that
+ * are kept when there is time. */
 const FILES = JSON.parse('{{files}}');
 
 const SCOPE = self.registration.scope;
@@ -120,14 +120,8 @@ async function fromHost(name, hash) {
   throw new Error(`the host has no ${name} of version ${VERSION}`);
 }
 
-/** The SHA-256 of the content. The host may have unpacked a file on the way or not: it is the same. */
+/** The SHA-256 of the content. */
 async function digest(bytes) {
-  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
-  let plain = bytes;
-  if (first === 0x1f && second === 0x8b) {
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
-    plain = await new Response(stream).arrayBuffer();
-  }
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', plain));
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   return [...hash].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }

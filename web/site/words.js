@@ -20,6 +20,7 @@ export const words = {
 
   http: 'the host answered {status}',
   offline: 'the host cannot be reached',
+  damaged: 'what came is damaged',
 };
 
 /** A sentence with its values. */

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub mod ads;
 pub mod compare;
 pub mod devices;
 pub mod generate;
@@ -39,6 +40,7 @@ pub fn dispatch(command: Option<&Command>) -> Result<()> {
         Command::Devices(args) => devices::run(args),
         Command::Plan(args) => plan::run(args),
         Command::Pretrain(args) => pretrain::run(args),
+        Command::Ads(command) => ads::dispatch(command),
         Command::View(args) => view::run(args),
     }
 }

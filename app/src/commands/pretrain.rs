@@ -12,7 +12,7 @@ use selfsame_core::{
     model::{self, Decoder, Precision},
     recipe::starter::{PHASES, Starter, StarterConfig, pretrain},
     text::Tokenizer,
-    world::{self, rules},
+    world,
 };
 use serde::Serialize;
 use toml::{Table, Value};
@@ -57,7 +57,7 @@ pub fn run(args: &PretrainArgs) -> Result<()> {
     }
     let world =
         world::by_name(&args.world).ok_or_else(|| Error::told(format!("there is no world `{}`", args.world)))?;
-    let tokenizer = Tokenizer::parse(&rules::tokenizer_json())?;
+    let tokenizer = Tokenizer::parse(&world.tokenizer_json())?;
     let selected = device::acquire(args.device.into())?;
     fs::create_dir_all(out.join("base")).map_err(|e| CoreError::write(out, e))?;
     let curve_path = out.join("curve.jsonl");
@@ -65,7 +65,7 @@ pub fn run(args: &PretrainArgs) -> Result<()> {
     let mut display = Display::new(&config.steps, args.json);
     let mut failure = None;
     let began = format::now();
-    let parts = rules::compositional_parts();
+    let parts = world.compositional_parts();
     let from = args.from.as_deref().map(|folder| read(folder, &selected.device)).transpose()?;
     let training = pretrain(&config, &*world, tokenizer, &parts, from, &selected.device, |phase, report, _| {
         let line = output::to_json(&Line { phase, report }).and_then(|line| {
@@ -95,8 +95,9 @@ pub fn run(args: &PretrainArgs) -> Result<()> {
     folder::replace(&out.join("pretrain.toml"), &text)?;
     failure.map_or(Ok(()), Err)?;
     output::note(&format!(
-        "done in {}; try it with `selfsame run scir --quick --model {}`",
+        "done in {}; try it with `selfsame run scir --quick --world {} --model {}`",
         format::duration(seconds),
+        args.world,
         out.display()
     ));
     Ok(())

@@ -116,6 +116,11 @@ pub(crate) fn note(iteration: u32, name: &str, values: &[f32]) -> Record {
     record(Arm::Main, iteration, Event::Noted { name: name.to_owned(), values: values.to_vec() })
 }
 
+/// What a recipe says that tokens are worth.
+pub(crate) fn credit(iteration: u32, by: &str, tokens: &[Vec<Vec<f32>>]) -> Record {
+    record(Arm::Main, iteration, Event::Credited { by: by.to_owned(), tokens: tokens.to_vec() })
+}
+
 /// A log of a start, an iteration with a prompt that would break a careless page, and a control.
 pub(crate) fn synthetic() -> Vec<Record> {
     let world = Source::World("rules".to_owned());

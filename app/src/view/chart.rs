@@ -5,6 +5,7 @@
 mod axis;
 mod controls;
 mod csv;
+mod dots;
 mod hover;
 mod paint;
 mod picture;
@@ -23,6 +24,7 @@ use picture::{Look, Picture};
 use state::State;
 
 pub use controls::smoothing_slider;
+pub use dots::{Dot, Dots};
 
 /// How a line is told apart besides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

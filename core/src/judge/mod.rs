@@ -1,5 +1,6 @@
 //! Internal reward models: what a language model itself believes about its answers.
 
+mod follow_up;
 mod generative;
 mod implicit;
 mod prompt;
@@ -7,6 +8,7 @@ mod ratio;
 pub mod relevance;
 mod temperature;
 
+pub use follow_up::{FollowUpJudge, Likelihoods, Sides, by_aspect, calibrated};
 pub use generative::{Comparison, Form, Generative};
 pub use implicit::Implicit;
 pub use prompt::{JudgePrompt, default_prompts};

@@ -55,9 +55,11 @@ pub(super) struct Compiled {
 }
 
 #[derive(Debug, Clone)]
-enum Piece {
+pub(super) enum Piece {
     Tokens(Vec<u32>),
     Prompt,
+    /// The prompt without what hands the turn to the model.
+    Request,
     Response,
     Other,
 }
@@ -87,7 +89,7 @@ impl Compiled {
         for piece in pieces {
             tokens.extend_from_slice(match piece {
                 Piece::Tokens(ids) => ids,
-                Piece::Prompt => prompt,
+                Piece::Prompt | Piece::Request => prompt,
                 Piece::Response => response,
                 Piece::Other => other.unwrap_or_default(),
             });
@@ -98,7 +100,7 @@ impl Compiled {
 }
 
 /// Splits a template at its placeholders.
-fn pieces(template: &str, wanted: &[&str], tokenizer: &Tokenizer) -> Result<Vec<Piece>> {
+pub(super) fn pieces(template: &str, wanted: &[&str], tokenizer: &Tokenizer) -> Result<Vec<Piece>> {
     let mut found = Vec::new();
     let mut rest = template;
     while let Some(at) = rest.find('{') {
@@ -106,6 +108,7 @@ fn pieces(template: &str, wanted: &[&str], tokenizer: &Tokenizer) -> Result<Vec<
         let name = end.map_or("{", |end| &rest[at..end]);
         let piece = match name {
             "{prompt}" => Piece::Prompt,
+            "{request}" => Piece::Request,
             "{response}" => Piece::Response,
             "{other}" => Piece::Other,
             other => {
@@ -127,7 +130,7 @@ fn pieces(template: &str, wanted: &[&str], tokenizer: &Tokenizer) -> Result<Vec<
     for name in wanted {
         // A prompt may be shown again after each answer.
         let count = template.matches(name).count();
-        if count == 0 || (count > 1 && *name != "{prompt}") {
+        if count == 0 || (count > 1 && !["{prompt}", "{request}"].contains(name)) {
             return Err(Error::setting("judge", format!("{template:?} must hold `{name}` exactly once")));
         }
     }

@@ -1,11 +1,15 @@
 //! What is true: oracle reward, judge accuracy, agreement, and the statistics to say so.
 
 pub mod annotator;
+pub mod aspects;
 pub mod control;
 pub mod credit;
+pub mod exact;
 pub mod figure;
 pub(crate) mod game;
+pub mod inference;
 pub mod judges;
+pub mod memorability;
 pub mod oracle;
 pub mod policy;
 pub(crate) mod proxy;

@@ -117,6 +117,24 @@ pub fn student(freedom: usize) -> f64 {
     z + first / n + second / n.powi(2) + third / n.powi(3)
 }
 
+/// Pearson's correlation of two rows of numbers. `None` where one is constant or they are not alike in length.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // counts
+pub fn pearson(first: &[f64], second: &[f64]) -> Option<f64> {
+    if first.len() != second.len() {
+        return None;
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len().max(1) as f64;
+    let (a, b) = (mean(first), mean(second));
+    let (mut both, mut left, mut right) = (0.0, 0.0, 0.0);
+    for (x, y) in first.iter().zip(second) {
+        both += (x - a) * (y - b);
+        left += (x - a).powi(2);
+        right += (y - b).powi(2);
+    }
+    (left > 0.0 && right > 0.0).then(|| both / (left * right).sqrt())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +161,15 @@ mod tests {
         assert!((mean.mean - 2.5).abs() < 1e-12);
         // Sample variance 5/3 over four values.
         assert!((mean.error - (5.0_f64 / 12.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn pearson_of_known_rows() {
+        // By hand: deviations -2, -1, 0, 1, 2 and -1, 0, 0, 1, 0.
+        let r = pearson(&[1.0, 2.0, 3.0, 4.0, 5.0], &[1.0, 2.0, 2.0, 3.0, 2.0]).unwrap();
+        assert!((r - 3.0 / (10.0_f64 * 2.0).sqrt()).abs() < 1e-12, "{r}");
+        assert_eq!(pearson(&[1.0, 1.0], &[0.0, 1.0]), None);
+        assert_eq!(pearson(&[1.0], &[0.0, 1.0]), None);
     }
 
     #[test]

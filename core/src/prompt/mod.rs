@@ -5,6 +5,7 @@ pub mod dataset;
 mod goal;
 mod jsonl;
 mod revision;
+pub mod scored;
 
 pub use chat::{Chat, tokens, user_turn};
 pub use goal::{Goal, with_feedback, with_goal};

@@ -7,8 +7,10 @@ use super::{
     Card, Recipe,
     policy_gradient::{nlhf::Nlhf, r3::R3},
     preference::{bco::Bco, cdr::Cdr, dpo::Dpo, reward_aug::RewardAug, t_reg::TReg},
+    reward_model::flr::Flr,
     self_play::{dno::Dno, selm::Selm, spin::Spin},
     self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm, upo::Upo},
+    self_training::sharpening::Sharpening,
     settings,
     supervised::{coh::Coh, sft::Sft},
 };
@@ -55,6 +57,8 @@ const ENTRIES: &[Entry] = &[
     entry::<TReg>(),
     entry::<Coh>(),
     entry::<Cdr>(),
+    entry::<Flr>(),
+    entry::<Sharpening>(),
 ];
 
 type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
@@ -80,6 +84,8 @@ const RUNNERS: &[(&str, Runner)] = &[
     runner::<TReg>(),
     runner::<Coh>(),
     runner::<Cdr>(),
+    runner::<Flr>(),
+    runner::<Sharpening>(),
 ];
 
 /// All recipes.

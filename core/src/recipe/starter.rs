@@ -107,7 +107,7 @@ pub async fn pretrain(
         config.kv_heads,
         tokenizer.size(),
     );
-    shape.max_position_embeddings = 128;
+    shape.max_position_embeddings = world.context();
     shape.tie_word_embeddings = false;
     let (mut model, mut base) = match from {
         Some(starter) => (starter.model, starter.base),

@@ -72,8 +72,8 @@ pub enum Event {
     },
     /// Answers to some of the prompts of a phase.
     Sampled {
-        /// `train`, `teacher`, `opponent`, `revision`, `held-out`, `held-out greedy`, `held-out goal` with the
-        /// goal, or `held-out feedback` with the words.
+        /// `train`, `greedy` (to the same prompts), `teacher`, `opponent`, `revision`, `initial` (of that model),
+        /// `held-out`, `held-out greedy`, `held-out goal` with the goal, or `held-out feedback` with the words.
         purpose: String,
         /// The prompts these answers belong to, by their position in the phase.
         first: usize,

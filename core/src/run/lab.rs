@@ -230,6 +230,37 @@ impl Lab {
         self.draw("train", prompts, samples, sampling).await
     }
 
+    /// Draws answers from a frozen model.
+    ///
+    /// # Errors
+    /// As [`Lab::sample`].
+    pub async fn sample_from(
+        &mut self,
+        which: Snapshot,
+        prompts: &[Prompt],
+        samples: usize,
+        sampling: &Sampling,
+    ) -> Result<Vec<Candidates>> {
+        let frozen = self.snapshot(which).clone();
+        let policy = std::mem::replace(&mut self.policy, frozen);
+        let drawn = self.draw(which.name(), prompts, samples, sampling).await;
+        self.policy = policy;
+        drawn
+    }
+
+    /// Makes the policy as it is what the run starts from, [`Snapshot::Initial`], for itself and for its control
+    /// lines: a recipe that first has to teach the model its world begins after that.
+    pub fn settle(&mut self) {
+        self.initial = self.policy.clone();
+    }
+
+    /// Whether the model is taken to know how its prompts are answered, because they are its world's or the user's
+    /// own.
+    #[must_use]
+    pub fn familiar(&self) -> bool {
+        self.world().is_none_or(World::familiar)
+    }
+
     pub(super) async fn draw(
         &mut self,
         purpose: &str,
@@ -368,6 +399,7 @@ pub(super) fn key(purpose: &str, index: usize) -> u64 {
     let group = match purpose {
         "train" => 0,
         "opponent" => 2,
+        "initial" => 3,
         _ => 1,
     };
     (group << 32) | index as u64

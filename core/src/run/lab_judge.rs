@@ -99,6 +99,19 @@ impl Lab {
         self.judged(name, means, candidates.len())
     }
 
+    /// The summed log-probability of every answer under a model. The log keeps it under `name`.
+    ///
+    /// # Errors
+    /// If the device fails or the run is stopped.
+    pub async fn sum_logprob(&mut self, name: &str, candidates: &[Candidates], of: Snapshot) -> Result<Vec<Vec<f32>>> {
+        if let Some(scores) = self.replayed_scores(name)? {
+            return Ok(scores);
+        }
+        let logprobs = self.logprobs(candidates, of).await?;
+        let sums = logprobs.iter().map(|group| group.iter().map(|(sum, _)| narrow(*sum)).collect()).collect();
+        self.judged(name, sums, candidates.len())
+    }
+
     pub(super) fn replayed_scores(&mut self, name: &str) -> Result<Option<Vec<Vec<f32>>>> {
         let fits = |e: &Event| matches!(e, Event::Judged { judge, .. } if judge == name);
         Ok(match self.replayed(fits, "a judgement")? {

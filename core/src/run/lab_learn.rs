@@ -148,6 +148,27 @@ impl Lab {
         learned.map(|()| model)
     }
 
+    /// Lets another model than the policy learn from whole completions, and returns it, as [`Lab::learn_aside`]
+    /// does from pairs. It goes on from the model `from`.
+    ///
+    /// # Errors
+    /// As [`Lab::learn_pairs`].
+    pub async fn learn_completions_aside(
+        &mut self,
+        name: &'static str,
+        from: Decoder,
+        config: &LearnConfig,
+        rows: &[Sequence],
+    ) -> Result<Decoder> {
+        let policy = std::mem::replace(&mut self.policy, from);
+        self.aside = Some(name);
+        // Nobody asks the judge channel of such a model.
+        let learned = self.learn_completions(config, Replay { per_step: 0, weight: 0.0 }, rows).await;
+        self.aside = None;
+        let model = std::mem::replace(&mut self.policy, policy);
+        learned.map(|()| model)
+    }
+
     /// Learns from single answers that somebody rated.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! From judged candidates to pairs with soft labels and weights.
 
+mod best_of;
 mod consistency;
 mod density_ratio;
 mod goals;
@@ -12,6 +13,7 @@ mod rewarded;
 mod uncertainty;
 mod win_rate;
 
+pub use best_of::{best_of, chosen, votes};
 pub use consistency::{mean_consistency, rank_consistency};
 pub use density_ratio::density_ratios;
 pub use goals::goal_conditioned;

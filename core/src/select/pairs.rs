@@ -37,6 +37,8 @@ pub enum Origin {
     Estimated,
     /// Two answers by the ratio of their probabilities under a better and a less aligned model.
     Ratio,
+    /// Two of a prompt's answers, the one first that a frozen model finds likelier.
+    Likelihood,
     /// Two answers to a prompt that asks for the score of the first.
     Goal,
     /// Two of a prompt's answers, not labelled: the label comes while learning.

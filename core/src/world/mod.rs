@@ -4,6 +4,9 @@
 //! judgements. It also knows the truth, but [`World::grade`] asks for an [`OracleKey`], which only
 //! `measure` can make: no recipe can reach the oracle, by type and not by good will.
 
+pub mod ads;
+pub mod dialog;
+pub mod grammar;
 pub mod rules;
 pub mod style;
 
@@ -55,10 +58,61 @@ pub struct Judgement {
     pub verdict: String,
 }
 
+/// A prompt, a reply, and what is said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialogue {
+    /// The prompt's text.
+    pub prompt: String,
+    /// The reply's text.
+    pub reply: String,
+    /// What the user says next, or what an annotator comments.
+    pub follow_up: String,
+}
+
+/// What users say after a reply with which they are, or are not, satisfied in one respect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUp {
+    /// The respect.
+    pub aspect: String,
+    /// What satisfied users say.
+    pub satisfied: Vec<String>,
+    /// What dissatisfied users say; as many phrases.
+    pub dissatisfied: Vec<String>,
+}
+
+/// Lists of follow-ups and the turns that they stand in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FollowUps {
+    /// One list for each aspect.
+    pub lists: Vec<FollowUp>,
+    /// The mark that ends a user's turn.
+    pub turn: String,
+    /// What precedes a follow-up that the user says, with `{request}` for the prompt without that mark, and
+    /// `{response}`.
+    pub plain: String,
+    /// The same with the roles swapped: the model asks and comments.
+    pub swapped: String,
+    /// A reply that says nothing, to compare with.
+    pub generic: String,
+}
+
 /// A source of prompts with a known ground truth.
 pub trait World: Send + Sync {
     /// The name on the command line.
     fn name(&self) -> &'static str;
+
+    /// The `tokenizer.json` of a starter model of this world.
+    fn tokenizer_json(&self) -> String;
+
+    /// For each token that is made of others, the pair of it and each of them: see
+    /// [`crate::model::Decoder::random`].
+    fn compositional_parts(&self) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
+
+    /// The longest text that a starter model of this world reads, in tokens: two answers with what a judge is asked
+    /// about them.
+    fn context(&self) -> usize;
 
     /// `count` prompts of a split; the same for the same arguments.
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt>;
@@ -111,6 +165,37 @@ pub trait World: Send + Sync {
         None
     }
 
+    /// What users of this world say after replies; `None` where there are no users.
+    fn follow_ups(&self) -> Option<FollowUps> {
+        None
+    }
+
+    /// Replies of mixed quality with what a user said to each.
+    fn dialogues(&self, _seed: u64, _count: usize) -> Vec<Dialogue> {
+        Vec::new()
+    }
+
+    /// Replies of mixed quality with an annotator's comment on each, wrong with probability `noise`.
+    fn comments(&self, _seed: u64, _count: usize, _noise: f64) -> Vec<Dialogue> {
+        Vec::new()
+    }
+
+    /// All answers to a prompt that the world's grammar allows; `None` where they are too many to be counted.
+    fn sentences(&self, _prompt: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Whether the shipped starter was taught to answer as this world's authors do.
+    fn familiar(&self) -> bool {
+        true
+    }
+
+    /// The truth about an answer by the aspects of [`World::follow_ups`]; `None` where the prompt asks for nothing
+    /// of the kind. Only `measure` can make the key.
+    fn aspects(&self, _key: &OracleKey, _prompt: &str, _answer: &str) -> Vec<Option<bool>> {
+        Vec::new()
+    }
+
     /// The truth about an answer. Only `measure` can make the key.
     fn grade(&self, key: &OracleKey, prompt: &str, answer: &str) -> Grade;
 
@@ -139,12 +224,42 @@ pub trait World: Send + Sync {
 #[must_use]
 pub fn by_name(name: &str) -> Option<Box<dyn World>> {
     match name {
+        "ads" => Some(Box::new(ads::Ads)),
         "rules" => Some(Box::new(rules::Rules)),
         "style" => Some(Box::new(style::Style::plural())),
         "style-cyclic" => Some(Box::new(style::Style::cyclic())),
+        "dialog" => Some(Box::new(dialog::Dialog)),
+        "grammar" => Some(Box::new(grammar::Grammar)),
         _ => None,
     }
 }
 
 /// The names [`by_name`] knows.
-pub const NAMES: &[&str] = &["rules", "style", "style-cyclic"];
+pub const NAMES: &[&str] = &["rules", "style", "style-cyclic", "dialog", "grammar", "ads"];
+
+/// A tokenizer of whole words, split at white space, with `<bos>` before every text. The first three tokens are
+/// `<pad>`, `<bos>` and `<eos>`; `unknown` is one of the others.
+fn word_tokenizer(tokens: &[String], unknown: &str) -> String {
+    let vocabulary: serde_json::Map<_, _> =
+        tokens.iter().enumerate().map(|(id, token)| (token.clone(), id.into())).collect();
+    let added: Vec<_> = ["<pad>", "<bos>", "<eos>"]
+        .iter()
+        .enumerate()
+        .map(|(id, token)| {
+            serde_json::json!({"id": id, "content": token, "special": true, "single_word": false,
+                "lstrip": false, "rstrip": false, "normalized": false})
+        })
+        .collect();
+    serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "normalizer": null,
+        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "post_processor": {"type": "TemplateProcessing",
+            "single": [{"SpecialToken": {"id": "<bos>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+            "pair": [{"SpecialToken": {"id": "<bos>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+                {"Sequence": {"id": "B", "type_id": 1}}],
+            "special_tokens": {"<bos>": {"id": "<bos>", "ids": [1], "tokens": ["<bos>"]}}},
+        "decoder": null,
+        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": unknown},
+    })
+    .to_string()
+}

@@ -33,7 +33,7 @@ export class Laboratory {
       this.page.evaluate(async () => {
         const [name] = await caches.keys();
         const cache = name && (await caches.open(name));
-        const rest = ['assets/starter/base/model.safetensors.gz', 'assets/recorded/scir.jsonl.gz', 'index.html'];
+        const rest = ['assets/starter/base/model.safetensors.xz', 'assets/recorded/scir.jsonl.xz', 'index.html'];
         const answers = await Promise.all(rest.map((name) => cache?.match(new URL(name, document.baseURI))));
         return answers.every(Boolean);
       });

@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, resolve, sep } from 'node:path';
 import { Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
 
 const MIME = {
   '.html': 'text/html; charset=utf-8',
@@ -16,7 +17,7 @@ const MIME = {
   '.svg': 'image/svg+xml',
   '.wasm': 'application/wasm',
   '.webmanifest': 'application/manifest+json',
-  '.gz': 'application/gzip',
+  '.xz': 'application/x-xz',
 };
 
 /** Bytes that are sent in one go. */
@@ -36,8 +37,8 @@ async function send(content, response, passes) {
  * @param {string} root the folder
  * @param {object} [options]
  * @param {string} [options.prefix] the path under which it is served, such as `/some/where/`
- * @param {boolean} [options.unpacks] says `Content-Encoding: gzip` about `.gz` files, as some hosts do,
- *   so that browsers unpack them on the way
+ * @param {boolean} [options.packs] packs everything by `gzip` on the way, as some hosts do, and then does not
+ *   know how much it is
  * @param {string} [options.cache] what is said about keeping files
  * @param {Map<string, Buffer|null>} [options.instead] by name, what is served instead of a file; `null`
  *   is not there
@@ -45,7 +46,7 @@ async function send(content, response, passes) {
  * @returns `url` of the folder, `log` of what was asked for and sent, and `close()`
  */
 export async function serve(root, options = {}) {
-  const { prefix = '/', unpacks = false, cache = 'no-store', instead = new Map(), passes } = options;
+  const { prefix = '/', packs = false, cache = 'no-store', instead = new Map(), passes } = options;
   const folder = resolve(root);
   const log = [];
 
@@ -79,14 +80,13 @@ export async function serve(root, options = {}) {
     }
     response.writeHead(200, {
       'cache-control': cache,
-      'content-length': found.size,
+      ...(packs ? { 'content-encoding': 'gzip' } : { 'content-length': found.size }),
       'content-type': MIME[extname(found.name)] ?? 'application/octet-stream',
       ...(found.tag && { etag: found.tag }),
-      ...(unpacks && found.name.endsWith('.gz') && { 'content-encoding': 'gzip' }),
     });
     const file = () => createReadStream(found.file, { highWaterMark: PIECE });
     const content = found.content ? Readable.from([found.content]) : file();
-    await send(content, response, passes).catch(() => response.destroy());
+    await send(packs ? content.pipe(createGzip()) : content, response, passes).catch(() => response.destroy());
   });
   await new Promise((done, failed) => {
     server.once('error', failed);

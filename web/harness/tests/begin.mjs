@@ -1,13 +1,15 @@
 // When the page cannot begin it says why and what to do, and never stays blank.
 
 import assert from 'node:assert/strict';
-import { gzipSync } from 'node:zlib';
 
 export const name = 'begin';
 export const about = 'a page that cannot begin says why';
 export const minutes = 3;
 
-const MODULE = 'pkg/page/selfsame_page_bg.wasm.gz';
+const MODULE = 'pkg/page/selfsame_page_bg.wasm.xz';
+
+/** What `printf 'not a module' | xz --check=crc32` gives. */
+const NO_MODULE = Buffer.from('/Td6WFoAAAFpIt42AgAhARYAAAB0L+WjAQALbm90IGEgbW9kdWxlAPSi02oAASAMot20vJBCmQ0BAAAAAAFZWg==', 'base64');
 
 /** What stands in the way, and what is said about it. */
 const OBSTACLES = [
@@ -17,7 +19,17 @@ const OBSTACLES = [
     expected: [/404/, /DownloadError/],
   },
   {
-    host: { instead: new Map([[MODULE, gzipSync('not a module')]]) },
+    host: { instead: new Map([[MODULE, Buffer.from('<!doctype html>')]]) },
+    reason: /could not be loaded .*damaged/,
+    expected: [/DownloadError/],
+  },
+  {
+    host: { instead: new Map([[MODULE, NO_MODULE.subarray(0, -1)]]) },
+    reason: /could not be loaded .*damaged/,
+    expected: [/DownloadError/],
+  },
+  {
+    host: { instead: new Map([[MODULE, NO_MODULE]]) },
     reason: /refused to run/,
     expected: [/CompileError/],
   },
@@ -32,9 +44,9 @@ const OBSTACLES = [
   {
     prepare: (context) =>
       context.addInitScript(() => {
-        delete globalThis.DecompressionStream;
+        delete globalThis.TransformStream;
       }),
-    reason: /too old.*DecompressionStream/,
+    reason: /too old.*TransformStream/,
     expected: [/too_old/],
   },
 ];

@@ -1,5 +1,5 @@
 // After the first visit the page opens without a connection, and a model answers. It makes no difference
-// whether the host unpacks files on the way.
+// whether the host packs files on the way.
 
 import assert from 'node:assert/strict';
 import { t } from '../lib/words.mjs';
@@ -9,8 +9,8 @@ export const about = 'the second visit needs no connection';
 export const minutes = 10;
 
 export async function test(stage) {
-  for (const unpacks of [false, true]) {
-    const { server, context, page, lab } = await stage.open({ host: { unpacks } });
+  for (const packs of [false, true]) {
+    const { server, context, page, lab } = await stage.open({ host: { packs } });
     await lab.kept();
     const sent = server.log.filter(({ status }) => status === 200).length;
 

@@ -42,10 +42,19 @@ export async function test(stage) {
     ...heard,
     frame: performance.getEntriesByName('first-frame')[0].startTime,
   }));
+  // What a worker notes is counted from its own beginning.
+  const marks = (names) =>
+    names.map((name) => performance.timeOrigin + performance.getEntriesByName(name)[0].startTime);
+  const origin = await page.evaluate(() => performance.timeOrigin);
+  const [came, compiled] = (await page.workers()[0].evaluate(marks, ['module-came', 'module-compiled'])).map(
+    (time) => time - origin,
+  );
   const seconds = (time) => (time / 1000).toFixed(1);
   stage.table([
     ['until', 'seconds', 'MB asked for'],
     ['the first frame', seconds(times.frame), frame.toFixed(1)],
+    ['the engine has come', seconds(came), ''],
+    ['the engine is compiled', seconds(compiled), ''],
     ['the engine is ready', seconds(times.ready), ''],
     ['the first token', seconds(times.token), token.toFixed(1)],
   ]);

@@ -116,7 +116,11 @@ fn modules(
             let name = format!("pkg/{}/{}", module.folder(), relative(&file, &bound));
             if file.file_name().is_some_and(|name| name == binary.as_str()) {
                 let bytes = if quick { load(&file)? } else { shrink(workspace, &requirements.node, &file)? };
-                folder.put_packed(&name, &bytes)?;
+                match module {
+                    // It cannot unpack itself.
+                    Module::Unpack => folder.put(&name, &bytes)?,
+                    Module::Page | Module::Worker => folder.put_packed(&name, &bytes)?,
+                }
             } else {
                 folder.put(&name, &load(&file)?)?;
             }
@@ -148,7 +152,7 @@ fn assets(workspace: &Workspace, folder: &mut Folder) -> Result<(), Failure> {
         folder.put_packed(&format!("assets/{name}"), &from(name)?)?;
     }
     let recorded = "recorded/scir.jsonl.gz";
-    folder.put_as_packed(&format!("assets/{recorded}"), &from(recorded)?)
+    folder.put_repacked(&format!("assets/{recorded}"), &from(recorded)?)
 }
 
 /// The script that keeps the page for later, told which files there are. The version is that of all of
@@ -201,9 +205,10 @@ mod tests {
         folder.put_packed("assets/starter/base/model.safetensors", b"2")?;
         let text = filled(&read(&Workspace::locate().root.join("web/site/sw.js"))?, &folder)?;
         assert!(!text.contains("{{"), "{text}");
-        let (now, later) = (pack::hash(b"1"), pack::hash(b"2"));
+        let now = pack::hash(b"1");
+        let later = &folder.files()[1].hash;
         let files = format!(
-            r#"{{"now":{{"app.js":"{now}"}},"later":{{"assets/starter/base/model.safetensors.gz":"{later}"}}}}"#
+            r#"{{"now":{{"app.js":"{now}"}},"later":{{"assets/starter/base/model.safetensors.xz":"{later}"}}}}"#
         );
         assert!(text.contains(&files), "{text}");
         // What the folder holds is a page only once the keeper is there.

@@ -5,7 +5,7 @@ use egui::{RichText, ScrollArea, Ui};
 use super::Panel;
 use crate::view::{
     Action, Pick, Scene,
-    section::{section, title},
+    section::title,
     theme,
     words::{t, with},
 };
@@ -70,6 +70,7 @@ impl AtlasPanel {
                 return;
             };
             ui.weak(t("atlas.subtitle"));
+            ui.weak(t("atlas.table_sentence"));
             ui.horizontal_wrapped(|ui| {
                 ui.weak(with("atlas.origin", &[("name", &atlas.origin), ("count", &atlas.rows.len())]));
                 if !atlas.made.is_empty() {
@@ -83,7 +84,6 @@ impl AtlasPanel {
                 self.order.choose(ui);
                 table::cards(ui, &rows)
             } else {
-                section(ui, t("atlas.table"), t("atlas.table_sentence"), |_| {});
                 table::ui(ui, &rows, &mut self.order)
             };
             if let Some(id) = pressed {

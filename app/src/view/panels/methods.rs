@@ -32,15 +32,16 @@ const READABLE: f32 = 1080.0;
 /// The state of the panel.
 #[derive(Debug, Default)]
 pub struct Methods {
-    /// The recipe whose page is open; the first one until somebody chooses.
+    /// The recipe whose page is open; that of the run in front until somebody chooses.
     open: Option<&'static str>,
 }
 
 impl Methods {
     /// Draws the panel.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>, atlas: Option<&Atlas>) {
-        let all: Vec<Method> = methods().collect();
-        let chosen = self.open.and_then(|id| all.iter().find(|method| method.page.id == id));
+        let all = by_family();
+        let of_run = || scene.view().and_then(|view| book::by_id(&view.manifest.recipe)).map(|page| page.id);
+        let chosen = self.open.or_else(of_run).and_then(|id| all.iter().find(|method| method.page.id == id));
         let Some(method) = chosen.or(all.first()).copied() else { return };
         let step = theme::sizes().step;
         if ui.available_width() < NARROW * step {
@@ -65,8 +66,11 @@ impl Methods {
     }
 
     fn list(&mut self, ui: &mut Ui, all: &[Method], open: Method) {
-        ui.label(RichText::new(t("methods.title")).text_style(theme::title()));
-        ui.weak(with("methods.count", &[("count", &all.len())]));
+        // Buttons are as wide as the list, the words of a line are not.
+        ui.with_layout(Layout::top_down(Align::Min), |ui| {
+            ui.label(RichText::new(t("methods.title")).text_style(theme::title()));
+            ui.weak(with("methods.count", &[("count", &all.len())]));
+        });
         ScrollArea::vertical().id_salt("methods-list").show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = theme::sizes().step;
             let mut family = "";
@@ -104,6 +108,19 @@ impl Methods {
             });
         });
     }
+}
+
+/// All methods, family by family.
+fn by_family() -> Vec<Method> {
+    let mut all: Vec<Method> = methods().collect();
+    let mut families: Vec<&str> = Vec::new();
+    for method in &all {
+        if !families.contains(&method.entry.card.family) {
+            families.push(method.entry.card.family);
+        }
+    }
+    all.sort_by_key(|method| families.iter().position(|family| *family == method.entry.card.family));
+    all
 }
 
 fn page(ui: &mut Ui, method: Method, scene: &mut Scene<'_>, atlas: Option<&Atlas>) {

@@ -7,6 +7,13 @@ use burn::tensor::Tensor;
 /// The optimum is `π ∝ π_base^(1 + 1/β)`. With exploration, add [`super::xpo::bonus`].
 #[must_use]
 pub fn sharpening(policy: [Tensor<1>; 2], base: [Tensor<1>; 2], beta: f64) -> Tensor<1> {
-    let [base_first, base_second] = base.clone();
-    (super::sigmoid::margin(policy, base, beta) - (base_first - base_second)).square()
+    regression(super::sigmoid::margin(policy, base.clone(), beta), base)
+}
+
+/// The same for any reward of the two answers: `(Δ − [r(y) − r(y')])²`, `[pairs]`, of margins `Δ`. It is the
+/// difference itself that the margins are to reach, not its sign.
+#[must_use]
+pub fn regression(margin: Tensor<1>, rewards: [Tensor<1>; 2]) -> Tensor<1> {
+    let [first, second] = rewards;
+    (margin - (first - second)).square()
 }

@@ -4,8 +4,10 @@
 mod annotated;
 mod given;
 mod policy_gradient;
+mod reward_model;
 mod self_play;
 mod self_rewarding;
+mod self_training;
 
 use std::ops::Bound;
 
@@ -318,4 +320,6 @@ pub(super) const RECIPES: &[(&str, &[Node])] = &[
     ("t-reg", annotated::T_REG),
     ("coh", annotated::COH),
     ("cdr", annotated::CDR),
+    ("flr", reward_model::FLR),
+    ("sharpening", self_training::SHARPENING),
 ];

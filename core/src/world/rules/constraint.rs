@@ -16,13 +16,13 @@ pub(in crate::world) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 7] =
+    pub(in crate::world) const ALL: [Self; 7] =
         [Self::Must, Self::Never, Self::First, Self::Last, Self::Order, Self::Count, Self::Length];
 }
 
 /// A band of answer lengths in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Band {
+pub(in crate::world) enum Band {
     Short,
     Medium,
     Long,
@@ -51,18 +51,18 @@ impl Band {
 /// What one prompt asks for; `None` is `any`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Constraints {
-    pub(super) must: Option<String>,
-    pub(super) never: Option<String>,
-    pub(super) first: Option<String>,
-    pub(super) last: Option<String>,
-    pub(super) order: Option<(String, String)>,
-    pub(super) count: Option<(String, usize)>,
-    pub(super) length: Option<Band>,
+    pub(in crate::world) must: Option<String>,
+    pub(in crate::world) never: Option<String>,
+    pub(in crate::world) first: Option<String>,
+    pub(in crate::world) last: Option<String>,
+    pub(in crate::world) order: Option<(String, String)>,
+    pub(in crate::world) count: Option<(String, usize)>,
+    pub(in crate::world) length: Option<Band>,
 }
 
 impl Constraints {
     /// Two to six constraints over distinct words that can all be met at once.
-    pub(super) fn draw(stream: &mut Stream) -> Self {
+    pub(in crate::world) fn draw(stream: &mut Stream) -> Self {
         Self::draw_of(&mut Kind::ALL.clone(), &WORDS, stream)
     }
 

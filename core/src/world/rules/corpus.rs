@@ -64,7 +64,7 @@ fn free_word(stream: &mut Stream, taboo: &[&str]) -> &'static str {
 /// The authors of this world write what they were asked for first, in the order of the slots, and
 /// then ramble: a small model can pick that up in minutes. How much they ramble in between, and
 /// with which words, is free.
-fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> String {
+pub(in crate::world) fn answer(constraints: &Constraints, quality: f64, stream: &mut Stream) -> String {
     answer_with(constraints, quality, free_word, stream)
 }
 
@@ -229,8 +229,14 @@ pub(super) fn judgements(seed: u64, count: usize, noise: f64) -> Vec<Judgement> 
         .collect()
 }
 
-/// Preferences of annotators who see the whole truth and err with probability `noise`.
-pub(super) fn preferences(seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)> {
+/// Preferences of annotators who see the whole truth, the `reward` of an answer to a prompt, and err with
+/// probability `noise`.
+pub(in crate::world) fn preferences(
+    seed: u64,
+    count: usize,
+    noise: f64,
+    reward: impl Fn(&str, &str) -> f64,
+) -> Vec<(String, String, String)> {
     let mut pairs = Vec::with_capacity(count);
     for index in 0.. {
         if pairs.len() == count {
@@ -244,7 +250,7 @@ pub(super) fn preferences(seed: u64, count: usize, noise: f64) -> Vec<(String, S
         };
         let (first, second) = (write(), write());
         let prompt = constraints.prompt();
-        let difference = super::grade(&prompt, &first).reward - super::grade(&prompt, &second).reward;
+        let difference = reward(&prompt, &first) - reward(&prompt, &second);
         if difference == 0.0 {
             continue;
         }
@@ -325,9 +331,9 @@ mod tests {
 
     #[test]
     fn preferences_are_wrong_as_often_as_they_say() {
-        let rows = preferences(4, 1000, 0.25);
-        let wrong =
-            rows.iter().filter(|(x, w, l)| super::super::grade(x, w).reward < super::super::grade(x, l).reward).count();
+        let reward = |prompt: &str, answer: &str| super::super::grade(prompt, answer).reward;
+        let rows = preferences(4, 1000, 0.25, reward);
+        let wrong = rows.iter().filter(|(x, w, l)| reward(x, w) < reward(x, l)).count();
         assert!((200..300).contains(&wrong), "{wrong}");
     }
 

@@ -5,8 +5,8 @@
 //! An answer is up to twenty-odd words. Filler words and the choice of everything that no
 //! constraint mentions are free, so that answers differ on the surface without differing in worth.
 
-mod constraint;
-mod corpus;
+pub(super) mod constraint;
+pub(super) mod corpus;
 mod faults;
 mod vocabulary;
 
@@ -16,7 +16,7 @@ pub(super) use corpus::{CHECK_NOISE, RUBRICS, TEACHER_QUALITY, answer_with, trut
 pub(super) use vocabulary::FILLERS;
 pub use vocabulary::{WORDS, compositional_parts, tokenizer_json, tokens};
 
-use super::{Demonstration, Grade, Judgement, OracleKey, Split, World};
+use super::{Demonstration, Dialogue, FollowUps, Grade, Judgement, OracleKey, Split, World, dialog};
 use crate::{
     judge::JudgePrompt,
     prompt::Prompt,
@@ -31,11 +31,23 @@ pub struct Rules;
 pub const LONGEST_ANSWER: usize = 18;
 
 /// Weight of the repetition penalty in the oracle (methods, *Rules*).
-const REPETITION_PENALTY: f64 = 0.1;
+pub(super) const REPETITION_PENALTY: f64 = 0.1;
 
 impl World for Rules {
     fn name(&self) -> &'static str {
         "rules"
+    }
+
+    fn tokenizer_json(&self) -> String {
+        tokenizer_json()
+    }
+
+    fn compositional_parts(&self) -> Vec<(usize, usize)> {
+        compositional_parts()
+    }
+
+    fn context(&self) -> usize {
+        128
     }
 
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
@@ -68,7 +80,7 @@ impl World for Rules {
     }
 
     fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)> {
-        corpus::preferences(seed, count, noise)
+        corpus::preferences(seed, count, noise, |prompt, answer| grade(prompt, answer).reward)
     }
 
     fn constrained(&self, prompt: &str) -> bool {
@@ -98,10 +110,27 @@ impl World for Rules {
     fn grade(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Grade {
         grade(prompt, answer)
     }
+
+    /// The users of [`dialog`] use this world, too; only what counts as right is another matter there.
+    fn follow_ups(&self) -> Option<FollowUps> {
+        Some(dialog::follow_ups())
+    }
+
+    fn dialogues(&self, seed: u64, count: usize) -> Vec<Dialogue> {
+        dialog::dialogues(seed, count)
+    }
+
+    fn comments(&self, seed: u64, count: usize, noise: f64) -> Vec<Dialogue> {
+        dialog::comments(seed, count, noise)
+    }
+
+    fn aspects(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Vec<Option<bool>> {
+        dialog::aspects(prompt, answer)
+    }
 }
 
 /// Fraction of constraints met minus a small penalty for repeated word pairs.
-fn grade(prompt: &str, answer: &str) -> Grade {
+pub(super) fn grade(prompt: &str, answer: &str) -> Grade {
     let constraints = Constraints::parse(prompt);
     let words: Vec<&str> = answer.split_whitespace().collect();
     let (met, active) = constraints.count(&words);
@@ -112,7 +141,7 @@ fn grade(prompt: &str, answer: &str) -> Grade {
 
 /// The share of adjacent word pairs that occurred before in the same answer.
 #[allow(clippy::cast_precision_loss)] // word counts
-fn repetition(words: &[&str]) -> f64 {
+pub(super) fn repetition(words: &[&str]) -> f64 {
     if words.len() < 2 {
         return 0.0;
     }

@@ -81,29 +81,7 @@ pub fn compositional_parts() -> Vec<(usize, usize)> {
 /// `<bos>` before every text.
 #[must_use]
 pub fn tokenizer_json() -> String {
-    let tokens = tokens();
-    let vocabulary: serde_json::Map<_, _> =
-        tokens.iter().enumerate().map(|(id, token)| (token.clone(), id.into())).collect();
-    let added: Vec<_> = ["<pad>", "<bos>", "<eos>"]
-        .iter()
-        .enumerate()
-        .map(|(id, token)| {
-            serde_json::json!({"id": id, "content": token, "special": true, "single_word": false,
-                "lstrip": false, "rstrip": false, "normalized": false})
-        })
-        .collect();
-    serde_json::json!({
-        "version": "1.0", "truncation": null, "padding": null, "added_tokens": added, "normalizer": null,
-        "pre_tokenizer": {"type": "WhitespaceSplit"},
-        "post_processor": {"type": "TemplateProcessing",
-            "single": [{"SpecialToken": {"id": "<bos>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
-            "pair": [{"SpecialToken": {"id": "<bos>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
-                {"Sequence": {"id": "B", "type_id": 1}}],
-            "special_tokens": {"<bos>": {"id": "<bos>", "ids": [1], "tokens": ["<bos>"]}}},
-        "decoder": null,
-        "model": {"type": "WordLevel", "vocab": vocabulary, "unk_token": "any"},
-    })
-    .to_string()
+    crate::world::word_tokenizer(&tokens(), "any")
 }
 
 #[cfg(test)]

@@ -126,22 +126,19 @@ fn tokens_have_numbers_for_the_keyboard_too() {
     harness.get_by_label_contains("Prompt: token 1 of 3: <bos>; no log-probability");
 }
 
-/// What a recipe noted about every token colours the answers, and is said.
+/// What tokens are worth colours the answers, and is said.
 #[test]
-fn a_series_for_every_token_can_colour_the_answers() {
+fn what_tokens_are_worth_can_colour_the_answers() {
     let mut records = fixture::log();
     let trained = |record: &Record| matches!(&record.event, Event::Sampled { purpose, .. } if purpose == "train");
     let at = records.iter().position(|record| trained(record) && record.iteration == 1).unwrap();
-    let of = |record: &Record| match &record.event {
-        Event::Sampled { answers, .. } => answers.iter().flatten().map(|answer| answer.ids.len()).sum(),
-        _ => 0_usize,
+    let Event::Sampled { answers, .. } = records[at].event.clone() else { panic!() };
+    let of = |answer: &selfsame_core::sample::Answer| {
+        answer.ids.iter().enumerate().map(|(place, _)| if place % 2 == 0 { 0.5 } else { -0.25 }).collect()
     };
-    let (arm, iteration) = (records[at].arm, records[at].iteration);
-    let same = |record: &&Record| trained(record) && (record.arm, record.iteration) == (arm, iteration);
-    let total: usize = records.iter().filter(same).map(of).sum();
-    let values: Vec<f32> = (0..total).map(|token| if token % 2 == 0 { 0.5 } else { -0.25 }).collect();
-    let noted = Event::Noted { name: "token credit".to_owned(), values };
-    records.insert(at + 1, Record { event: noted, ..records[at].clone() });
+    let tokens = answers.iter().map(|answers| answers.iter().map(of).collect()).collect();
+    let credited = Event::Credited { by: "token credit".to_owned(), tokens };
+    records.insert(at + 1, Record { event: credited, ..records[at].clone() });
     let mut harness = harness(vec![session(records)], [1400.0, 1400.0]);
     harness.get_by_label(t("answers.as_tokens")).click();
     harness.run();

@@ -114,6 +114,7 @@ pub fn sentences(
         Origin::Annotated => t("answers.why_annotated").to_owned(),
         Origin::Estimated => t("answers.why_estimated").to_owned(),
         Origin::Ratio => t("answers.why_ratio").to_owned(),
+        Origin::Likelihood => t("answers.why_likelihood").to_owned(),
         Origin::Goal => t("answers.why_goal").to_owned(),
         Origin::Data => t("answers.why_data").to_owned(),
         Origin::Random => t("answers.why_random").to_owned(),

@@ -118,7 +118,11 @@ fn line(ui: &mut Ui, spoken: &str, name: &str, estimate: &Estimate, scale: &Scal
     let step = theme::sizes().step;
     ui.horizontal(|ui| {
         let name = RichText::new(name).small().color(theme::palette(ui).muted);
-        ui.add_sized([NAME, theme::sizes().text * 1.3], Label::new(name).halign(egui::Align::LEFT));
+        let layout = egui::Layout::left_to_right(egui::Align::Center);
+        ui.allocate_ui_with_layout(egui::vec2(NAME, theme::sizes().text * 1.3), layout, |ui| {
+            ui.set_min_width(NAME);
+            ui.label(name);
+        });
         let room = ui.available_width() - 14.0 * step;
         bar(ui, BAR.min(room).max(40.0), estimate, scale, ink, &meaning(spoken, estimate, scale));
         ui.label(RichText::new(scale.number(estimate.mean)).monospace());

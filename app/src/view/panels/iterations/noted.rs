@@ -37,7 +37,7 @@ pub fn charts(view: &RunView, shown: Option<(Arm, u32)>) -> Vec<Chart> {
             }
             (Kind::Single, Some(_)) => continue,
             (Kind::Single, None) => line(view, series.name, &[series]),
-            (Kind::Row | Kind::Square, _) => row(series, iteration),
+            (Kind::Row, _) => places(series).or_else(|| row(series)),
             (Kind::Many, _) => histogram(series, iteration),
         };
         charts.extend(chart);
@@ -57,7 +57,7 @@ fn word(name: &str, what: &str) -> Option<String> {
     (1..=parts.len()).rev().find_map(|count| {
         let word = words::known(&format!("noted.{}.{what}", parts.get(..count)?.join("_")))?;
         let rest: Vec<&str> = name.split_whitespace().skip(count).collect();
-        Some(word.replace("{rest}", &rest.join(" ")))
+        Some(word.replace("{rest}", &rest.join(" ")).trim_end().to_owned())
     })
 }
 
@@ -135,20 +135,43 @@ fn named(iteration: u32) -> String {
     with("iterations.noted_iteration", &[("iteration", &iteration)])
 }
 
-/// A few numbers beside each other.
-#[allow(clippy::cast_precision_loss)] // a handful
-fn row(series: &Noted<'_>, shown: u32) -> Option<Chart> {
-    let iteration = meant(series, shown)?;
-    let line = |at: u32, color, dash| Series {
-        name: named(at),
-        points: series.numbers(at).into_iter().enumerate().map(|(place, value)| [place as f64, value]).collect(),
-        color,
-        dash,
+/// A few numbers, each with a name: a line for each.
+fn places(series: &Noted<'_>) -> Option<Chart> {
+    let names = word(series.name, "places")?;
+    let of = |place: usize| -> Vec<[f64; 2]> {
+        series.of.iter().filter_map(|(at, values)| Some([f64::from(*at), f64::from(*values.get(place)?)])).collect()
+    };
+    let line = |(place, name): (usize, &str)| Series {
+        name: name.to_owned(),
+        points: of(place),
+        color: place,
         ..Series::default()
     };
-    let mut lines = vec![line(iteration, 0, Dash::Solid)];
-    lines.extend(before(series, iteration).map(|at| line(at, 1, Dash::Dashed)));
+    let mut lines: Vec<Series> = names.split('|').enumerate().map(line).collect();
+    lines.retain(|line| !line.points.is_empty());
     Some(Chart {
+        id: format!("noted-{}", series.name),
+        title: title(series.name),
+        x: t("iterations.axis").to_owned(),
+        y: axis(series.name, t("iterations.value")),
+        note: note(series.name, ""),
+        whole_x: true,
+        series: lines,
+        ..Chart::default()
+    })
+}
+
+/// A few numbers beside each other: a line for each iteration.
+#[allow(clippy::cast_precision_loss)] // a handful
+fn row(series: &Noted<'_>) -> Option<Chart> {
+    let line = |(color, (at, values)): (usize, &(u32, std::borrow::Cow<'_, [f32]>))| Series {
+        name: named(*at),
+        points: values.iter().enumerate().map(|(place, value)| [place as f64, f64::from(*value)]).collect(),
+        color,
+        ..Series::default()
+    };
+    let lines: Vec<Series> = series.of.iter().enumerate().map(line).filter(|line| !line.points.is_empty()).collect();
+    (!lines.is_empty()).then(|| Chart {
         id: format!("noted-{}", series.name),
         title: title(series.name),
         x: axis(series.name, t("iterations.noted_place")),
@@ -270,6 +293,10 @@ mod tests {
             note(2, "consistency", &[-1.0, 0.9, 0.9, 0.9, 0.7, 0.9, 0.8, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]),
             note(2, "mean consistency", &[0.75]),
             note(2, "reward at goal", &[0.1, 0.5, 0.7]),
+            note(1, "wins against iterates", &[0.5, 0.6]),
+            note(2, "wins against iterates", &[0.5, 0.6, 0.4]),
+            note(1, "copy rate", &[0.75, 0.25]),
+            note(2, "copy rate", &[0.5, 0.25]),
         ];
         records.splice(12..12, notes);
         RunView::of(&records).unwrap()
@@ -324,6 +351,12 @@ mod tests {
         let points = &goals.series[0].points;
         assert_eq!((points.len(), points[2][0]), (3, 2.0));
         assert_eq!((goals.x.as_str(), goals.bars), ("goal", None));
+        // A row that grows has a line for each iteration; a named place a line over them.
+        let wins = charts.iter().find(|chart| chart.id == "noted-wins against iterates").unwrap();
+        assert_eq!(wins.series.iter().map(|line| line.points.len()).collect::<Vec<_>>(), [2, 3]);
+        let copied = of(&charts, "How much is copied from the bad answer");
+        assert_eq!(copied.series[0].name, "when it can be read");
+        assert_eq!(copied.series[0].points, [[1.0, 0.75], [2.0, 0.5]]);
     }
 
     #[test]

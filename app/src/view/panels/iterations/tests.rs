@@ -10,7 +10,7 @@ use selfsame_core::run::{Event, Record};
 use super::*;
 use crate::{
     engine::{Message, Moment, Outcome, Scripted},
-    fold::tests::{synthetic, without_oracle},
+    fold::tests::{note, synthetic, without_oracle},
     view::{
         Laboratory,
         panels::stage::{Stage, stage},
@@ -81,6 +81,23 @@ fn a_recorded_run_shows_the_loop_the_oracle_and_the_judges() {
     harness.get_by_role_and_label(Role::CheckBox, "learning rate").click_accesskit();
     harness.run_steps(3);
     assert!(figures(&harness).iter().any(|label| label.starts_with("learning rate")));
+}
+
+/// Whatever a recipe notes is there, with a sentence and for those who do not see it.
+#[test]
+fn what_the_method_noted_is_shown() {
+    let mut records = synthetic();
+    let many: Vec<f32> = (0_u8..60).map(|n| f32::from(n) / 100.0).collect();
+    records.splice(12..12, [note(1, "mean consistency", &[0.7]), note(1, "something new", &many)]);
+    let harness = harness(Some(recorded(records)), [1400.0, 900.0]);
+    harness.get_by_label(t("iterations.noted"));
+    let charts = figures(&harness);
+    let has = |start: &str, part: &str| charts.iter().any(|label| label.starts_with(start) && label.contains(part));
+    assert!(has("Consistency of two models' rankings", "mean consistency: 0.7000 (1)"), "{charts:?}");
+    assert!(has("Something new", "share of the numbers"), "{charts:?}");
+    assert!(harness.query_all_by_label_contains("half of the 60 numbers lie between").next().is_some());
+    let without = self::harness(Some(recorded(synthetic())), [1400.0, 900.0]);
+    assert!(without.query_by_label(t("iterations.noted")).is_none());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::{super::atlas::tests::SMALL, *};
 use crate::view::{
     Action,
     panels::stage::{Stage, stage},
+    session::Session,
 };
 
 /// The panel with an atlas beside it.
@@ -55,6 +56,16 @@ fn a_page_says_what_the_method_is_and_runs_it() {
     harness.get_by_label("Run it").click();
     harness.run_steps(2);
     assert_eq!(harness.state().actions, [Action::Compose("cream".to_owned())]);
+}
+
+#[test]
+fn at_first_it_is_the_method_of_the_run_in_front() {
+    let mut harness = harness(false, [1400.0, 1400.0]);
+    harness.get_by_role_and_label(Role::Heading, "SFT");
+    let records = crate::fold::tests::synthetic();
+    harness.state_mut().sessions.push(Session::film(1, "runs/x".to_owned(), records));
+    harness.run_steps(3);
+    harness.get_by_role_and_label(Role::Heading, "Self-rewarding");
 }
 
 #[test]

@@ -1,0 +1,17 @@
+//! `selfsame ads`: memorable ads, one command a file.
+
+pub mod explore;
+pub mod study;
+
+use crate::{Result, cli::AdsCommand};
+
+/// Runs a command of the group.
+///
+/// # Errors
+/// Whatever went wrong, with what to do.
+pub fn dispatch(command: &AdsCommand) -> Result<()> {
+    match command {
+        AdsCommand::Explore(args) => explore::run(args),
+        AdsCommand::Study(args) => study::run(args),
+    }
+}

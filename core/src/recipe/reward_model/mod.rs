@@ -1,0 +1,3 @@
+//! Recipes whose reward comes from a model of its own.
+
+pub mod flr;

@@ -1,0 +1,3 @@
+//! Recipes that learn from answers of their own which they chose themselves.
+
+pub mod sharpening;

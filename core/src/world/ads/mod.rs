@@ -1,0 +1,121 @@
+//! *AdWorld*: write an ad that people remember days later.
+//!
+//! A prompt is a [`Brief`] (brand, industry, product, title, duration, orientation); an answer is an [`Ad`] (pace,
+//! and scenes with tags, colours, tone, emotion, faces, complexity, text and voice-over) in its token form, which
+//! [`Ad::tokens`] writes and [`Ad::parse`] reads: at most 100 tokens with the brief. The truth is a memorability
+//! function `m*` of documented [`Terms`]; simulated viewers recall an ad with a probability around it. The form of
+//! the data is that of LAMBDA (Long-Term Ad Memorability, arXiv 2309.00378); everything in it is **synthetic**.
+//!
+//! What a predictor learns from is a [`Study`]: [`StudiedAd`]s with a [`Label`] by each of two disjoint [`Group`]s
+//! of viewers. Nothing of a brand that is [`Brand::held_out`] is to be learned from: the split is by brand. Who may
+//! ask for the truth has an [`OracleKey`](super::OracleKey).
+
+mod ad;
+mod author;
+mod brand;
+mod check;
+mod corpus;
+mod memory;
+mod study;
+mod token_form;
+mod verbal;
+mod viewer;
+mod vocabulary;
+pub mod words;
+
+pub use ad::{Ad, Brief, MOST_COLORS, MOST_FACES, MOST_SCENES, MOST_TAGS, Phrase, Scene, Tag};
+pub use brand::Brand;
+pub use check::{Diversity, Validity, similarity, template};
+pub use memory::Terms;
+pub use study::{Label, Response, StudiedAd, Study, StudyConfig};
+pub use token_form::RESPOND;
+pub use verbal::{read_verbal, verbalise};
+pub use viewer::{BLOCKERS, Group, Viewer};
+pub use vocabulary::{tokenizer_json, tokens};
+
+use super::{Demonstration, Grade, Judgement, OracleKey, Split, World};
+use crate::{
+    judge::JudgePrompt,
+    prompt::Prompt,
+    rng::{Purpose, Stream},
+};
+
+/// The world; it has no settings.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ads;
+
+impl Ads {
+    /// The true memorability of an ad, term by term. Only `measure` can make the key.
+    #[must_use]
+    pub fn memorability(_key: &OracleKey, brief: &Brief, ad: &Ad) -> Terms {
+        Terms::of(brief, ad)
+    }
+}
+
+impl World for Ads {
+    fn name(&self) -> &'static str {
+        "ads"
+    }
+
+    fn tokenizer_json(&self) -> String {
+        tokenizer_json()
+    }
+
+    /// Two ads of [`MOST_SCENES`] full scenes with their brief and seven questions have 158 tokens.
+    fn context(&self) -> usize {
+        160
+    }
+
+    /// Briefs; those to measure on are of brands that nothing is learned from.
+    fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
+        let (purpose, iteration, name, held_out) = match split {
+            Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}"), false),
+            Split::HeldOut => (Purpose::Measure, 0, "held".to_owned(), true),
+        };
+        (0..count)
+            .map(|index| {
+                let mut stream = Stream::new(seed, purpose, iteration, index as u64);
+                let brief = Brief::draw(Brand::COUNT, |brand| brand.held_out() == held_out, &mut stream);
+                Prompt { id: format!("{name}-{index}"), text: brief.prompt() }
+            })
+            .collect()
+    }
+
+    fn judge_prompts(&self) -> Vec<JudgePrompt> {
+        corpus::judge_prompts()
+    }
+
+    fn language(&self, seed: u64, count: usize) -> Vec<Demonstration> {
+        corpus::language(seed, count)
+    }
+
+    fn demonstrations(&self, seed: u64, count: usize) -> Vec<Demonstration> {
+        corpus::demonstrations(seed, count)
+    }
+
+    fn judgements(&self, seed: u64, count: usize, noise: f64) -> Vec<Judgement> {
+        corpus::judgements(seed, count, noise)
+    }
+
+    fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)> {
+        corpus::preferences(seed, count, noise)
+    }
+
+    /// An ad by a good author, who does not know `m*` either.
+    fn teach(&self, _key: &OracleKey, prompt: &str, stream: &mut Stream) -> Option<String> {
+        Some(corpus::lesson(&Brief::parse(prompt).ok()?, stream))
+    }
+
+    /// The true memorability; 0 for what is not an ad. All is met where the ad is as the brief asks.
+    fn grade(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Grade {
+        match Brief::parse(prompt).and_then(|brief| Ok((brief, Ad::parse(answer)?))) {
+            Ok((brief, ad)) => {
+                Grade { reward: Terms::of(&brief, &ad).memorability(), all_met: Validity::of(&brief, &ad).fits() }
+            }
+            Err(_) => Grade { reward: 0.0, all_met: false },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
