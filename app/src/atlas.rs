@@ -17,6 +17,9 @@ pub const SCHEMA: u32 = 1;
 /// The file's name in the folder of a reproduction.
 pub const FILE: &str = "atlas.json";
 
+/// The world of a reproduction where nobody names another; tables and folders do not name it either.
+pub const WORLD: &str = "rules";
+
 /// All rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Atlas {
@@ -173,10 +176,10 @@ impl Atlas {
         serde_json::from_str(text).map_err(damaged)
     }
 
-    /// Puts a row in its place: it replaces one of the same study, model and work, and rows stay in the
+    /// Puts a row in its place: it replaces one of the same study, world, model and work, and rows stay in the
     /// order of the studies.
     pub fn put(&mut self, row: Row) {
-        let same = |of: &Row| (of.study.clone(), of.model_sha256.clone(), of.quick);
+        let same = |of: &Row| (of.study.clone(), of.world.clone(), of.model_sha256.clone(), of.quick);
         match self.rows.iter_mut().find(|of| same(of) == same(&row)) {
             Some(place) => *place = row,
             None => self.rows.push(row),

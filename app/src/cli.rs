@@ -232,7 +232,7 @@ pub struct ReproduceArgs {
     #[arg(long, value_name = "PATH")]
     pub base: Option<PathBuf>,
     /// The world that prompts and truth come from
-    #[arg(long, default_value = "rules", value_parser = PossibleValuesParser::new(world::NAMES))]
+    #[arg(long, default_value = crate::atlas::WORLD, value_parser = PossibleValuesParser::new(world::NAMES))]
     pub world: String,
     /// Change a setting of the recipe, and with it the budget of its baselines; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]

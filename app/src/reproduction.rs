@@ -14,7 +14,7 @@ use selfsame_core::recipe::{
 
 use crate::{
     Result,
-    atlas::Row,
+    atlas::{Row, WORLD},
     cli::{ReproduceArgs, RunArgs},
     output,
     settings::{Settings, flatten, tidy},
@@ -105,6 +105,9 @@ impl<'a> Reproduction<'a> {
 
     fn folder(&self, arm: Option<&Arm>, seed: u64) -> PathBuf {
         let mut folder = PathBuf::from(self.study.id);
+        if self.args.world != WORLD {
+            folder.push(format!("world-{}", self.args.world));
+        }
         if let Some(name) = self.model.and_then(Path::file_name) {
             folder.push(format!("model-{}", name.to_string_lossy()));
         }

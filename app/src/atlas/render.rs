@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use selfsame_core::measure::{Figure, Interval, Verdict};
 
-use super::{ArmRow, Atlas, Row, Spread, TestRow};
+use super::{ArmRow, Atlas, Row, Spread, TestRow, WORLD};
 use crate::{
     format::{self, NOTHING, count, duration, escape, number, tenths},
     report::{html::STYLE, table::Table},
@@ -30,6 +30,9 @@ pub fn table(atlas: &Atlas) -> Table {
         let mut name = row.study.clone();
         if row.model != crate::shelf::STARTER {
             name += &format!(" on {}", row.model.rsplit(['/', '\\']).next().unwrap_or_default());
+        }
+        if row.world != WORLD {
+            name += &format!(" in {}", row.world);
         }
         let spent = [whole(main.spent.steps), whole(main.spent.drawn_tokens), duration(main.spent.seconds)];
         table.row(cells([name, verdict(row), row.seeds.len().to_string()], [&main.start, &main.end], spent));

@@ -214,6 +214,68 @@ pub(super) const STUDIES: &[Study] = &[
             decides("What it confirms is more often right.", Labels, Other("no-filter"), (More, GAIN)),
         ],
     ),
+    claim(
+        "nlhf",
+        &[
+            arm("self-play", "nlhf", &[("kappa", "0.0")], "The opponent is the policy itself."),
+            arm("best-response", "nlhf", &[("kappa", "1.0")], "The opponent is the reference."),
+        ],
+        &[
+            decides("The mixture makes a better policy than self-play.", Sampled, Other("self-play"), (More, GAIN)),
+            decides("The reward rises.", Sampled, Start, (More, LEARNING)),
+            beside("It beats the best response.", Sampled, Other("best-response"), (More, GAIN)),
+            beside("The policy stays nearer to its start.", Divergence, Other("self-play"), (Less, 0.1)),
+        ],
+    ),
+    claim(
+        "r3-relevance",
+        &[
+            arm(
+                "relevance-alone",
+                "r3-relevance",
+                &[("repetition_penalty", "false"), ("length_incentive", "false"), ("branching", "false")],
+                "The same relevance without anything that regularises it.",
+            ),
+            arm("no-branching", "r3-relevance", &[("branching", "false")], "All queries have one reward."),
+        ],
+        &[
+            decides("Regularised, relevance teaches more.", Sampled, Other("relevance-alone"), (More, GAIN)),
+            decides("The true reward rises with it.", Sampled, Start, (More, GAIN)),
+            beside("The branch helps.", Sampled, Other("no-branching"), (More, GAIN)),
+        ],
+    ),
+    claim(
+        "t-reg",
+        &[arm("dpo", "t-reg", &[("alpha", "0.0")], "DPO after the same first iteration.")],
+        &[
+            decides("Credit for tokens improves on DPO.", Sampled, Other("dpo"), (More, GAIN)),
+            beside("The reward rises.", Sampled, Start, (More, LEARNING)),
+        ],
+    ),
+    claim(
+        "coh",
+        &[
+            arm("good-alone", "coh", &[("templates", "\"good\"")], "Imitation of the good answers alone."),
+            arm("single", "coh", &[("templates", "\"single\"")], "Good and bad answers, each told alone."),
+        ],
+        &[
+            decides("It beats imitating good answers alone.", Sampled, Other("good-alone"), (More, GAIN)),
+            beside("Chains teach more than single answers.", Sampled, Other("single"), (More, GAIN)),
+            beside("The reward rises.", Sampled, Start, (More, LEARNING)),
+        ],
+    ),
+    claim(
+        "cdr",
+        &[
+            arm("customised", "cdr", &[("customised", "true")], "Both models read a labelled pair first."),
+            arm("over-base", "cdr", &[("weak", "\"base\"")], "The weak model is the base: a wider gap."),
+        ],
+        &[
+            decides("The ratio is a reward to learn from.", Sampled, Start, (More, LEARNING)),
+            decides("Customised contexts label better.", Labels, Other("customised"), (Less, GAIN)),
+            decides("A wider gap labels better.", Labels, Other("over-base"), (Less, GAIN)),
+        ],
+    ),
     Study {
         id: "scir-switches",
         recipe: "scir",
