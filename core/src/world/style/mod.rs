@@ -67,15 +67,15 @@ impl World for Style {
 
     // The words of Rules, and its starter.
     fn tokenizer_json(&self) -> String {
-        rules::Rules.tokenizer_json()
+        Rules.tokenizer_json()
     }
 
     fn compositional_parts(&self) -> Vec<(usize, usize)> {
-        rules::Rules.compositional_parts()
+        Rules.compositional_parts()
     }
 
     fn context(&self) -> usize {
-        rules::Rules.context()
+        Rules.context()
     }
 
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
