@@ -4,7 +4,7 @@
 #   pip install -r requirements-statistics.txt
 #   python statistics_tests.py
 #
-# What neither has (DeLong's variance, Bonett and Wright's interval, epsilon squared) is computed here straight
+# What neither has (DeLong's variance, Bonett and Wright's interval, epsilon squared and Steiger's interval) is computed here straight
 # from its definition, by counting pairs.
 
 import json
@@ -14,6 +14,7 @@ import platform
 
 import numpy as np
 import scipy
+import scipy.optimize
 import scipy.stats as st
 import statsmodels
 from statsmodels.stats.multitest import multipletests
@@ -61,8 +62,16 @@ def spearman(a, b):
 def kruskal(groups):
     r = st.kruskal(*groups)
     n, k = sum(map(len, groups)), len(groups)
+    # The F statistic of the ranks, and the noncentralities of which it is the 97.5 % and the 2.5 % point.
+    ranks = np.split(st.rankdata(np.concatenate(groups)), np.cumsum([len(g) for g in groups])[:-1])
+    f = float(st.f_oneway(*ranks).statistic)
+    shifts = []
+    for share in (0.975, 0.025):
+        gap = lambda shift: st.ncf.cdf(f, k - 1, n - k, shift) - share if shift > 0 else st.f.cdf(f, k - 1, n - k) - share
+        shifts.append(0.0 if gap(0.0) <= 0 else scipy.optimize.brentq(gap, 0.0, 1e4, xtol=1e-12, rtol=1e-13))
     return {"groups": groups, "statistic": float(r.statistic), "p": float(r.pvalue),
-            "effect": float((r.statistic - k + 1) / (n - k))}
+            "effect": max(0.0, float((r.statistic - k + 1) / (n - k))),
+            "interval": [shift / (shift + n) for shift in shifts]}
 
 
 def paired(d):
@@ -78,7 +87,8 @@ body = {
     "welch": [welch(sample(n, k), sample(m, k)) for n, m in [(2, 2), (7, 40), (60, 25)] for k in KINDS[::2]]
     + [welch([1.0, 1.0, 1.0], [2.0, 3.0])],
     "spearman": [spearman(sample(n, k), sample(n, KINDS[i - 1])) for n in (5, 30, 200) for i, k in enumerate(KINDS)],
-    "kruskal": [kruskal([sample(n + i, k) for i in range(g)]) for n, g in [(3, 2), (4, 10), (25, 3)] for k in KINDS],
+    "kruskal": [kruskal([sample(n + i, k) for i in range(g)]) for n, g in [(3, 2), (4, 10), (25, 3), (90, 6)] for k in KINDS]
+    + [kruskal([[1.0, 2.0, 3.0, 5.0], [4.0, 6.0, 7.0, 8.0], [9.0, 10.0, 11.0]])],
     "paired": [paired(sample(n, k)) for n in (4, 6, 10, 13) for k in KINDS],
     "distributions": {
         "normal": [[z, float(2 * st.norm.sf(z))] for z in [0, 1e-3, 0.5, 1, 1.96, 3, 6, 12, 30]],

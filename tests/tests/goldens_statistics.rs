@@ -44,9 +44,8 @@ fn tests_of_two_and_more_samples() {
     }
     for (index, case) in golden["kruskal"].as_array().unwrap().iter().enumerate() {
         let groups: Vec<Vec<f64>> = case["groups"].as_array().unwrap().iter().map(numbers).collect();
-        let ours = kruskal_wallis(&groups, 1).unwrap();
+        let ours = kruskal_wallis(&groups).unwrap();
         agree(&ours, case, &format!("kruskal {index}"));
-        assert!(ours.interval[0] <= ours.interval[1], "{ours:?}");
     }
     for (index, case) in golden["paired"].as_array().unwrap().iter().enumerate() {
         agree(&sign_flip(&numbers(&case["d"]), 1).unwrap(), case, &format!("paired {index}"));
@@ -92,15 +91,15 @@ fn what_says_nothing_is_refused() {
             assert_eq!(test(a, b), None);
         }
     }
-    assert_eq!(kruskal_wallis(&[constant.to_vec(), constant.to_vec()], 1), None);
-    assert_eq!(kruskal_wallis(&[vec![1.0, 2.0], Vec::new()], 1), None);
+    assert_eq!(kruskal_wallis(&[constant.to_vec(), constant.to_vec()]), None);
+    assert_eq!(kruskal_wallis(&[vec![1.0, 2.0], Vec::new()]), None);
+    assert_eq!(kruskal_wallis(&[vec![1.0; 3], vec![2.0; 3]]), None);
     assert_eq!((sign_flip(&constant, 1), sign_flip(&[0.5], 1), sign_flip(&broken, 1)), (None, None, None));
 }
 
-/// Beyond the exact test the p value is drawn: it has to be near what Student's t says of many normal values, and
-/// the bootstrap's interval has to hold the effect.
+/// Beyond the exact test the p value is drawn: it has to be near what Student's t says of many normal values.
 #[test]
-fn drawn_tests_are_near_exact_ones() {
+fn drawn_permutations_are_near_the_exact_test() {
     use selfsame_core::rng::{Purpose, Stream};
     let mut stream = Stream::new(5, Purpose::Corpus, 0, 0);
     for shift in [0.0, 0.15, 0.3] {
@@ -111,9 +110,4 @@ fn drawn_tests_are_near_exact_ones() {
         let student = distribution::t_two_sided(ours.effect / error, 99.0);
         assert!((ours.p - student).abs() < 0.02, "{} beside {student}", ours.p);
     }
-    let groups: Vec<Vec<f64>> =
-        [0.0, 0.0, 1.0].iter().map(|shift| (0..40).map(|_| stream.normal() + shift).collect()).collect();
-    let ours = kruskal_wallis(&groups, 3).unwrap();
-    assert!(ours.p < 1e-3 && ours.interval[0] > 0.0, "{ours:?}");
-    assert!(ours.interval[0] < ours.effect && ours.effect < ours.interval[1], "{ours:?}");
 }

@@ -167,7 +167,7 @@ pub struct Answered {
     pub findings: Vec<Finding>,
 }
 
-/// Answers questions together: corrections are for all of them. `seed` is that of permutations and resamples.
+/// Answers questions together: corrections are for all of them. `seed` is that of permutations.
 #[must_use]
 pub fn answer(questions: Vec<Question>, seed: u64) -> Vec<Finding> {
     let mut findings: Vec<Finding> = questions.into_iter().map(|question| finding(question, seed)).collect();
@@ -190,7 +190,7 @@ fn finding(question: Question, seed: u64) -> Finding {
         }
         Sample::Several(groups) => {
             let values: Vec<Vec<f64>> = groups.iter().map(|(_, values)| values.clone()).collect();
-            ("Kruskal-Wallis", "ε²", kruskal_wallis(&values, seed))
+            ("Kruskal-Wallis", "ε²", kruskal_wallis(&values))
         }
         Sample::Within([(_, a), (_, b)]) => {
             let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();

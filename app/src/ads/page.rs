@@ -16,7 +16,11 @@ const STYLE: &str = include_str!("../report/report.css");
 const MOST_LEVELS: usize = 12;
 
 fn p_value(p: f64) -> String {
-    if p < 1e-3 { format!("{p:.0e}") } else { format!("{p:.3}") }
+    match p {
+        ..1e-99 => "<1e-99".to_owned(),
+        ..1e-3 => format!("{p:.0e}"),
+        _ => format!("{p:.3}"),
+    }
 }
 
 fn verdict(finding: &Finding) -> &'static str {
@@ -227,7 +231,9 @@ mod tests {
     fn answered(synthetic: bool) -> Answered {
         let mut questions = questions();
         if !synthetic {
-            questions.iter_mut().for_each(|question| question.truth = None);
+            for question in &mut questions {
+                question.truth = None;
+            }
         }
         let score = Mean::of([0.2, 0.4, 0.6]);
         Answered { subject: "<data>".to_owned(), synthetic, score, findings: answer(questions, 1) }

@@ -81,7 +81,7 @@ fn of_ads(study: &Study) -> Vec<Question> {
         ads("pace: high against low", paces(Pace::High, Pace::Low, ["high", "low"]), Up),
         ads("pace: medium against low", paces(Pace::Medium, Pace::Low, ["medium", "low"]), Up),
         ads("scenes with people", beside(study, "share of scenes", |ad| share(ad, Scene::has_people)), Up),
-        ads("faces", beside(study, "faces a scene", |ad| faces(ad)), Up),
+        ads("faces", beside(study, "faces a scene", faces), Up),
         ads("a negative scene", split(study, yes_no, move |ad| Some(share(ad, negative) > 0.0)), Up),
         ads("negative, then positive", split(study, yes_no, move |ad| Some(arc(ad))), Up),
         ads(
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn the_tests_find_what_is_true_and_little_else() {
         let (mut found, mut real, mut wrong_way, mut false_found, mut null) = (0, 0, 0, 0, 0);
-        for seed in 1..=4 {
+        for seed in 1..=3 {
             let study = Study::run(&StudyConfig { seed, ..StudyConfig::default() });
             for finding in answer(questions(&study), seed) {
                 assert!(finding.outcome.is_some(), "{}", finding.question);
@@ -242,8 +242,8 @@ mod tests {
                 }
             }
         }
-        assert_eq!((real, null), (4 * 17, 4 * 6));
-        assert!(found * 2 > real, "{found} of {real} effects were found");
+        assert_eq!((real, null), (3 * 17, 3 * 6));
+        assert!(found * 4 > 3 * real, "{found} of {real} effects were found");
         assert_eq!(wrong_way, 0);
         assert!(false_found <= 1, "{false_found} of {null} were found that are not there");
     }

@@ -101,18 +101,22 @@ pub trait World: Send + Sync {
     /// The name on the command line.
     fn name(&self) -> &'static str;
 
-    /// The `tokenizer.json` of a starter model of this world.
-    fn tokenizer_json(&self) -> String;
+    /// The `tokenizer.json` of a starter model of this world: that of Rules, unless the world has words of its own.
+    fn tokenizer_json(&self) -> String {
+        rules::tokenizer_json()
+    }
 
     /// For each token that is made of others, the pair of it and each of them: see
     /// [`crate::model::Decoder::random`].
     fn compositional_parts(&self) -> Vec<(usize, usize)> {
-        Vec::new()
+        rules::compositional_parts()
     }
 
     /// The longest text that a starter model of this world reads, in tokens: two answers with what a judge is asked
     /// about them.
-    fn context(&self) -> usize;
+    fn context(&self) -> usize {
+        128
+    }
 
     /// `count` prompts of a split; the same for the same arguments.
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt>;

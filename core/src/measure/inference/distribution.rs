@@ -1,5 +1,8 @@
 //! The distributions that tests need, in double precision.
 
+// The letters of the formulas.
+#![allow(clippy::many_single_char_names)]
+
 use std::f64::consts::PI;
 
 /// The 97.5 % point of the normal distribution.
@@ -145,4 +148,49 @@ pub fn t95(degrees: f64) -> f64 {
 #[must_use]
 pub fn chi_squared_above(x: f64, degrees: f64) -> f64 {
     gamma_q(degrees / 2.0, x / 2.0)
+}
+
+/// How often a number with the noncentral F distribution is at most `f`: the central one at each count of a Poisson
+/// distribution with mean `shift / 2`, weighted by it.
+fn noncentral_f_below(f: f64, [above, below]: [f64; 2], shift: f64) -> f64 {
+    let x = above * f / (above * f + below);
+    let mean = shift / 2.0;
+    if mean <= 0.0 {
+        return beta_i(above / 2.0, below / 2.0, x);
+    }
+    // Nine standard deviations around the mean hold everything that counts.
+    let reach = 9.0 * mean.sqrt() + 20.0;
+    let (first, last) = ((mean - reach).max(0.0).floor(), (mean + reach).ceil());
+    let (mut count, mut sum) = (first, 0.0);
+    while count <= last {
+        let weight = (count * mean.ln() - mean - ln_gamma(count + 1.0)).exp();
+        sum += weight * beta_i(above / 2.0 + count, below / 2.0, x);
+        count += 1.0;
+    }
+    sum.min(1.0)
+}
+
+/// The 95 % interval of the noncentrality of an F statistic (Steiger 2004): the shifts for which the statistic is the
+/// 97.5 % and the 2.5 % point, 0 where there is none.
+#[must_use]
+pub fn noncentrality95(f: f64, degrees: [f64; 2]) -> [f64; 2] {
+    [0.975, 0.025].map(|share| {
+        let below = |shift| noncentral_f_below(f, degrees, shift);
+        if below(0.0) <= share {
+            return 0.0;
+        }
+        let (mut low, mut high) = (0.0, 1.0);
+        while below(high) > share && high < 1e6 {
+            high *= 2.0;
+        }
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            if below(middle) > share {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        f64::midpoint(low, high)
+    })
 }

@@ -19,7 +19,7 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
         let equal = rest.iter().take_while(|index| values[**index] == values[*first]).count().max(1);
         let (group, after) = rest.split_at(equal);
         for index in group {
-            ranks[*index] = before as f64 + (equal as f64 + 1.0) / 2.0;
+            ranks[*index] = before as f64 + f64::midpoint(equal as f64, 1.0);
         }
         before += equal;
         rest = after;

@@ -1,6 +1,9 @@
 //! Tables with named columns: CSV and TSV (RFC 4180), JSON lines, and lists of JSON objects.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Map, Value};
 
@@ -54,12 +57,12 @@ impl Table {
     /// # Errors
     /// Names the row that cannot be read, or says that there is none.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
-        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        let ending = path.extension().map(OsStr::to_ascii_lowercase);
         let table = match ending.as_ref().and_then(|ending| ending.to_str()) {
             Some("csv") => separated(bytes, ',', path),
             Some("tsv") => separated(bytes, '\t', path),
-            Some("jsonl") => objects(lines(bytes, path)?, path),
-            Some("json") => objects(list(bytes, path)?, path),
+            Some("jsonl") => Ok(objects(&lines(bytes, path)?, path)),
+            Some("json") => Ok(objects(&list(bytes, path)?, path)),
             _ => Err(whole(
                 path,
                 "the name ends neither in .csv, .tsv, .jsonl nor .json, so that it cannot be told what it is",
@@ -211,7 +214,7 @@ fn list(bytes: &[u8], path: &Path) -> Result<Vec<Map<String, Value>>> {
 }
 
 /// Columns in the order in which objects bring them. What is neither text, number nor truth is no cell.
-fn objects(objects: Vec<Map<String, Value>>, path: &Path) -> Result<Table> {
+fn objects(objects: &[Map<String, Value>], path: &Path) -> Table {
     let mut columns: Vec<String> = Vec::new();
     for name in objects.iter().flat_map(Map::keys) {
         if !columns.contains(name) {
@@ -226,7 +229,7 @@ fn objects(objects: Vec<Map<String, Value>>, path: &Path) -> Result<Table> {
     };
     let rows =
         objects.iter().map(|object| columns.iter().map(|name| object.get(name).and_then(cell)).collect()).collect();
-    Ok(Table { path: path.to_path_buf(), columns, rows })
+    Table { path: path.to_path_buf(), columns, rows }
 }
 
 #[cfg(test)]

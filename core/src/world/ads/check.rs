@@ -11,6 +11,7 @@ use super::{
 
 /// Whether an ad does what its brief asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // four separate facts
 pub struct Validity {
     /// The brand of the brief is named, on the screen or by the voice.
     pub names_brand: bool,

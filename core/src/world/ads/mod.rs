@@ -10,6 +10,9 @@
 //! of viewers. Nothing of a brand that is [`Brand::held_out`] is to be learned from: the split is by brand. Who may
 //! ask for the truth has an [`OracleKey`](super::OracleKey).
 
+// A brief is small by chance; it is handed on like the ad that it belongs to.
+#![allow(clippy::trivially_copy_pass_by_ref)]
+
 mod ad;
 mod author;
 mod brand;
@@ -59,6 +62,11 @@ impl World for Ads {
 
     fn tokenizer_json(&self) -> String {
         tokenizer_json()
+    }
+
+    /// None: every word stands for itself.
+    fn compositional_parts(&self) -> Vec<(usize, usize)> {
+        Vec::new()
     }
 
     /// Two ads of [`MOST_SCENES`] full scenes with their brief and seven questions have 158 tokens.

@@ -71,7 +71,7 @@ fn what_has_no_effect_has_none() {
 
 #[test]
 fn industries_and_brands_have_the_pulls_they_are_said_to_have() {
-    let pulls: Vec<f64> = Brand::all().map(|brand| brand.pull()).collect();
+    let pulls: Vec<f64> = Brand::all().map(Brand::pull).collect();
     let mean = pulls.iter().sum::<f64>() / 276.0;
     let variance = pulls.iter().map(|pull| (pull - mean).powi(2)).sum::<f64>() / 275.0;
     assert!(mean.abs() < 0.2 && (0.7..1.3).contains(&variance), "{mean} {variance}");
@@ -207,7 +207,7 @@ fn everything_that_is_judged_fits_into_the_context() {
             judge.pairwise_sequence(&brief, &ad, &ad, tokenizer.single("A").unwrap()).tokens.len()
         })
         .max();
-    assert!(longest.is_some_and(|longest| longest + 1 <= Ads.context()), "{longest:?}");
+    assert!(longest.is_some_and(|longest| longest < Ads.context()), "{longest:?}");
     assert!(brief.len() + ad.len() < 100);
 }
 

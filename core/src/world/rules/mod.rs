@@ -38,18 +38,6 @@ impl World for Rules {
         "rules"
     }
 
-    fn tokenizer_json(&self) -> String {
-        tokenizer_json()
-    }
-
-    fn compositional_parts(&self) -> Vec<(usize, usize)> {
-        compositional_parts()
-    }
-
-    fn context(&self) -> usize {
-        128
-    }
-
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
         let (purpose, iteration, name) = match split {
             Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
