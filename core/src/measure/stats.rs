@@ -65,11 +65,11 @@ pub fn spearman(first: &[f64], second: &[f64]) -> Option<f64> {
     if first.len() != second.len() || first.iter().chain(second).any(|v| v.is_nan()) {
         return None;
     }
-    let centre = (first.len() as f64 + 1.0) / 2.0;
+    let centre = f64::midpoint(first.len() as f64, 1.0);
     let ranks = |values: &[f64]| -> Vec<f64> {
         let below = |v: f64| values.iter().filter(|other| **other < v).count() as f64;
         let equal = |v: f64| values.iter().filter(|other| **other == v).count() as f64;
-        values.iter().map(|v| below(*v) + (equal(*v) + 1.0) / 2.0 - centre).collect()
+        values.iter().map(|v| below(*v) + f64::midpoint(equal(*v), 1.0) - centre).collect()
     };
     let (a, b) = (ranks(first), ranks(second));
     let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();

@@ -5,9 +5,9 @@
 //! an answer is; an incentive for length and a penalty for repetition keep that from being exploited, and a query
 //! that asks for a certain extent gets another reward, the relevance to a reference answer.
 //!
-//! The queries are a world's prompts, in Rules those with a `length` slot are the constrained ones: there the truth
-//! depends on what the query says and not on its looks, and a longer answer is only better where no length is asked
-//! for, which is what the method's branches are about.
+//! The queries are the prompts of Rules rather than questions about documents: what makes an answer good stands in the
+//! query, so that relevance has something to do with it, and those with a `length` slot are the constrained ones, in
+//! which a longer answer is no better. That is what the method's branches are about.
 //!
 //! Pitfalls of the method, and what becomes of them here:
 //! - Relevance is a raw dot product. A cosine has another scale, and scales matter in a product.
@@ -87,7 +87,7 @@ impl Default for R3 {
             length_incentive: true,
             branching: true,
             unit: 18,
-            corpus: 2000,
+            corpus: 8000,
             corpus_epochs: 10,
             width: 32,
             kl: 0.05,

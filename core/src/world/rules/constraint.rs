@@ -63,7 +63,8 @@ pub struct Constraints {
 impl Constraints {
     /// Two to six constraints over distinct words that can all be met at once.
     pub(in crate::world) fn draw(stream: &mut Stream) -> Self {
-        Self::draw_of(&mut Kind::ALL.clone(), &WORDS, stream)
+        let mut kinds = Kind::ALL;
+        Self::draw_of(&mut kinds, &WORDS, stream)
     }
 
     /// Two constraints up to all but one of these kinds, over distinct ones of these words; can all be met at once.
