@@ -116,6 +116,9 @@ impl Experiment {
             experiment.set(&["revised"], 3);
             experiment.set(&["skill", "batch_size"], 2);
         }
+        if id == "coh" {
+            experiment.set(&["imitate", "batch_size"], 8);
+        }
         if id == "cdr" {
             experiment.set(&["labelled"], 6);
             experiment.set(&["strong", "batch_size"], 2);

@@ -2,9 +2,9 @@
 
 use crate::{Result, text::Tokenizer};
 
-/// How revisions are asked for: the answer, a mark, the prompt, and a word for what is to follow, right before it:
-/// there a small model learns at once to look for it. The answer's and the prompt's own tokens are spliced in; mark
-/// and words are those of the Rules starter's judge channel.
+/// How revisions are asked for: the answer, a mark, the prompt, and right before the revision a word for what it is to
+/// be. The answer's and the prompt's own tokens are spliced in; mark and words are those of the Rules starter's judge
+/// channel.
 #[derive(Debug, Clone)]
 pub struct Revision {
     /// What the tokenizer puts before every text.
@@ -16,16 +16,17 @@ pub struct Revision {
 }
 
 impl Revision {
-    /// Compiles the two ways of asking.
+    /// Compiles the two ways of asking, with a word that is said so many times: a small model overhears a single one.
     ///
     /// # Errors
     /// If the tokenizer cannot write the marks.
-    pub fn new(tokenizer: &Tokenizer) -> Result<Self> {
+    pub fn new(tokenizer: &Tokenizer, times: usize) -> Result<Self> {
+        let said = |word: &str| tokenizer.encode_piece(&vec![word; times.max(1)].join(" "));
         Ok(Self {
             opening: tokenizer.encode("")?,
             before: tokenizer.encode_piece("<resp>")?,
             between: tokenizer.encode_piece("<versus>")?,
-            words: [tokenizer.encode_piece("yes")?, tokenizer.encode_piece("no")?],
+            words: [said("yes")?, said("no")?],
         })
     }
 
@@ -53,8 +54,8 @@ mod tests {
             let words: Vec<String> = ids.iter().filter_map(|id| tokenizer.token(*id)).collect();
             words.join(" ")
         };
-        let [better, worse] = Revision::new(&tokenizer).unwrap().prompts(&prompt, &answer);
-        assert_eq!(text(&better), "<bos> <resp> so owl <versus> must:fox last:elm <resp> yes");
-        assert_eq!(text(&worse), "<bos> <resp> so owl <versus> must:fox last:elm <resp> no");
+        let [better, worse] = Revision::new(&tokenizer, 2).unwrap().prompts(&prompt, &answer);
+        assert_eq!(text(&better), "<bos> <resp> so owl <versus> must:fox last:elm <resp> yes yes");
+        assert_eq!(text(&worse), "<bos> <resp> so owl <versus> must:fox last:elm <resp> no no");
     }
 }

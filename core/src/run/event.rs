@@ -73,7 +73,8 @@ pub enum Event {
     /// Answers to some of the prompts of a phase.
     Sampled {
         /// `train`, `greedy` (to the same prompts), `teacher`, `opponent`, `revision`, `initial` (of that model),
-        /// `held-out`, `held-out greedy`, `held-out goal` with the goal, or `held-out feedback` with the words.
+        /// `held-out`, `held-out greedy`, `held-out goal` with the goal, `held-out bad`, `held-out good` or `held-out
+        /// good after bad`.
         purpose: String,
         /// The prompts these answers belong to, by their position in the phase.
         first: usize,

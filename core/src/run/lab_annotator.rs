@@ -51,7 +51,7 @@ impl Lab {
     }
 
     /// Every answer as the annotators rewrite it, to be better and to be worse, for a recipe whose paper has
-    /// revisions. They err at a known rate.
+    /// revisions.
     ///
     /// # Errors
     /// If another recipe runs, or there is no world whose annotators rewrite.

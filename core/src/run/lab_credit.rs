@@ -38,13 +38,17 @@ impl Lab {
     ///
     /// # Errors
     /// If a pair and its revision do not fit the context, if the device fails or the run is stopped.
-    pub async fn credit(&mut self, pairs: &[Pair], evaluator: Snapshot) -> Result<Vec<Vec<Vec<f32>>>> {
+    pub async fn credit(
+        &mut self,
+        pairs: &[Pair],
+        revision: &Revision,
+        evaluator: Snapshot,
+    ) -> Result<Vec<Vec<Vec<f32>>>> {
         if let Some(tokens) = self.replayed_tokens(CREDIT)? {
             return Ok(tokens);
         }
         self.pace.pause().await?;
         self.progress("judge", 0, pairs.len(), 0);
-        let revision = Revision::new(&self.tokenizer)?;
         let mut asked: [Vec<Sequence>; 2] = [Vec::new(), Vec::new()];
         for pair in pairs {
             for answer in &pair.answers {

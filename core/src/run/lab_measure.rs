@@ -98,9 +98,9 @@ impl Lab {
         let greedy = Sampling::greedy(self.manifest.options.sampling.max_new_tokens);
         let aimed = self.goal.clone();
         let mut drawn = Vec::new();
-        for words in [bad, good] {
+        for (name, words) in [("bad", bad), ("good", good)] {
             self.goal = Some(words.into());
-            let answers = self.draw(&format!("held-out feedback {words}"), &prompts, 1, &greedy).await;
+            let answers = self.draw(&format!("held-out {name}"), &prompts, 1, &greedy).await;
             self.goal.clone_from(&aimed);
             drawn.push(answers?);
         }
@@ -116,8 +116,7 @@ impl Lab {
             tokens.extend(self.tokenizer.encode_piece(good)?);
             chains.push((key("held-out", index), tokens));
         }
-        let purpose = format!("held-out feedback {good} after {bad}");
-        drawn.push(self.draw_after(&purpose, &prompts, &chains, 1, &greedy, None).await?);
+        drawn.push(self.draw_after("held-out good after bad", &prompts, &chains, 1, &greedy, None).await?);
         let rewards: Vec<f32> = drawn.iter().filter_map(|of| self.reward(of)).collect();
         let gap = rewards.get(..2).map(|two| two[1] - two[0]);
         self.note("reward at feedback", rewards)?;

@@ -37,6 +37,9 @@ pub struct TReg {
     /// Answers that annotators rewrite, each for better and for worse, so that the model learns to (our choice;
     /// models of the paper can).
     pub revised: usize,
+    /// How often the word is said that asks for a better or for a worse version (our choice; sentences in the
+    /// paper).
+    pub said: usize,
     /// How that is learned (our choice).
     pub skill: LearnConfig,
     /// The loop that follows (five answers in the paper).
@@ -50,7 +53,8 @@ impl Default for TReg {
         Self {
             alpha: 0.25,
             revised: 1200,
-            skill: LearnConfig { batch_size: 32, micro_batch: 32, learning_rate: 6e-4, ..LearnConfig::default() },
+            said: 4,
+            skill: LearnConfig { batch_size: 32, micro_batch: 32, learning_rate: 1e-3, ..LearnConfig::default() },
             shared: Loop {
                 iterations: 1,
                 prompts: 900,
@@ -70,7 +74,7 @@ impl Recipe for TReg {
         paper: "arXiv 2412.02685",
         family: "preference",
         claim: "A model that is asked for a better and a worse version of its answer knows which tokens are to blame, and drawing DPO's token rewards towards that improves on DPO.",
-        fidelity: "Credit, detached weight and loss as in the paper, on the best and the worst of five own answers by annotators' scores. A first iteration teaches the small model to revise, from answers that the world's annotators rewrote and that err at a known rate; the model that can is evaluator, reference and start of the rest.",
+        fidelity: "Credit, detached weight and loss as in the paper, on the best and the worst of five own answers by annotators' scores. A first iteration teaches the small model to revise, from answers that the world's annotators rewrote, who write anew and meet or break 85 % of the constraints; the model that can is evaluator, reference and start of the rest.",
         oracle: OracleUse::Annotator,
         base: false,
     };
@@ -86,7 +90,8 @@ impl Recipe for TReg {
     async fn run(&self, lab: &mut Lab) -> Result<()> {
         let settings = &self.shared;
         let annotator = Annotator::of::<Self>();
-        self.learn_to_revise(lab, &annotator).await?;
+        let asked = Revision::new(lab.tokenizer(), self.said)?;
+        self.learn_to_revise(lab, &annotator, &asked).await?;
         for iteration in lab.iterations(settings.iterations).map(|iteration| iteration + 1) {
             lab.begin(iteration);
             let prompts = lab.prompts(settings.prompts)?;
@@ -94,7 +99,7 @@ impl Recipe for TReg {
             let scores = lab.annotate(&annotator, &answers, SCALE)?;
             let pairs = best_worst(&answers, &scores, Origin::Annotated);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
-            let credit = lab.credit(&pairs, Snapshot::Start).await?;
+            let credit = lab.credit(&pairs, &asked, Snapshot::Start).await?;
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
                 self.objective(batch, &credit)
             })
@@ -108,12 +113,11 @@ impl Recipe for TReg {
 
 impl TReg {
     /// The first iteration: what annotators made of own answers, after what asked for it.
-    async fn learn_to_revise(&self, lab: &mut Lab, annotator: &Annotator) -> Result<()> {
+    async fn learn_to_revise(&self, lab: &mut Lab, annotator: &Annotator, asked: &Revision) -> Result<()> {
         lab.begin(1);
         let prompts = lab.prompts(self.revised)?;
         let drafts = lab.sample(&prompts, 1, &self.shared.sampling).await?;
         let revisions = lab.revise(annotator, &drafts)?;
-        let asked = Revision::new(lab.tokenizer())?;
         let draft = |group: &Candidates| -> Vec<[Vec<u32>; 2]> {
             group.answers.iter().map(|answer| asked.prompts(&group.ids, answer.content())).collect()
         };

@@ -59,13 +59,17 @@ pub enum Templates {
 pub struct Coh {
     /// What is said of good and bad answers (sentences of many kinds in the paper).
     pub words: Words,
+    /// How often they are said (our choice).
+    pub said: usize,
     /// Ways of telling a pair (all in the paper).
     pub templates: Templates,
     /// How often each pair is told, every time in a way of its own (our choice).
     pub told: usize,
     /// Share of the answers' tokens that what follows them cannot read (a few percent in the paper).
     pub hidden: f64,
-    /// The loop (the paper learns once from given comparisons). Its `beta` is for the control lines alone.
+    /// How the told pairs are learned (our choice).
+    pub imitate: LearnConfig,
+    /// The loop (the paper learns once from given comparisons). Its `beta` and `learn` are for the control lines.
     #[serde(rename = "loop")]
     pub shared: Loop,
 }
@@ -76,9 +80,11 @@ impl Default for Coh {
         let learn = LearnConfig { epochs: 1, ..shared.learn };
         Self {
             words: Words::default(),
+            said: 4,
             templates: Templates::default(),
             told: 4,
             hidden: 0.05,
+            imitate: LearnConfig { batch_size: 32, micro_batch: 32, learning_rate: 1e-3, ..LearnConfig::default() },
             shared: Loop { iterations: 1, prompts: 900, pairs: 720, learn, ..shared },
         }
     }
@@ -91,7 +97,7 @@ impl Recipe for Coh {
         paper: "arXiv 2302.02676",
         family: "supervised",
         claim: "Language modelling on comparisons with words of feedback in them is enough: asked for a good answer, the model gives a better one than after imitating good answers alone.",
-        fidelity: "Orders, single answers, verdicts and label mask as in the authors' code, with one word of feedback for each side. Own answers are compared by annotators' scores, which err at a known rate; each answer keeps its stop token; past tokens are hidden by a blank in their place instead of a mask of the attention, in answers only; the replay of judgements stands for the loss of pre-training.",
+        fidelity: "Orders, single answers, verdicts and label mask as in the authors' code, with one word of feedback for each side, said a few times. Own answers are compared by annotators' scores, which err at a known rate; each answer keeps its stop token; past tokens are hidden by a blank in their place instead of a mask of the attention, in answers only; the replay of judgements stands for the loss of pre-training.",
         oracle: OracleUse::Annotator,
         base: false,
     };
@@ -106,7 +112,8 @@ impl Recipe for Coh {
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {
         let settings = &self.shared;
-        let [good, bad] = self.words.both();
+        let words = self.words();
+        let [good, bad] = words.each_ref().map(String::as_str);
         for iteration in lab.iterations(settings.iterations) {
             lab.begin(iteration);
             let prompts = lab.prompts(settings.prompts)?;
@@ -115,8 +122,8 @@ impl Recipe for Coh {
             let pairs = best_worst(&answers, &scores, Origin::Annotated);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
             lab.choose(&pairs)?;
-            let rows = self.tell(lab, &pairs)?;
-            lab.learn_completions(&settings.learn, settings.replay(), &rows).await?;
+            let rows = self.tell(lab, [good, bad], &pairs)?;
+            lab.learn_completions(&self.imitate, settings.replay(), &rows).await?;
             lab.aim(good);
             lab.measure().await?;
             lab.measure_feedback([good, bad]).await?;
@@ -148,11 +155,16 @@ impl Templates {
 }
 
 impl Coh {
+    /// What is said of a good and of a bad answer.
+    fn words(&self) -> [String; 2] {
+        self.words.both().map(|word| vec![word; self.said.max(1)].join(" "))
+    }
+
     /// Every pair in so many ways.
-    fn tell(&self, lab: &Lab, pairs: &[Pair]) -> Result<Vec<Sequence>> {
+    fn tell(&self, lab: &Lab, words: [&str; 2], pairs: &[Pair]) -> Result<Vec<Sequence>> {
         let stop = || lab.policy().config().stop_tokens().first().copied();
         let blank = lab.tokenizer().id("<pad>").or_else(stop).unwrap_or_default();
-        let hindsight = Hindsight { words: self.words.both(), hidden: self.hidden, blank };
+        let hindsight = Hindsight { words, hidden: self.hidden, blank };
         let chains = self.templates.chains();
         let mut rows = Vec::with_capacity(pairs.len() * self.told);
         for (index, pair) in pairs.iter().enumerate() {

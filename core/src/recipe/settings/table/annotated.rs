@@ -3,6 +3,9 @@
 
 use super::{ANY, BELOW_ONE, LEARN, Loops, MANY, Node, OURS, POSITIVE, ZERO, choice, count, real, switch};
 
+const SAID: Node =
+    count("said", 1, 16, "times", ["How often the words are said: a small model overhears a single one.", OURS]);
+
 const T_REG_LOOP: [Node; 7] = Loops {
     iterations: "T-REG (arXiv 2412.02685): once; more are our extension",
     samples: "T-REG (arXiv 2412.02685): five",
@@ -28,6 +31,7 @@ pub(super) const T_REG: &[Node] = &[
         "answers",
         ["Own answers that annotators rewrite for better and for worse, from which the model learns to revise.", OURS],
     ),
+    SAID,
     Node::Group("skill", LEARN),
     Node::Group("loop", &T_REG_LOOP),
 ];
@@ -48,6 +52,7 @@ pub(super) const COH: &[Node] = &[
             "our choice of words; sentences of many kinds in Chain of Hindsight (arXiv 2302.02676)",
         ],
     ),
+    SAID,
     choice(
         "templates",
         &["all", "chains", "single", "good"],
@@ -67,6 +72,7 @@ pub(super) const COH: &[Node] = &[
             "our choice; random masking of past tokens in Chain of Hindsight (arXiv 2302.02676)",
         ],
     ),
+    Node::Group("imitate", LEARN),
     Node::Group("loop", &COH_LOOP),
 ];
 
