@@ -187,8 +187,9 @@ fn confidence_is_read_off_extrapolated_logits() {
 fn sharpening_regresses_on_the_frozen_base() {
     let mut experiment = Experiment::tiny("sharpening");
     experiment.set(&["algorithm"], "regress");
-    // All pairs in one step.
+    // All pairs in one step, which is repeated: the first of a phase warms up and moves nothing.
     experiment.set(&["loop", "pairs"], 100);
+    experiment.set(&["loop", "learn", "epochs"], 4);
     experiment.set(&["loop", "learn", "batch_size"], 100);
     experiment.set(&["loop", "learn", "micro_batch"], 100);
     experiment.set(&["loop", "learn", "learning_rate"], 3e-3);
