@@ -66,8 +66,9 @@ function share(all) {
   return all.filter(({ same }) => same).length / all.length;
 }
 
-/** The largest difference of judges' scores of answers that are the same. */
+/** The largest difference of judges' scores of answers that are the same; `null` if no judge gave any. */
 function scoresApart(browser, program, all) {
+  if (![...browser, ...program].some(({ event }) => event === 'judged')) return null;
   const place = ({ arm, iteration, judge }) => `${arm} ${iteration} ${judge}`;
   const apart = pairs(browser, program, 'judged', place).flatMap(([a, b]) =>
     all
@@ -90,6 +91,7 @@ export async function test(stage) {
     ['recipe', 'answers', 'same before learning', 'same in all', 'scores apart', 'first loss apart', 'losses apart'],
   ];
   const { lab } = await stage.open();
+  let judged = 0;
   for (const recipe of ['scir', 'srlm']) {
     await lab.start({ recipe, device: 'cpu' });
     await lab.becomes('finished');
@@ -99,10 +101,15 @@ export async function test(stage) {
     const before = share(all.filter(({ iteration }) => iteration === 0));
     const losses = lossesApart(here, there);
     const percent = (share) => `${(100 * share).toFixed(1)} %`;
-    const numbers = [scoresApart(here, there, all), losses[0], Math.max(...losses)].map((n) => n.toExponential(1));
+    const scores = scoresApart(here, there, all);
+    const numbers = [scores, losses[0], Math.max(...losses)].map((n) => n?.toExponential(1) ?? 'none');
     rows.push([recipe, all.length, percent(before), percent(share(all)), ...numbers]);
     assert(before >= SAME, `${recipe}: only ${percent(before)} of the answers before learning are the same`);
     assert(losses[0] <= NEAR, `${recipe}: the first losses are ${losses[0]} apart`);
+    if (scores === null) continue;
+    judged += 1;
+    assert(scores <= NEAR, `${recipe}: the scores of the same answers are ${scores} apart`);
   }
+  assert(judged > 0, 'no recipe has a judge whose scores are in the log');
   stage.table(rows);
 }

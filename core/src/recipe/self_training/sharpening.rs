@@ -171,7 +171,7 @@ impl Sharpening {
     /// Makes a base of a model that was not taught the world: the run starts from it.
     async fn teach(&self, lab: &mut Lab) -> Result<()> {
         lab.begin(1);
-        let rows = lab.demonstrations(self.demonstrations)?;
+        let rows = lab.demonstrations(self.demonstrations, true)?;
         lab.learn_completions(&self.teaching, self.shared.replay(), &rows).await?;
         lab.settle();
         lab.measure().await?;

@@ -33,6 +33,19 @@ impl World for Dialog {
         "dialog"
     }
 
+    // The words of Rules, and its starter.
+    fn tokenizer_json(&self) -> String {
+        rules::Rules.tokenizer_json()
+    }
+
+    fn compositional_parts(&self) -> Vec<(usize, usize)> {
+        rules::Rules.compositional_parts()
+    }
+
+    fn context(&self) -> usize {
+        rules::Rules.context()
+    }
+
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
         rules::Rules.prompts(seed, split, count)
     }

@@ -64,6 +64,19 @@ impl World for Grammar {
         "grammar"
     }
 
+    // The words of Rules, and its starter.
+    fn tokenizer_json(&self) -> String {
+        rules::Rules.tokenizer_json()
+    }
+
+    fn compositional_parts(&self) -> Vec<(usize, usize)> {
+        rules::Rules.compositional_parts()
+    }
+
+    fn context(&self) -> usize {
+        rules::Rules.context()
+    }
+
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
         let (purpose, iteration, name) = match split {
             Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),

@@ -65,6 +65,19 @@ impl World for Style {
         self.name
     }
 
+    // The words of Rules, and its starter.
+    fn tokenizer_json(&self) -> String {
+        Rules.tokenizer_json()
+    }
+
+    fn compositional_parts(&self) -> Vec<(usize, usize)> {
+        Rules.compositional_parts()
+    }
+
+    fn context(&self) -> usize {
+        Rules.context()
+    }
+
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
         let (purpose, iteration, name) = match split {
             Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
