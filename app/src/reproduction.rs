@@ -25,8 +25,7 @@ mod numbers;
 mod row;
 mod runs;
 
-pub use machine::{commit, processor, system};
-pub use numbers::Numbers;
+use numbers::Numbers;
 
 /// A study of one model with everything that decides it.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     measure::{
         Expected::{self, Less, More, Same},
-        Figure::{self, Agreement, Divergence, Dropped, Judges, Kept, Labels, Sampled, Used},
+        Figure::{self, Agreement, Divergence, Dropped, Greedy, Judges, Kept, Labels, Sampled, Used},
     },
     run,
 };
@@ -274,6 +274,31 @@ pub(super) const STUDIES: &[Study] = &[
             decides("The ratio is a reward to learn from.", Sampled, Start, (More, LEARNING)),
             decides("Customised contexts label better.", Labels, Other("customised"), (Less, GAIN)),
             decides("A wider gap labels better.", Labels, Other("over-base"), (Less, GAIN)),
+        ],
+    ),
+    claim(
+        "flr",
+        &[
+            arm("satisfied", "flr", &[("sides", "\"satisfied\"")], "Only what satisfied users say counts."),
+            arm("dissatisfied", "flr", &[("sides", "\"dissatisfied\"")], "Only what dissatisfied users say counts."),
+        ],
+        &[
+            decides("Follow-ups are a reward to learn from.", Sampled, Start, (More, LEARNING)),
+            decides("Both sides label better than satisfied users.", Labels, Other("satisfied"), (More, GAIN)),
+            beside("They label better than dissatisfied users.", Labels, Other("dissatisfied"), (More, GAIN)),
+        ],
+    ),
+    claim(
+        "sharpening",
+        &[
+            arm("regress", "sharpening", &[("algorithm", "\"regress\"")], "Regression on differences of likelihood."),
+            arm("normalised", "sharpening", &[("reward", "\"normalised\"")], "The best by the mean over its tokens."),
+        ],
+        &[
+            decides("Sampled answers get better by imitation of the likeliest.", Sampled, Start, (More, GAIN)),
+            beside("They become as good as greedy ones.", Sampled, Own(Greedy), (Same, LEARNING)),
+            beside("Regression does as much.", Sampled, Other("regress"), (Same, GAIN)),
+            beside("So does the mean over tokens.", Sampled, Other("normalised"), (Same, GAIN)),
         ],
     ),
     Study {
