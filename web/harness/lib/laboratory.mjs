@@ -16,6 +16,8 @@ export class Laboratory {
   constructor(page) {
     this.page = page;
     this.mirror = page.locator('#mirror');
+    /** How often settings were loaded. */
+    this.loads = 0;
   }
 
   /** Waits for the first frame. */
@@ -96,7 +98,12 @@ export class Laboratory {
     const box = this.control('checkbox', name);
     await this.sees(box);
     if ((await box.getAttribute('aria-checked')) !== String(on)) await box.dispatchEvent('click');
-    await this.sees(this.mirror.locator(`[role=checkbox][aria-checked="${on}"]`, { hasText: name }).first());
+    await this.sees(this.ticked(name, on));
+  }
+
+  /** A box that is ticked, or is not. */
+  ticked(name, on) {
+    return this.mirror.locator(`[role=checkbox][aria-checked="${on}"]`, { hasText: name }).first();
   }
 
   /** Chooses from a list that opens from a control. */
@@ -125,10 +132,11 @@ export class Laboratory {
     await this.sees(this.control('combobox', t('run.choose_named', { name })));
   }
 
-  /** The name of the run that panels show. */
+  /** The name of the run that panels show; none if they show none. */
   async shown() {
     const chooser = this.control('combobox', like('run.choose_named'));
-    const label = await chooser.getAttribute('aria-label');
+    if ((await chooser.count()) === 0) return '';
+    const label = (await chooser.getAttribute('aria-label')) ?? '';
     return label.slice(t('run.choose_named', { name: '' }).length);
   }
 
@@ -141,6 +149,8 @@ export class Laboratory {
   async start({ recipe = 'scir', quick = true, controls = false, seed = 1, device = 'auto', settings = {} } = {}) {
     await this.go('compose');
     await this.press('button', t('compose.reset_all'));
+    // What an earlier run set is there for another frame.
+    await this.sees(this.ticked(t('compose.quick'), false));
     await this.press('button', new RegExp(`^${recipe}: `));
     await this.load(settings);
     await this.tick(t('compose.quick'), quick);
@@ -148,13 +158,18 @@ export class Laboratory {
     await this.write(t('compose.seed'), String(seed));
     await this.choose(t('compose.device'), t(`compose.device_${device}`));
     const start = this.mirror.locator('[role=button]:not([aria-disabled])', { hasText: t('compose.start') }).first();
-    const run = this.control('combobox', new RegExp(`${recipe}-seed${seed}-`));
+    // An earlier run of the same recipe may be shown.
+    const before = await this.shown();
+    const ours = new RegExp(`^${recipe}-seed${seed}-`);
+    const another = async () => {
+      const shown = await this.shown();
+      return shown !== before && ours.test(shown);
+    };
     const begun = async () => {
-      if ((await run.count()) > 0) return true;
+      if (await another()) return true;
       // The engine can take its time; what is pressed meanwhile is refused.
       await start.dispatchEvent('click', {}, { timeout: SOON }).catch(() => {});
-      await run.waitFor({ state: 'attached', timeout: 15_000 }).catch(() => {});
-      return false;
+      return until('another run', another, 15_000).catch(() => false);
     };
     await until('a run begins', begun, 2 * SOON);
     await this.becomes('running');
@@ -167,8 +182,11 @@ export class Laboratory {
     if ((await field.count()) === 0) await this.press('button', t('compose.file_load'));
     await this.sees(field);
     const lines = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
-    await field.fill(lines.join('\n') || '# as it is');
+    // Only another text than before takes back what is said about that one.
+    this.loads += 1;
+    await field.fill([...lines, `# ${this.loads}`].join('\n'));
     const loaded = this.text(t('compose.loaded'));
+    await loaded.waitFor({ state: 'detached', timeout: SOON });
     await this.pressUntil('button', t('compose.load'), async () => (await loaded.count()) > 0);
   }
 

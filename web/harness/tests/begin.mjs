@@ -7,15 +7,24 @@ export const about = 'a page that cannot begin says why';
 export const minutes = 3;
 
 const MODULE = 'pkg/page/selfsame_page_bg.wasm.xz';
+const UNPACKS = 'pkg/unpack/selfsame_unpack_bg.wasm';
 
 /** What `printf 'not a module' | xz --check=crc32` gives. */
-const NO_MODULE = Buffer.from('/Td6WFoAAAFpIt42AgAhARYAAAB0L+WjAQALbm90IGEgbW9kdWxlAPSi02oAASAMot20vJBCmQ0BAAAAAAFZWg==', 'base64');
+const NO_MODULE = Buffer.from(
+  '/Td6WFoAAAFpIt42AgAhARYAAAB0L+WjAQALbm90IGEgbW9kdWxlAPSi02oAASAMot20vJBCmQ0BAAAAAAFZWg==',
+  'base64',
+);
 
 /** What stands in the way, and what is said about it. */
 const OBSTACLES = [
   {
     host: { instead: new Map([[MODULE, null]]) },
     reason: /could not be loaded .*the host answered 404/,
+    expected: [/404/, /DownloadError/],
+  },
+  {
+    host: { instead: new Map([[UNPACKS, null]]) },
+    reason: /could not be loaded .*unpack.*the host answered 404/,
     expected: [/404/, /DownloadError/],
   },
   {
