@@ -147,6 +147,7 @@ fn seen(harness: &mut Harness<'_, Laboratory>, name: &str) {
 }
 
 /// The recorded run with notes as recipes write them.
+#[allow(clippy::cast_precision_loss)] // numbers to look at
 fn noted() -> Session {
     let mut records = recorded::records().unwrap();
     let note = |of: &Record, name: &str, values: Vec<f32>| Record {

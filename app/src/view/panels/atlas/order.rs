@@ -65,7 +65,7 @@ pub struct Order {
 
 impl Order {
     /// Sorts; rows without a number stand at the end either way, and equal ones by name.
-    pub fn sorted<'a>(&self, rows: &'a [Row]) -> Vec<&'a Row> {
+    pub fn sorted(self, rows: &[Row]) -> Vec<&Row> {
         let mut sorted: Vec<&Row> = rows.iter().collect();
         let larger = |a: Option<f64>, b: Option<f64>| match (a, b) {
             (Some(a), Some(b)) if self.turned => a.total_cmp(&b),

@@ -33,7 +33,7 @@ impl Scales {
     fn of(rows: &[&Row]) -> Self {
         let of = |pick: fn(&Row) -> Option<&Estimate>| rows.iter().filter_map(move |row| pick(row));
         Self {
-            effect: Scale::of(of(|row| row.effect()), Some(0.0), true),
+            effect: Scale::of(of(Row::effect), Some(0.0), true),
             reward: Scale::of(of(|row| row.reward.as_ref()), None, false),
             judges: Scale::of(of(|row| row.judges.as_ref()), Some(0.5), false),
         }

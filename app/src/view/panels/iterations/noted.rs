@@ -281,7 +281,7 @@ mod tests {
 
     fn view() -> RunView {
         let mut records = synthetic();
-        let many: Vec<f32> = (0..100).map(|n| n as f32 / 100.0).collect();
+        let many: Vec<f32> = (0_u8..100).map(|n| f32::from(n) / 100.0).collect();
         let notes = [
             note(1, "consistency", &many),
             note(1, "mean consistency", &[0.5]),

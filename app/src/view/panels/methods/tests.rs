@@ -119,7 +119,7 @@ fn the_keyboard_reaches_the_list_the_button_and_the_verbs() {
         harness.key_press(Key::Tab);
         harness.run_steps(1);
         for role in [Role::Button, Role::ListItem] {
-            let focused = harness.query_all_by_role(role).filter(|node| node.is_focused());
+            let focused = harness.query_all_by_role(role).filter(egui_kittest::Node::is_focused);
             reached.extend(focused.filter_map(|node| node.accesskit_node().label()));
         }
     }
