@@ -73,8 +73,6 @@ impl Experiment {
             "dpo" => (&[], &[("pairs", 6), ("replay", 0)]),
             "spin" => (&[], &[("iterations", 2), ("demonstrations", 40), ("replay", 0)]),
             "selm" => (&[], &[("rounds", 1), ("pairs", 6), ("replay", 0), ("max_new_tokens", 8)]),
-            // The first of its iterations is before the loop.
-            "t-reg" => (&["loop"], &[("iterations", 1), ("prompts", 6), ("samples", 3), ("pairs", 6), ("replay", 0)]),
             "cream" | "dno" => {
                 (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 4), ("pairs", 6), ("replay", 0)])
             }

@@ -139,13 +139,41 @@ impl Lab {
         references: &[Snapshot],
         objective: impl FnMut(&PairBatch<'_>, &Phase<'_>) -> Result<Objective>,
     ) -> Result<Decoder> {
-        let start = self.snapshot(from).clone();
-        let policy = std::mem::replace(&mut self.policy, start);
-        self.aside = Some(name);
+        let policy = self.step_aside(name, from);
         let learned = self.learn_pairs(config, replay, pairs, references, objective).await;
-        self.aside = None;
-        let model = std::mem::replace(&mut self.policy, policy);
+        let model = self.step_back(policy);
         learned.map(|()| model)
+    }
+
+    /// Lets another model than the policy learn from whole completions, beginning with the weights of a snapshot, and
+    /// returns it. Its checkpoints carry its name; the policy is untouched.
+    ///
+    /// # Errors
+    /// As [`Lab::learn_pairs`].
+    pub async fn imitate_aside(
+        &mut self,
+        (name, from): (&'static str, Snapshot),
+        config: &LearnConfig,
+        replay: Replay,
+        rows: &[Sequence],
+    ) -> Result<Decoder> {
+        let policy = self.step_aside(name, from);
+        let learned = self.learn_completions(config, replay, rows).await;
+        let model = self.step_back(policy);
+        learned.map(|()| model)
+    }
+
+    /// Puts a snapshot in the place of the policy, which is returned.
+    fn step_aside(&mut self, name: &'static str, from: Snapshot) -> Decoder {
+        let start = self.snapshot(from).clone();
+        self.aside = Some(name);
+        std::mem::replace(&mut self.policy, start)
+    }
+
+    /// Puts the policy back in its place, and returns what stood there.
+    fn step_back(&mut self, policy: Decoder) -> Decoder {
+        self.aside = None;
+        std::mem::replace(&mut self.policy, policy)
     }
 
     /// Learns from single answers that somebody rated.
