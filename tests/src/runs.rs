@@ -79,8 +79,6 @@ impl Experiment {
             "r3-relevance" => {
                 (&[], &[("iterations", 2), ("prompts", 3), ("samples", 2), ("corpus", 40), ("replay", 0)])
             }
-            // The first of its iterations is before the loop.
-            "t-reg" => (&["loop"], &[("iterations", 1), ("prompts", 6), ("samples", 3), ("pairs", 6), ("replay", 0)]),
             "cream" | "dno" => {
                 (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 4), ("pairs", 6), ("replay", 0)])
             }

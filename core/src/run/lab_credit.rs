@@ -42,7 +42,7 @@ impl Lab {
         &mut self,
         pairs: &[Pair],
         revision: &Revision,
-        evaluator: Snapshot,
+        evaluator: &Decoder,
     ) -> Result<Vec<Vec<Vec<f32>>>> {
         if let Some(tokens) = self.replayed_tokens(CREDIT)? {
             return Ok(tokens);
@@ -58,9 +58,9 @@ impl Lab {
                 }
             }
         }
-        let (model, budget) = (self.snapshot(evaluator).clone(), self.manifest.options.token_budget);
-        let [better, worse] = [score(&model, &asked[0], budget).await?, score(&model, &asked[1], budget).await?];
-        let flat = |rows: &[Vec<f32>]| Tensor::<1>::from_floats(rows.concat().as_slice(), &model.device());
+        let budget = self.manifest.options.token_budget;
+        let [better, worse] = [score(evaluator, &asked[0], budget).await?, score(evaluator, &asked[1], budget).await?];
+        let flat = |rows: &[Vec<f32>]| Tensor::<1>::from_floats(rows.concat().as_slice(), &evaluator.device());
         let credit = read_floats(token_credit(flat(&better), flat(&worse))).await?;
         let mut credit = credit.into_iter();
         let rows: Vec<Vec<f32>> = better.iter().map(|row| credit.by_ref().take(row.len()).collect()).collect();

@@ -139,34 +139,41 @@ impl Lab {
         references: &[Snapshot],
         objective: impl FnMut(&PairBatch<'_>, &Phase<'_>) -> Result<Objective>,
     ) -> Result<Decoder> {
-        let start = self.snapshot(from).clone();
-        let policy = std::mem::replace(&mut self.policy, start);
-        self.aside = Some(name);
+        let policy = self.step_aside(name, self.snapshot(from).clone());
         let learned = self.learn_pairs(config, replay, pairs, references, objective).await;
-        self.aside = None;
-        let model = std::mem::replace(&mut self.policy, policy);
+        let model = self.step_back(policy);
         learned.map(|()| model)
     }
 
-    /// Lets another model than the policy learn from whole completions, and returns it, as [`Lab::learn_aside`]
-    /// does from pairs. It goes on from the model `from`.
+    /// Lets another model than the policy learn from whole completions, beginning with the weights of `from`, and
+    /// returns it. Nobody asks its judge channel, so that no judgements are mixed in. Its checkpoints carry its
+    /// name; the policy is untouched.
     ///
     /// # Errors
     /// As [`Lab::learn_pairs`].
-    pub async fn learn_completions_aside(
+    pub async fn imitate_aside(
         &mut self,
         name: &'static str,
         from: Decoder,
         config: &LearnConfig,
         rows: &[Sequence],
     ) -> Result<Decoder> {
-        let policy = std::mem::replace(&mut self.policy, from);
-        self.aside = Some(name);
-        // Nobody asks the judge channel of such a model.
+        let policy = self.step_aside(name, from);
         let learned = self.learn_completions(config, Replay { per_step: 0, weight: 0.0 }, rows).await;
-        self.aside = None;
-        let model = std::mem::replace(&mut self.policy, policy);
+        let model = self.step_back(policy);
         learned.map(|()| model)
+    }
+
+    /// Puts another model in the place of the policy, which is returned.
+    fn step_aside(&mut self, name: &'static str, other: Decoder) -> Decoder {
+        self.aside = Some(name);
+        std::mem::replace(&mut self.policy, other)
+    }
+
+    /// Puts the policy back in its place, and returns what stood there.
+    fn step_back(&mut self, policy: Decoder) -> Decoder {
+        self.aside = None;
+        std::mem::replace(&mut self.policy, policy)
     }
 
     /// Learns from single answers that somebody rated.

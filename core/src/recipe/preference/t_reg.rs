@@ -9,7 +9,7 @@
 //! - Nothing flows back through the credit or the weight of a sequence.
 //! - One half is taken off, so that a token can be unlearned; without it all of them would be reinforced.
 //! - Both answers are regularised.
-//! - The evaluator is the frozen reference, [`Snapshot::Start`], not the policy that moves.
+//! - The evaluator is frozen, a copy of the start that was taught to revise, and not the policy that moves.
 //! - The two ways of asking may differ in length: tokens are compared by their place in the answer.
 
 use burn::tensor::Tensor;
@@ -19,6 +19,7 @@ use crate::{
     Result,
     learn::{LearnConfig, Objective, Sequence, loss::t_reg::t_reg},
     measure::{annotator::Annotator, control::Budget},
+    model::Decoder,
     prompt::Revision,
     recipe::{Card, Loop, OracleUse, Recipe, tenth},
     run::{Lab, PairBatch, Snapshot},
@@ -34,15 +35,15 @@ const SCALE: usize = 5;
 pub struct TReg {
     /// Weight of the regulariser (0.1, 0.25 or 0.5 in the paper).
     pub alpha: f64,
-    /// Answers that annotators rewrite, each for better and for worse, so that the model learns to (our choice;
-    /// models of the paper can).
+    /// Demonstrations that annotators rewrite, each for better and for worse, so that the evaluator learns to (our
+    /// choice; models of the paper can).
     pub revised: usize,
     /// How often the word is said that asks for a better or for a worse version (our choice; sentences in the
     /// paper).
     pub said: usize,
     /// How that is learned (our choice).
     pub skill: LearnConfig,
-    /// The loop that follows (five answers in the paper).
+    /// The loop (five answers in the paper).
     #[serde(rename = "loop")]
     pub shared: Loop,
 }
@@ -52,8 +53,8 @@ impl Default for TReg {
         let shared = Loop::default();
         Self {
             alpha: 0.25,
-            revised: 1200,
-            said: 4,
+            revised: 2400,
+            said: 8,
             skill: LearnConfig { batch_size: 32, micro_batch: 32, learning_rate: 1e-3, ..LearnConfig::default() },
             shared: Loop {
                 iterations: 1,
@@ -74,7 +75,7 @@ impl Recipe for TReg {
         paper: "arXiv 2412.02685",
         family: "preference",
         claim: "A model that is asked for a better and a worse version of its answer knows which tokens are to blame, and drawing DPO's token rewards towards that improves on DPO.",
-        fidelity: "Credit, detached weight and loss as in the paper, on the best and the worst of five own answers by annotators' scores. A first iteration teaches the small model to revise, from answers that the world's annotators rewrote, who write anew and meet or break 85 % of the constraints; the model that can is evaluator, reference and start of the rest.",
+        fidelity: "Credit, detached weight and loss as in the paper, on the best and the worst of five own answers by annotators' scores. The evaluator is a copy of the reference that is first taught to revise, which the small model cannot: from demonstrations that the world's annotators wrote anew, meeting or breaking most of what was asked.",
         oracle: OracleUse::Annotator,
         base: false,
     };
@@ -91,15 +92,18 @@ impl Recipe for TReg {
         let settings = &self.shared;
         let annotator = Annotator::of::<Self>();
         let asked = Revision::new(lab.tokenizer(), self.said)?;
-        self.learn_to_revise(lab, &annotator, &asked).await?;
-        for iteration in lab.iterations(settings.iterations).map(|iteration| iteration + 1) {
-            lab.begin(iteration);
+        lab.begin(1);
+        let evaluator = self.evaluator(lab, &annotator, &asked).await?;
+        for iteration in lab.iterations(settings.iterations) {
+            if iteration > 1 {
+                lab.begin(iteration);
+            }
             let prompts = lab.prompts(settings.prompts)?;
             let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
             let scores = lab.annotate(&annotator, &answers, SCALE)?;
             let pairs = best_worst(&answers, &scores, Origin::Annotated);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
-            let credit = lab.credit(&pairs, &asked, Snapshot::Start).await?;
+            let credit = lab.credit(&pairs, &asked, &evaluator).await?;
             lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
                 self.objective(batch, &credit)
             })
@@ -112,11 +116,9 @@ impl Recipe for TReg {
 }
 
 impl TReg {
-    /// The first iteration: what annotators made of own answers, after what asked for it.
-    async fn learn_to_revise(&self, lab: &mut Lab, annotator: &Annotator, asked: &Revision) -> Result<()> {
-        lab.begin(1);
-        let prompts = lab.prompts(self.revised)?;
-        let drafts = lab.sample(&prompts, 1, &self.shared.sampling).await?;
+    /// The reference once it can revise: it imitates what annotators made of answers, after what asked for it.
+    async fn evaluator(&self, lab: &mut Lab, annotator: &Annotator, asked: &Revision) -> Result<Decoder> {
+        let drafts = lab.lasting_demonstrations(self.revised)?;
         let revisions = lab.revise(annotator, &drafts)?;
         let draft = |group: &Candidates| -> Vec<[Vec<u32>; 2]> {
             group.answers.iter().map(|answer| asked.prompts(&group.ids, answer.content())).collect()
@@ -127,8 +129,8 @@ impl TReg {
             .zip(&revisions)
             .flat_map(|(asked, made)| [0, 1].map(|side| Sequence::completion(&asked[side], &made[side].ids)))
             .collect();
-        lab.learn_completions(&self.skill, self.shared.replay(), &rows).await?;
-        lab.measure().await
+        let reference = lab.policy().clone();
+        lab.imitate_aside("evaluator", reference, &self.skill, &rows).await
     }
 
     /// DPO with the regulariser, on the mean.

@@ -127,13 +127,13 @@ impl Flr {
         let user = lab.follow_up_judge(false)?;
         let heard = lab.dialogues(&annotator, &user, Said::ByUsers, self.dialogues)?;
         let start = lab.policy().clone();
-        let model = lab.learn_completions_aside("follow-ups", start, &self.listening, &heard).await?;
+        let model = lab.imitate_aside("follow-ups", start, &self.listening, &heard).await?;
         if self.comments == 0 {
             return Ok(model);
         }
         let swapped = lab.follow_up_judge(true)?;
         let comments = lab.dialogues(&annotator, &swapped, Said::ByAnnotators, self.comments)?;
-        lab.learn_completions_aside("comments", model, &self.listening, &comments).await
+        lab.imitate_aside("comments", model, &self.listening, &comments).await
     }
 
     /// The reward of every answer; notes how right it is, and would be with one side alone.

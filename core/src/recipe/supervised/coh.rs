@@ -80,7 +80,7 @@ impl Default for Coh {
         let learn = LearnConfig { epochs: 1, ..shared.learn };
         Self {
             words: Words::default(),
-            said: 4,
+            said: 8,
             templates: Templates::default(),
             told: 4,
             hidden: 0.05,

@@ -28,8 +28,11 @@ pub(super) const T_REG: &[Node] = &[
         "revised",
         1,
         MANY,
-        "answers",
-        ["Own answers that annotators rewrite for better and for worse, from which the model learns to revise.", OURS],
+        "demonstrations",
+        [
+            "Demonstrations that annotators rewrite for better and for worse, from which the evaluator learns to revise.",
+            OURS,
+        ],
     ),
     SAID,
     Node::Group("skill", LEARN),
