@@ -9,7 +9,7 @@ use crate::{
     judge::{Form, Generative},
     model::Decoder,
     prompt::{Prompt, Row, tokens, with_goal},
-    sample::{Answer, Request, Sampling, generate},
+    sample::{Answer, Grammar, Request, Sampling, generate_within},
     select::{Candidates, Pair},
     text::Tokenizer,
     world::World,
@@ -83,6 +83,10 @@ pub struct Lab {
     pub(super) aside: Option<&'static str>,
     pub(super) recorded: super::recorded::Recorded,
     pub(super) fixed: Option<super::lab_measure::FixedPairs>,
+    /// The form that answers have.
+    pub(super) grammar: Option<Grammar>,
+    /// The held-out answers that were measured last.
+    pub(super) measured: Vec<Candidates>,
 }
 
 impl Snapshot {
@@ -105,6 +109,7 @@ impl Lab {
     /// If the log is damaged, belongs to other inputs, or cannot be written.
     pub fn open(setup: Setup) -> Result<Self> {
         let Setup { manifest, subject, world, rows, mut store, observer, pace } = setup;
+        let grammar = world.as_deref().map(|world| world.grammar(&subject.tokenizer)).transpose()?.flatten();
         let replay = held(&mut *store, weights_file(&manifest))?;
         let mut lab = Self {
             manifest,
@@ -127,6 +132,8 @@ impl Lab {
             aside: None,
             recorded: super::recorded::Recorded::default(),
             fixed: None,
+            grammar,
+            measured: Vec::new(),
         };
         lab.begin_log()?;
         Ok(lab)
@@ -256,7 +263,8 @@ impl Lab {
                         iteration: self.iteration,
                         batch: self.manifest.options.decode_batch,
                     };
-                    let drawn = generate(&self.policy, &self.tokenizer, &request).await?;
+                    let grammar = self.grammar.as_ref();
+                    let drawn = generate_within(&self.policy, &self.tokenizer, &request, grammar).await?;
                     self.append(Event::Sampled { purpose: purpose.to_owned(), first, answers: drawn.clone() })?;
                     drawn
                 }

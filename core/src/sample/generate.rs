@@ -9,7 +9,7 @@ use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Sampling,
+    Grammar, Sampling,
     sampler::{Drawn, draw},
 };
 use crate::{
@@ -102,9 +102,27 @@ pub struct Key {
 /// # Errors
 /// If a prompt is empty or leaves no room for an answer, or the device fails.
 pub async fn generate(model: &Decoder, tokenizer: &Tokenizer, request: &Request<'_>) -> Result<Vec<Vec<Answer>>> {
+    generate_within(model, tokenizer, request, None).await
+}
+
+/// [`generate`], and with a grammar every answer has its form: at each token what the grammar does not let
+/// through is left out and the rest renormalised, before temperature and filters. Log-probabilities under the
+/// model are recorded as they are without a grammar.
+///
+/// # Errors
+/// As [`generate`], and if the shortest answer of that form does not fit.
+pub async fn generate_within(
+    model: &Decoder,
+    tokenizer: &Tokenizer,
+    request: &Request<'_>,
+    grammar: Option<&Grammar>,
+) -> Result<Vec<Vec<Answer>>> {
     request.sampling.check()?;
     for (number, ids) in request.prompts {
         check_prompt(model, *number, ids)?;
+        if let Some(grammar) = grammar {
+            check_room(model, request.sampling, *number, ids, grammar)?;
+        }
     }
     let model = &model.laid_out_for_few_rows();
     // Prompts of one padded length share batches; the sort is stable, so batches are reproducible.
@@ -114,7 +132,7 @@ pub async fn generate(model: &Decoder, tokenizer: &Tokenizer, request: &Request<
     let mut answers: Vec<Vec<Answer>> = vec![Vec::new(); request.prompts.len()];
     for bucket in order.chunk_by(|a, b| padded(&request.prompts[*a].1) == padded(&request.prompts[*b].1)) {
         for chunk in bucket.chunks(per_batch) {
-            let drawn = decode(model, request, chunk, padded(&request.prompts[chunk[0]].1)).await?;
+            let drawn = decode(model, request, grammar, chunk, padded(&request.prompts[chunk[0]].1)).await?;
             for (index, rows) in chunk.iter().zip(drawn) {
                 answers[*index] = rows.into_iter().map(|row| row.finish(tokenizer)).collect::<Result<_>>()?;
             }
@@ -138,6 +156,21 @@ pub(super) fn check_prompt(model: &Decoder, number: u64, ids: &[u32]) -> Result<
     Ok(())
 }
 
+/// Checks that the shortest answer of a form fits behind a prompt.
+fn check_room(model: &Decoder, sampling: &Sampling, number: u64, ids: &[u32], grammar: &Grammar) -> Result<()> {
+    let (context, reserved) = (model.config().max_position_embeddings, grammar.shortest());
+    if reserved > sampling.max_new_tokens {
+        return Err(Error::setting(
+            "sampling.max_new_tokens",
+            format!("must be at least {reserved}, the length of the shortest answer of the form that is asked for"),
+        ));
+    }
+    if ids.len() + reserved > context {
+        return Err(Error::Context { prompt: number.to_string(), tokens: ids.len(), context, reserved });
+    }
+    Ok(())
+}
+
 /// The length that a prompt is padded to on the left.
 pub(super) fn padded(ids: &[u32]) -> usize {
     ids.len().div_ceil(PADDING) * PADDING
@@ -148,6 +181,8 @@ pub(super) struct Row {
     prompt: usize,
     stream: Stream,
     limit: usize,
+    /// Where a grammar is in the answer.
+    state: usize,
     pub(super) ids: Vec<u32>,
     logprobs: Vec<f32>,
     sampling_logprob: f32,
@@ -163,6 +198,7 @@ impl Row {
             prompt,
             stream: Stream::new(key.seed, Purpose::Sample, key.iteration, key.prompt << 16 | key.sample),
             limit: longest.min(room),
+            state: 0,
             ids: Vec::new(),
             logprobs: Vec::new(),
             sampling_logprob: 0.0,
@@ -172,7 +208,17 @@ impl Row {
 
     /// Draws the next token from its logits.
     pub(super) fn draw(&mut self, logits: &[f32], sampling: &Sampling, stop: &[u32]) -> Drawn {
-        let drawn = draw(logits, sampling, self.stream.uniform());
+        self.draw_within(logits, sampling, stop, None)
+    }
+
+    /// Draws the next token that a grammar lets through.
+    fn draw_within(&mut self, logits: &[f32], sampling: &Sampling, stop: &[u32], grammar: Option<&Grammar>) -> Drawn {
+        let room = self.limit.saturating_sub(self.ids.len());
+        let masked = grammar.map(|grammar| grammar.masked(logits, self.state, room));
+        let drawn = draw(logits, masked.as_deref().unwrap_or(logits), sampling, self.stream.uniform());
+        if let Some(state) = grammar.and_then(|grammar| grammar.step(self.state, drawn.token)) {
+            self.state = state;
+        }
         self.ids.push(drawn.token);
         self.logprobs.push(drawn.logprob);
         self.sampling_logprob += drawn.sampling_logprob;
@@ -196,7 +242,13 @@ impl Row {
 }
 
 /// Decodes the prompts with the indices `chunk`, all padded to `length`.
-async fn decode(model: &Decoder, request: &Request<'_>, chunk: &[usize], length: usize) -> Result<Vec<Vec<Row>>> {
+async fn decode(
+    model: &Decoder,
+    request: &Request<'_>,
+    grammar: Option<&Grammar>,
+    chunk: &[usize],
+    length: usize,
+) -> Result<Vec<Vec<Row>>> {
     let device = model.device();
     let vocabulary = model.config().vocab_size;
     let stop = model.config().stop_tokens();
@@ -221,7 +273,7 @@ async fn decode(model: &Decoder, request: &Request<'_>, chunk: &[usize], length:
     let hidden = model.extend(token_tensor(tokens, [chunk.len(), length], &device), &mut cache);
     let logits = read_floats(model.logits(hidden)).await?;
     for row in &mut rows {
-        row.draw(&logits[row.prompt * vocabulary..][..vocabulary], request.sampling, &stop);
+        row.draw_within(&logits[row.prompt * vocabulary..][..vocabulary], request.sampling, &stop, grammar);
     }
     let mut alive: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].done.is_none()).collect();
     cache = cache.select(&alive.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
@@ -230,7 +282,7 @@ async fn decode(model: &Decoder, request: &Request<'_>, chunk: &[usize], length:
         let hidden = model.extend(token_tensor(last, [alive.len(), 1], &device), &mut cache);
         let logits = read_floats(model.logits(hidden)).await?;
         for (position, index) in alive.iter().enumerate() {
-            rows[*index].draw(&logits[position * vocabulary..][..vocabulary], request.sampling, &stop);
+            rows[*index].draw_within(&logits[position * vocabulary..][..vocabulary], request.sampling, &stop, grammar);
         }
         let still: Vec<usize> = (0..alive.len()).filter(|position| rows[alive[*position]].done.is_none()).collect();
         if still.len() < alive.len() {

@@ -1,9 +1,11 @@
 //! Drawing answers from a policy.
 
 mod generate;
+mod grammar;
 mod sampler;
 mod stream;
 
-pub use generate::{Answer, FinishReason, Key, Request, generate};
+pub use generate::{Answer, FinishReason, Key, Request, generate, generate_within};
+pub use grammar::{Grammar, Rule};
 pub use sampler::Sampling;
 pub use stream::{Draw, Pieces, Token};

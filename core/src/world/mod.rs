@@ -8,7 +8,7 @@ pub mod ads;
 pub mod rules;
 
 pub use crate::measure::oracle::OracleKey;
-use crate::{judge::JudgePrompt, prompt::Prompt, rng::Stream};
+use crate::{Result, judge::JudgePrompt, prompt::Prompt, rng::Stream, sample::Grammar, text::Tokenizer};
 
 /// What the oracle says about one answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,6 +96,15 @@ pub trait World: Send + Sync {
     /// Pairs of world-made answers as its annotators prefer them: `(prompt, chosen, rejected)`, the
     /// wrong way round with probability `noise`.
     fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)>;
+
+    /// The form that answers have, for a model with this tokenizer: what is drawn keeps to it. `None` where answers
+    /// are free.
+    ///
+    /// # Errors
+    /// If the tokenizer lacks a word of the form.
+    fn grammar(&self, _tokenizer: &Tokenizer) -> Result<Option<Grammar>> {
+        Ok(None)
+    }
 
     /// An answer of a much stronger model than the policy, which can err; `None` where there is none.
     /// Only `measure` can make the key, and it does so for recipes whose paper has a teacher.
