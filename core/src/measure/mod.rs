@@ -1,12 +1,18 @@
 //! What is true: oracle reward, judge accuracy, agreement, and the statistics to say so.
 
+pub mod advertising;
 pub mod annotator;
+pub mod bootstrap;
+pub mod calibration;
 pub mod control;
+pub mod folds;
 pub mod inference;
 pub mod judges;
 pub mod memorability;
 pub mod oracle;
 pub mod policy;
+pub mod prediction;
+pub mod reliability;
 pub mod stats;
 
 use std::collections::BTreeMap;

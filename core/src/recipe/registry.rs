@@ -7,14 +7,14 @@ use super::{
     Card, Recipe,
     preference::{bco::Bco, dpo::Dpo, reward_aug::RewardAug},
     self_play::{dno::Dno, selm::Selm, spin::Spin},
-    self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm, upo::Upo},
+    self_rewarding::{cream::Cream, osp::Osp, scir::Scir, seed_ads::SeedAds, spa::Spa, srlm::Srlm, upo::Upo},
     settings,
     supervised::sft::Sft,
 };
 use crate::{
     Error, Result,
     measure::{self, control::Budget},
-    run::Lab,
+    run::{Lab, Options},
 };
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -24,6 +24,9 @@ type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub struct Entry {
     /// Who it is.
     pub card: Card,
+    /// The world that it runs on where nobody names another.
+    pub world: &'static str,
+    options: fn() -> Options,
     defaults: fn() -> Result<toml::Table>,
     quick: fn(&toml::Table) -> Result<toml::Table>,
     check: fn(&toml::Table) -> Result<Option<Budget>>,
@@ -49,6 +52,7 @@ const ENTRIES: &[Entry] = &[
     entry::<RewardAug>(),
     entry::<Bco>(),
     entry::<Upo>(),
+    entry::<SeedAds>(),
 ];
 
 type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
@@ -69,6 +73,7 @@ const RUNNERS: &[(&str, Runner)] = &[
     runner::<RewardAug>(),
     runner::<Bco>(),
     runner::<Upo>(),
+    runner::<SeedAds>(),
 ];
 
 /// All recipes.
@@ -95,6 +100,12 @@ impl Entry {
     /// If they cannot be written as TOML, which a test rules out.
     pub fn defaults(&self) -> Result<toml::Table> {
         (self.defaults)()
+    }
+
+    /// How its runs are measured and written, unless somebody says otherwise.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        (self.options)()
     }
 
     /// The same hyper-parameters for a tenth of the work.
@@ -133,6 +144,8 @@ impl Entry {
 const fn entry<R: Recipe>() -> Entry {
     Entry {
         card: R::CARD,
+        world: R::WORLD,
+        options: R::options,
         defaults: || to_table(&R::default()),
         quick: |parameters| to_table(&read::<R>(parameters)?.quick()),
         check: |parameters| {

@@ -228,7 +228,7 @@ impl Lab {
     /// The phase itself. `objective` gets the indices of a micro-batch, those of its whole batch, and
     /// how far the phase is.
     #[allow(clippy::cast_precision_loss)] // step counts
-    async fn learn(
+    pub(super) async fn learn(
         &mut self,
         config: &LearnConfig,
         replay: Replay,

@@ -1,5 +1,6 @@
 //! From judged candidates to pairs with soft labels and weights.
 
+mod ads;
 mod consistency;
 mod density_ratio;
 mod goals;
@@ -10,6 +11,7 @@ mod rated;
 mod uncertainty;
 mod win_rate;
 
+pub use ads::best_ads;
 pub use consistency::{mean_consistency, rank_consistency};
 pub use density_ratio::density_ratios;
 pub use goals::goal_conditioned;

@@ -1,6 +1,7 @@
 //! The table: what an entry is, the groups that recipes share, and the list of all; the recipes' own entries are
 //! in a file for each family.
 
+mod ads;
 mod given;
 mod self_play;
 mod self_rewarding;
@@ -311,4 +312,5 @@ pub(super) const RECIPES: &[(&str, &[Node])] = &[
     ("reward-aug", given::REWARD_AUG),
     ("bco", given::BCO),
     ("upo", self_rewarding::UPO),
+    ("seed-ads", ads::SEED_ADS),
 ];
