@@ -181,7 +181,7 @@ fn prompts(args: &RunArgs, world: &str, tokenizer: &Tokenizer, shelf: &dyn Shelf
     let world = world::by_name(name).ok_or_else(|| Error::told(format!("there is no world `{name}`")))?;
     if let Some(token) = foreign_token(&*world, tokenizer)? {
         return Err(Error::told(format!(
-            "this model cannot read the world `{name}`: its tokenizer has no single token for `{token}`. Give it prompts of your own with --data FILE.jsonl"
+            "this model cannot read the world `{name}`: its tokenizer has no single token for `{token}`. Give it prompts of your own with --data FILE.jsonl, or train a starter that can with `selfsame pretrain {name}`"
         )));
     }
     Ok((Source::World(name.to_owned()), Some(world), Vec::new()))
