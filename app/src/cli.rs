@@ -1,6 +1,7 @@
 //! The arguments of the program.
 
 mod ads;
+mod henry;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ use selfsame_core::{
 };
 
 pub use ads::{AdsCommand, ExploreArgs, StudyArgs, WorldArgs};
+pub use henry::{GenerateAdsArgs, RatedArgs, ScoreAdsArgs, TrainArgs};
 
 const EXAMPLES: &str = "\
 Without a command it opens the window; `selfsame view DIR` opens it with a run.

@@ -57,9 +57,13 @@ pub fn prepare_with(args: &RunArgs, settings: Settings, shelf: &dyn Shelf, acqui
     let entry = by_id(&args.recipe)?;
     let options = settings.typed_options()?;
     entry.check(&settings.parameters)?;
-    let place = Place::of(args.model.as_deref(), shelf)?;
+    let place = match &args.model {
+        Some(path) => Place::of(Some(path), shelf)?,
+        None if args.data.is_some() => Place::Starter,
+        None => Place::built_in(&args.recipe, args.world.as_deref()),
+    };
     let tokenizer = shelf.tokenizer(&place)?;
-    let (source, world, mut rows) = prompts(args, &tokenizer, shelf)?;
+    let (source, world, mut rows) = prompts(args, entry.world, &tokenizer, shelf)?;
     let chat = chat(args, &place, shelf, &mut rows)?;
     let mut notes = Vec::new();
     let base_place = base_place(args.base.as_deref(), &place, entry.card.base, shelf, &mut notes)?;
@@ -173,14 +177,14 @@ fn same(was: &str, is: &str, what: impl std::fmt::Display) -> Result<()> {
 type Prompts = (Source, Option<Box<dyn World>>, Vec<Row>);
 
 /// The prompts that the arguments name, checked against the tokenizer.
-fn prompts(args: &RunArgs, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<Prompts> {
+fn prompts(args: &RunArgs, world: &str, tokenizer: &Tokenizer, shelf: &dyn Shelf) -> Result<Prompts> {
     if let Some(path) = &args.data {
         let (rows, sha256) = shelf.prompts(path)?;
         known_words(path, &rows, tokenizer)?;
         let source = Source::File { path: utf8(&shelf.absolute(path)?)?, sha256 };
         return Ok((source, None, rows));
     }
-    let name = args.world.as_deref().unwrap_or("rules");
+    let name = args.world.as_deref().unwrap_or(world);
     let world = world::by_name(name).ok_or_else(|| Error::told(format!("there is no world `{name}`")))?;
     if let Some(token) = foreign_token(&*world, tokenizer)? {
         return Err(Error::told(format!(
@@ -287,6 +291,10 @@ fn base_place(
             other => Ok(other),
         },
         (None, Place::Starter | Place::StarterBase) => Ok(Place::StarterBase),
+        (None, Place::AdsStarter) if !uses_implicit => Ok(itself("the starter of ads is its own base")),
+        (None, Place::AdsStarter) => Err(Error::told(
+            "this recipe needs a base for the implicit reward, and the starter of ads has none; make one that has with `selfsame pretrain --world ads`, or give --base",
+        )),
         (None, Place::Folder(folder)) => {
             let inside = folder.join("base");
             if [WEIGHTS, INDEX].iter().any(|file| shelf.has(&inside.join(file))) {

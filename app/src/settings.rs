@@ -33,7 +33,7 @@ impl Settings {
     /// # Errors
     /// If they cannot be written as TOML, which a test rules out.
     pub fn defaults(entry: &Entry) -> Result<Self> {
-        let options = Table::try_from(Options::default())
+        let options = Table::try_from(entry.options())
             .map_err(|e| Error::told(format!("the default options cannot be written: {e}")))?;
         Ok(Self { parameters: tidy(entry.defaults()?), options: tidy(options) })
     }

@@ -6,7 +6,9 @@ use selfsame_core::{
     device::Selected,
     model::Decoder,
     prompt::Row,
+    recipe::by_id,
     text::{ChatTemplate, Tokenizer},
+    world::{World, ads::Ads},
 };
 
 use crate::{Error, Result};
@@ -23,6 +25,9 @@ pub const STARTER: &str = "starter";
 /// The name of its base: the same model before it followed instructions.
 pub const STARTER_BASE: &str = "starter/base";
 
+/// The name of the built-in model of the world `ads`. It is its own base.
+pub const STARTER_ADS: &str = "starter-ads";
+
 /// A model in a folder or a GGUF file, or one that is part of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -30,6 +35,8 @@ pub enum Place {
     Starter,
     /// Its base.
     StarterBase,
+    /// The built-in starter of the world `ads`.
+    AdsStarter,
     /// A folder or a GGUF file, by its absolute path.
     Folder(PathBuf),
 }
@@ -43,10 +50,18 @@ impl Place {
         let Some(path) = path else {
             return Ok(Self::Starter);
         };
-        if !shelf.has(path) && path == Path::new(STARTER) {
-            return Ok(Self::Starter);
+        let built_in = [(STARTER, Self::Starter), (STARTER_ADS, Self::AdsStarter)];
+        match built_in.into_iter().find(|(name, _)| path == Path::new(name)) {
+            Some((_, place)) if !shelf.has(path) => Ok(place),
+            _ => Ok(Self::Folder(shelf.absolute(path)?)),
         }
-        Ok(Self::Folder(shelf.absolute(path)?))
+    }
+
+    /// The built-in model that a run takes where nobody names one: it speaks the language of the run's world.
+    #[must_use]
+    pub fn built_in(recipe: &str, world: Option<&str>) -> Self {
+        let own = || by_id(recipe).ok().map(|entry| entry.world);
+        if world.or_else(own) == Some(Ads.name()) { Self::AdsStarter } else { Self::Starter }
     }
 
     /// The place that a manifest names.
@@ -55,6 +70,7 @@ impl Place {
         match name {
             STARTER => Self::Starter,
             STARTER_BASE => Self::StarterBase,
+            STARTER_ADS => Self::AdsStarter,
             folder => Self::Folder(PathBuf::from(folder)),
         }
     }
@@ -67,6 +83,7 @@ impl Place {
         match self {
             Self::Starter => Ok(STARTER.to_owned()),
             Self::StarterBase => Ok(STARTER_BASE.to_owned()),
+            Self::AdsStarter => Ok(STARTER_ADS.to_owned()),
             Self::Folder(path) => utf8(path),
         }
     }

@@ -1,5 +1,7 @@
 //! The starter model, which is part of the program: `selfsame run scir` needs nothing else.
 
+pub mod ads;
+
 use std::path::Path;
 
 use selfsame_core::{

@@ -22,7 +22,7 @@ use selfsame_core::{
     learn::adamw::collect,
     model::{Config, Decoder, Layer, Linear, Norm, Visitor, Weights},
     text::Tokenizer,
-    world::rules::tokenizer_json,
+    world::{World, ads::Ads, rules::tokenizer_json},
 };
 use serde_json::Value;
 
@@ -178,6 +178,23 @@ pub fn tiny_config() -> Config {
 #[must_use]
 pub fn tiny(seed: u64) -> Decoder {
     Decoder::random(tiny_config(), seed, &[], &device::cpu())
+}
+
+/// The tokenizer of the world of ads.
+///
+/// # Panics
+/// If it cannot be read, which other tests rule out.
+#[must_use]
+pub fn ads_tokenizer() -> Tokenizer {
+    Tokenizer::parse(&Ads.tokenizer_json()).unwrap()
+}
+
+/// A random tiny model of the world of ads on the CPU.
+#[must_use]
+pub fn tiny_ads(seed: u64) -> Decoder {
+    let mut config = Config::llama(16, 24, 1, 2, 1, ads_tokenizer().size());
+    config.max_position_embeddings = Ads.context();
+    Decoder::random(config, seed, &[], &device::cpu())
 }
 
 /// A model whose logits are exactly `logits`, whatever it reads: it embeds every token as ones,

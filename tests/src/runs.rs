@@ -19,11 +19,11 @@ use selfsame_core::{
     run::{
         Lab, Manifest, Observer, Options, Pace, Progress, Record, Setup, Silent, Source, Store, Subject, store::Files,
     },
-    world::{self, World, rules::Rules},
+    world::{self, World, ads::Ads, rules::Rules},
 };
 use serde_json::Value;
 
-use crate::{rules_tokenizer, tiny};
+use crate::{ads_tokenizer, rules_tokenizer, tiny, tiny_ads};
 
 /// A run of a recipe with a random tiny model: everything but the place where it is kept.
 #[derive(Debug, Clone)]
@@ -68,6 +68,13 @@ impl Experiment {
             rows: Vec::new(),
         };
         experiment.manifest.options.sampling.max_new_tokens = 8;
+        if id == "seed-ads" {
+            experiment.manifest.source = Source::World("ads".to_owned());
+            experiment.manifest.judges = Ads.judge_prompts();
+            // The shortest ad has 13 tokens.
+            experiment.manifest.options.sampling.max_new_tokens = 14;
+            (experiment.model, experiment.base) = (tiny_ads(1), tiny_ads(2));
+        }
         let (group, settings): (&[&str], &[(&str, i64)]) = match id {
             "sft" => (&[], &[("rounds", 2), ("demonstrations", 6), ("replay", 0)]),
             "dpo" => (&[], &[("pairs", 6), ("replay", 0)]),
@@ -98,11 +105,22 @@ impl Experiment {
             "nlhf" | "r3-relevance" => experiment.set(&["sampling", "max_new_tokens"], 8),
             // Only finished answers play, and a random model rarely finishes one.
             "spin" => experiment.set(&["sampling", "max_new_tokens"], 45),
+            "seed-ads" => experiment.set(&["loop", "sampling", "max_new_tokens"], 14),
             _ => experiment.set(&["loop", "sampling", "max_new_tokens"], 8),
         }
         if id == "selfie-spa" {
             experiment.set(&["seed_pairs"], 6);
             experiment.set(&["seed_epochs"], 1);
+        }
+        if id == "seed-ads" {
+            experiment.set(&["ads"], 60);
+            experiment.set(&["viewers_each"], 3);
+            experiment.set(&["seed_epochs"], 1);
+            for (key, value) in [("batch_size", 8), ("epochs", 1)] {
+                experiment.set(&["henry", key], value);
+            }
+            // A random model names any brand but the right one.
+            experiment.set(&["brand_kept"], false);
         }
         if id == "upo" {
             experiment.set(&["labelled"], 6);
@@ -185,9 +203,11 @@ impl Experiment {
             Source::World(name) if self.rows.is_empty() => world::by_name(name),
             _ => None,
         };
+        let ads = self.manifest.source == Source::World("ads".to_owned());
+        let tokenizer = if ads { ads_tokenizer() } else { rules_tokenizer() };
         let mut lab = Lab::open(Setup {
             manifest: self.manifest.clone(),
-            subject: Subject { model: self.model.clone(), base: self.base.clone(), tokenizer: rules_tokenizer() },
+            subject: Subject { model: self.model.clone(), base: self.base.clone(), tokenizer },
             world,
             rows: self.rows.clone(),
             store,

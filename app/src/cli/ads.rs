@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use selfsame_core::world::ads::StudyConfig;
 
+use super::{GenerateAdsArgs, ScoreAdsArgs, TrainArgs};
+
 /// The commands about memorable ads.
 #[derive(Debug, Clone, Subcommand)]
 pub enum AdsCommand {
@@ -12,6 +14,12 @@ pub enum AdsCommand {
     Explore(ExploreArgs),
     /// Write the synthetic study as lines of JSON: ads, their texts, and what two groups of viewers recalled
     Study(StudyArgs),
+    /// Teach a model what people recall, in two digits, and say how well it predicts it
+    Train(TrainArgs),
+    /// Say how memorable a taught model takes texts to be
+    Score(ScoreAdsArgs),
+    /// Write ads for a brief, within the form of ads
+    Generate(GenerateAdsArgs),
 }
 
 /// The size of a synthetic study.

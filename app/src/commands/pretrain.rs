@@ -104,7 +104,7 @@ pub fn run(args: &PretrainArgs) -> Result<()> {
 }
 
 fn settings(args: &PretrainArgs) -> Result<StarterConfig> {
-    let mut table = Table::try_from(StarterConfig::default())
+    let mut table = Table::try_from(StarterConfig::of(&args.world))
         .map_err(|e| Error::told(format!("the default settings cannot be written: {e}")))?;
     let names: Vec<String> = table.keys().cloned().collect();
     let help = format!("there are {}", names.join(", "));
@@ -214,8 +214,12 @@ mod tests {
     use crate::cli::Assignment;
 
     fn with(set: &[(&str, &str)]) -> Result<StarterConfig> {
+        settings(&arguments(set))
+    }
+
+    fn arguments(set: &[(&str, &str)]) -> PretrainArgs {
         let set = set.iter().map(|(key, value)| Assignment { key: (*key).to_owned(), value: (*value).to_owned() });
-        settings(&PretrainArgs {
+        PretrainArgs {
             world: "rules".to_owned(),
             out: "x".into(),
             seed: Some(7),
@@ -224,7 +228,7 @@ mod tests {
             from: None,
             half: false,
             json: false,
-        })
+        }
     }
 
     #[test]
@@ -233,6 +237,8 @@ mod tests {
         let config = with(&[("steps", &steps), ("noise", "0")]).unwrap();
         assert_eq!((config.seed, config.noise.to_bits()), (7, 0.0_f64.to_bits()));
         assert!(config.steps.iter().all(|steps| *steps == 2));
+        let ads = PretrainArgs { world: "ads".to_owned(), seed: None, set: Vec::new(), ..arguments(&[]) };
+        assert_eq!(settings(&ads).unwrap(), StarterConfig::of("ads"));
         assert!(with(&[("layer", "3")]).unwrap_err().to_string().contains("`layers`"));
         assert!(with(&[("steps", "3")]).is_err());
         assert!(with(&[("heads", "3")]).is_err());

@@ -37,6 +37,7 @@ impl Shelf for Disk {
     fn tokenizer(&self, place: &Place) -> Result<Tokenizer> {
         Ok(match place {
             Place::Starter | Place::StarterBase => starter::tokenizer()?,
+            Place::AdsStarter => starter::ads::tokenizer()?,
             Place::Folder(folder) if is_adapter(folder) && !folder.join("tokenizer.json").exists() => {
                 self.tokenizer(&base_of(folder)?.1)?
             }
@@ -46,7 +47,7 @@ impl Shelf for Disk {
 
     fn template(&self, place: &Place) -> Result<Option<ChatTemplate>> {
         Ok(match place {
-            Place::Starter | Place::StarterBase => None,
+            Place::Starter | Place::StarterBase | Place::AdsStarter => None,
             Place::Folder(path) => match gguf::find(path)? {
                 Some(file) => {
                     let header = Gguf::read(&file)?;
@@ -64,6 +65,7 @@ impl Shelf for Disk {
         match place {
             Place::Starter => built_in(starter::MODEL, STARTER),
             Place::StarterBase => built_in(starter::BASE, STARTER_BASE),
+            Place::AdsStarter => Ok((starter::ads::model(device)?, content_hash(starter::ads::MODEL))),
             Place::Folder(folder) if is_adapter(folder) => self.adapted(folder, device),
             Place::Folder(folder) => Ok((model::load(folder, &device.device)?, model::hash_folder(folder)?)),
         }

@@ -1,7 +1,9 @@
 //! Internal reward models: what a language model itself believes about its answers.
 
+pub mod baseline;
 mod follow_up;
 mod generative;
+pub mod henry;
 mod implicit;
 mod prompt;
 mod ratio;
@@ -10,6 +12,7 @@ mod temperature;
 
 pub use follow_up::{FollowUpJudge, Likelihoods, Sides, by_aspect, calibrated};
 pub use generative::{Comparison, Form, Generative};
+pub use henry::{Henry, HenryConfig, Rating};
 pub use implicit::Implicit;
 pub use prompt::{JudgePrompt, default_prompts};
 pub use ratio::log_ratios;

@@ -1,18 +1,24 @@
 //! What is true: oracle reward, judge accuracy, agreement, and the statistics to say so.
 
+pub mod advertising;
 pub mod annotator;
 pub mod aspects;
+pub mod bootstrap;
+pub mod calibration;
 pub mod control;
 pub mod credit;
 pub mod exact;
 pub mod figure;
+pub mod folds;
 pub(crate) mod game;
 pub mod inference;
 pub mod judges;
 pub mod memorability;
 pub mod oracle;
 pub mod policy;
+pub mod prediction;
 pub(crate) mod proxy;
+pub mod reliability;
 pub mod stats;
 pub mod verdict;
 

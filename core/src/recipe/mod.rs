@@ -20,7 +20,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 pub use looped::Loop;
 pub use registry::{Entry, all, by_id};
 
-use crate::{Result, measure::control::Budget, run::Lab};
+use crate::{
+    Result,
+    measure::control::Budget,
+    run::{Lab, Options},
+};
 
 /// What a recipe may know of the truth, because its paper has an annotator or a verifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +64,15 @@ pub struct Card {
 pub trait Recipe: Serialize + DeserializeOwned + Default {
     /// Who it is.
     const CARD: Card;
+
+    /// The world that it runs on where nobody names another.
+    const WORLD: &'static str = "rules";
+
+    /// How its runs are measured and written, unless somebody says otherwise.
+    #[must_use]
+    fn options() -> Options {
+        Options::default()
+    }
 
     /// A tenth of the work, for trying.
     #[must_use]

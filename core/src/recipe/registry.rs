@@ -9,7 +9,7 @@ use super::{
     preference::{bco::Bco, cdr::Cdr, dpo::Dpo, reward_aug::RewardAug, t_reg::TReg},
     reward_model::flr::Flr,
     self_play::{dno::Dno, selm::Selm, spin::Spin},
-    self_rewarding::{cream::Cream, osp::Osp, scir::Scir, spa::Spa, srlm::Srlm, upo::Upo},
+    self_rewarding::{cream::Cream, osp::Osp, scir::Scir, seed_ads::SeedAds, spa::Spa, srlm::Srlm, upo::Upo},
     self_training::sharpening::Sharpening,
     settings,
     supervised::{coh::Coh, sft::Sft},
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Error, Result,
     measure::{self, control::Budget},
-    run::Lab,
+    run::{Lab, Options},
 };
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -27,6 +27,9 @@ type Running<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
 pub struct Entry {
     /// Who it is.
     pub card: Card,
+    /// The world that it runs on where nobody names another.
+    pub world: &'static str,
+    options: fn() -> Options,
     defaults: fn() -> Result<toml::Table>,
     quick: fn(&toml::Table) -> Result<toml::Table>,
     check: fn(&toml::Table) -> Result<Option<Budget>>,
@@ -59,6 +62,7 @@ const ENTRIES: &[Entry] = &[
     entry::<Cdr>(),
     entry::<Flr>(),
     entry::<Sharpening>(),
+    entry::<SeedAds>(),
 ];
 
 type Runner = for<'a> fn(toml::Table, &'a mut Lab) -> Running<'a>;
@@ -86,6 +90,7 @@ const RUNNERS: &[(&str, Runner)] = &[
     runner::<Cdr>(),
     runner::<Flr>(),
     runner::<Sharpening>(),
+    runner::<SeedAds>(),
 ];
 
 /// All recipes.
@@ -112,6 +117,12 @@ impl Entry {
     /// If they cannot be written as TOML, which a test rules out.
     pub fn defaults(&self) -> Result<toml::Table> {
         (self.defaults)()
+    }
+
+    /// How its runs are measured and written, unless somebody says otherwise.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        (self.options)()
     }
 
     /// The same hyper-parameters for a tenth of the work.
@@ -150,6 +161,8 @@ impl Entry {
 const fn entry<R: Recipe>() -> Entry {
     Entry {
         card: R::CARD,
+        world: R::WORLD,
+        options: R::options,
         defaults: || to_table(&R::default()),
         quick: |parameters| to_table(&read::<R>(parameters)?.quick()),
         check: |parameters| {

@@ -67,6 +67,27 @@ impl Default for StarterConfig {
     }
 }
 
+impl StarterConfig {
+    /// What the built-in starter of a world is made with: the default, but for ads, which a smaller model writes and
+    /// whose judges are a by-product.
+    #[must_use]
+    pub fn of(world: &str) -> Self {
+        match world {
+            "ads" => Self {
+                hidden: 128,
+                intermediate: 320,
+                layers: 2,
+                steps: [30, 1200, 250],
+                judgements_per_step: 24,
+                judgements: 12_000,
+                learning_rates: [1.5e-3, 2e-3, 1e-3],
+                ..Self::default()
+            },
+            _ => Self::default(),
+        }
+    }
+}
+
 /// The three phases, in order.
 pub const PHASES: [&str; 3] = ["language", "ift", "eft"];
 

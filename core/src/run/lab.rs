@@ -9,7 +9,7 @@ use crate::{
     judge::{Form, Generative},
     model::Decoder,
     prompt::{Goal, Prompt, Row, tokens},
-    sample::{Answer, Request, Sampling, generate, generate_mixture},
+    sample::{Answer, Grammar, Request, Sampling, generate_mixture, generate_within},
     select::{Candidates, Pair},
     text::Tokenizer,
     world::World,
@@ -87,6 +87,10 @@ pub struct Lab {
     pub(super) plays: Vec<crate::measure::game::Play>,
     /// The means of a reward that stands for the truth, and of the truth, in every iteration so far.
     pub(super) proxies: Vec<[f64; 2]>,
+    /// The form that answers have.
+    pub(super) grammar: Option<Grammar>,
+    /// The held-out answers that were measured last.
+    pub(super) measured: Vec<Candidates>,
 }
 
 impl Snapshot {
@@ -109,6 +113,7 @@ impl Lab {
     /// If the log is damaged, belongs to other inputs, or cannot be written.
     pub fn open(setup: Setup) -> Result<Self> {
         let Setup { manifest, subject, world, rows, mut store, observer, pace } = setup;
+        let grammar = world.as_deref().map(|world| world.grammar(&subject.tokenizer)).transpose()?.flatten();
         let replay = held(&mut *store, weights_file(&manifest))?;
         let mut lab = Self {
             manifest,
@@ -133,6 +138,8 @@ impl Lab {
             fixed: None,
             plays: Vec::new(),
             proxies: Vec::new(),
+            grammar,
+            measured: Vec::new(),
         };
         lab.begin_log()?;
         Ok(lab)
@@ -319,11 +326,12 @@ impl Lab {
                         iteration: self.iteration,
                         batch: self.manifest.options.decode_batch,
                     };
+                    let grammar = self.grammar.as_ref();
                     let drawn = match mixed {
-                        None => generate(&self.policy, &self.tokenizer, &request).await?,
+                        None => generate_within(&self.policy, &self.tokenizer, &request, grammar).await?,
                         Some((which, kappa)) => {
                             let models = [&self.policy, self.snapshot(which)];
-                            generate_mixture(models, kappa, &self.tokenizer, &request).await?
+                            generate_mixture(models, kappa, &self.tokenizer, &request, grammar).await?
                         }
                     };
                     self.append(Event::Sampled { purpose: purpose.to_owned(), first, answers: drawn.clone() })?;

@@ -51,6 +51,7 @@ impl Lab {
         }
         let greedy_sampling = Sampling::greedy(sampling.max_new_tokens);
         let greedy = self.draw("held-out greedy", &prompts, 1, &greedy_sampling).await?;
+        self.measured.clone_from(&sampled);
         let fixed = match &self.fixed {
             Some(fixed) => fixed.clone(),
             None => FixedPairs { positions: differing(&sampled), candidates: pick(&sampled, &differing(&sampled)) },

@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod event;
 mod lab;
+mod lab_ads;
 mod lab_annotator;
 mod lab_credit;
 mod lab_data;

@@ -9,7 +9,7 @@ use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Sampling,
+    Grammar, Sampling,
     sampler::{Drawn, draw},
     voices::Voices,
 };
@@ -102,22 +102,38 @@ pub struct Key {
 /// # Errors
 /// If a prompt is empty or leaves no room for an answer, or the device fails.
 pub async fn generate(model: &Decoder, tokenizer: &Tokenizer, request: &Request<'_>) -> Result<Vec<Vec<Answer>>> {
-    draw_all(model, &Voices::one(model), tokenizer, request).await
+    generate_within(model, tokenizer, request, None).await
 }
 
-/// Draws answers from the mixture of a policy and a reference: at every token the normalised `π^(1−κ) μ^κ`
+/// [`generate()`], and with a grammar every answer has its form: at each token what the grammar does not let
+/// through is left out and the rest renormalised, before temperature and filters. Log-probabilities under the
+/// model are recorded as they are without a grammar.
+///
+/// # Errors
+/// As [`generate()`], and if the shortest answer of that form does not fit.
+pub async fn generate_within(
+    model: &Decoder,
+    tokenizer: &Tokenizer,
+    request: &Request<'_>,
+    grammar: Option<&Grammar>,
+) -> Result<Vec<Vec<Answer>>> {
+    draw_all(model, &Voices::one(model), tokenizer, request, grammar).await
+}
+
+/// [`generate_within`] from the mixture of a policy and a reference: at every token the normalised `π^(1−κ) μ^κ`
 /// (the opponent of Nash-MD, arXiv 2312.00886, section 7). The answers' log-probabilities are the mixture's. With
 /// κ = 0 they are those of [`generate()`] from the policy, with κ = 1 from the reference.
 ///
 /// # Errors
-/// As [`generate()`], or if κ is not from 0 to 1 or the two have different vocabularies.
+/// As [`generate_within`], or if κ is not from 0 to 1 or the two have different vocabularies.
 pub async fn generate_mixture(
     [policy, reference]: [&Decoder; 2],
     kappa: f64,
     tokenizer: &Tokenizer,
     request: &Request<'_>,
+    grammar: Option<&Grammar>,
 ) -> Result<Vec<Vec<Answer>>> {
-    draw_all(policy, &Voices::mixture(policy, reference, kappa)?, tokenizer, request).await
+    draw_all(policy, &Voices::mixture(policy, reference, kappa)?, tokenizer, request, grammar).await
 }
 
 /// Draws for all prompts; `model` tells the limits and the stop tokens.
@@ -126,10 +142,14 @@ async fn draw_all(
     voices: &Voices,
     tokenizer: &Tokenizer,
     request: &Request<'_>,
+    grammar: Option<&Grammar>,
 ) -> Result<Vec<Vec<Answer>>> {
     request.sampling.check()?;
     for (number, ids) in request.prompts {
         check_prompt(model, *number, ids)?;
+        if let Some(grammar) = grammar {
+            check_room(model, request.sampling, *number, ids, grammar)?;
+        }
     }
     // Prompts of one padded length share batches; the sort is stable, so batches are reproducible.
     let mut order: Vec<usize> = (0..request.prompts.len()).collect();
@@ -138,7 +158,8 @@ async fn draw_all(
     let mut answers: Vec<Vec<Answer>> = vec![Vec::new(); request.prompts.len()];
     for bucket in order.chunk_by(|a, b| padded(&request.prompts[*a].1) == padded(&request.prompts[*b].1)) {
         for chunk in bucket.chunks(per_batch) {
-            let drawn = decode(model, voices, request, chunk, padded(&request.prompts[chunk[0]].1)).await?;
+            let length = padded(&request.prompts[chunk[0]].1);
+            let drawn = decode(model, voices, request, grammar, (chunk, length)).await?;
             for (index, rows) in chunk.iter().zip(drawn) {
                 answers[*index] = rows.into_iter().map(|row| row.finish(tokenizer)).collect::<Result<_>>()?;
             }
@@ -162,6 +183,21 @@ pub(super) fn check_prompt(model: &Decoder, number: u64, ids: &[u32]) -> Result<
     Ok(())
 }
 
+/// Checks that the shortest answer of a form fits behind a prompt.
+fn check_room(model: &Decoder, sampling: &Sampling, number: u64, ids: &[u32], grammar: &Grammar) -> Result<()> {
+    let (context, reserved) = (model.config().max_position_embeddings, grammar.shortest());
+    if reserved > sampling.max_new_tokens {
+        return Err(Error::setting(
+            "sampling.max_new_tokens",
+            format!("must be at least {reserved}, the length of the shortest answer of the form that is asked for"),
+        ));
+    }
+    if ids.len() + reserved > context {
+        return Err(Error::Context { prompt: number.to_string(), tokens: ids.len(), context, reserved });
+    }
+    Ok(())
+}
+
 /// The length that a prompt is padded to on the left.
 pub(super) fn padded(ids: &[u32]) -> usize {
     ids.len().div_ceil(PADDING) * PADDING
@@ -172,6 +208,8 @@ pub(super) struct Row {
     prompt: usize,
     stream: Stream,
     limit: usize,
+    /// Where a grammar is in the answer.
+    state: usize,
     pub(super) ids: Vec<u32>,
     logprobs: Vec<f32>,
     sampling_logprob: f32,
@@ -187,6 +225,7 @@ impl Row {
             prompt,
             stream: Stream::new(key.seed, Purpose::Sample, key.iteration, key.prompt << 16 | key.sample),
             limit: longest.min(room),
+            state: 0,
             ids: Vec::new(),
             logprobs: Vec::new(),
             sampling_logprob: 0.0,
@@ -196,7 +235,17 @@ impl Row {
 
     /// Draws the next token from its logits.
     pub(super) fn draw(&mut self, logits: &[f32], sampling: &Sampling, stop: &[u32]) -> Drawn {
-        let drawn = draw(logits, sampling, self.stream.uniform());
+        self.draw_within(logits, sampling, stop, None)
+    }
+
+    /// Draws the next token that a grammar lets through.
+    fn draw_within(&mut self, logits: &[f32], sampling: &Sampling, stop: &[u32], grammar: Option<&Grammar>) -> Drawn {
+        let room = self.limit.saturating_sub(self.ids.len());
+        let masked = grammar.map(|grammar| grammar.masked(logits, self.state, room));
+        let drawn = draw(logits, masked.as_deref().unwrap_or(logits), sampling, self.stream.uniform());
+        if let Some(state) = grammar.and_then(|grammar| grammar.step(self.state, drawn.token)) {
+            self.state = state;
+        }
         self.ids.push(drawn.token);
         self.logprobs.push(drawn.logprob);
         self.sampling_logprob += drawn.sampling_logprob;
@@ -224,8 +273,8 @@ async fn decode(
     model: &Decoder,
     voices: &Voices,
     request: &Request<'_>,
-    chunk: &[usize],
-    length: usize,
+    grammar: Option<&Grammar>,
+    (chunk, length): (&[usize], usize),
 ) -> Result<Vec<Vec<Row>>> {
     let device = model.device();
     let vocabulary = model.config().vocab_size;
@@ -250,7 +299,7 @@ async fn decode(
     let mut caches = voices.caches(&padding);
     let logits = voices.read(&token_tensor(tokens, [chunk.len(), length], &device), &mut caches).await?;
     for row in &mut rows {
-        row.draw(&logits[row.prompt * vocabulary..][..vocabulary], request.sampling, &stop);
+        row.draw_within(&logits[row.prompt * vocabulary..][..vocabulary], request.sampling, &stop, grammar);
     }
     let mut alive: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].done.is_none()).collect();
     caches = select(caches, &alive.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
@@ -258,7 +307,7 @@ async fn decode(
         let last = alive.iter().map(|row| rows[*row].ids[rows[*row].ids.len() - 1]);
         let logits = voices.read(&token_tensor(last, [alive.len(), 1], &device), &mut caches).await?;
         for (position, index) in alive.iter().enumerate() {
-            rows[*index].draw(&logits[position * vocabulary..][..vocabulary], request.sampling, &stop);
+            rows[*index].draw_within(&logits[position * vocabulary..][..vocabulary], request.sampling, &stop, grammar);
         }
         let still: Vec<usize> = (0..alive.len()).filter(|position| rows[alive[*position]].done.is_none()).collect();
         if still.len() < alive.len() {

@@ -99,16 +99,17 @@ pub(super) struct Drawn {
     pub sampling_logprob: f32,
 }
 
-/// Draws a token from `logits` with `uniform` in `[0, 1)`.
+/// Draws a token with `uniform` in `[0, 1)` from the logits `masked`, those of the model or what a grammar leaves
+/// of them; `logits` are the model's.
 #[allow(clippy::cast_possible_truncation)] // token ids
-pub(super) fn draw(logits: &[f32], sampling: &Sampling, uniform: f64) -> Drawn {
+pub(super) fn draw(logits: &[f32], masked: &[f32], sampling: &Sampling, uniform: f64) -> Drawn {
     let normaliser = log_sum_exp(logits);
     let logprob = |token: usize| (f64::from(logits[token]) - normaliser) as f32;
-    let best = argmax(logits);
+    let best = argmax(masked);
     if sampling.temperature == 0.0 {
         return Drawn { token: best as u32, logprob: logprob(best), sampling_logprob: 0.0 };
     }
-    let probabilities = sampling.distribution(logits);
+    let probabilities = sampling.distribution(masked);
     let mut left = uniform;
     let mut chosen = best;
     for (token, p) in probabilities.iter().enumerate() {
@@ -151,7 +152,8 @@ mod tests {
 
     #[test]
     fn greedy_takes_the_first_of_the_best() {
-        let drawn = draw(&[0.0, 2.0, 2.0], &Sampling::greedy(1), 0.99);
+        let logits = [0.0, 2.0, 2.0];
+        let drawn = draw(&logits, &logits, &Sampling::greedy(1), 0.99);
         assert_eq!(drawn.token, 1);
         assert!((f64::from(drawn.logprob) - (-(2.0 + (-2.0_f64).exp()).ln())).abs() < 1e-6);
     }
@@ -161,7 +163,7 @@ mod tests {
         let logits = [0.1_f32.ln(), 0.2_f32.ln(), 0.7_f32.ln()];
         let sampling = Sampling::default();
         for (uniform, token) in [(0.0, 0), (0.0999, 0), (0.1001, 1), (0.2999, 1), (0.3001, 2), (0.9999, 2)] {
-            assert_eq!(draw(&logits, &sampling, uniform).token, token, "{uniform}");
+            assert_eq!(draw(&logits, &logits, &sampling, uniform).token, token, "{uniform}");
         }
     }
 

@@ -92,7 +92,7 @@ mod tests {
         let request = Request { prompts: &prompts, samples: 3, sampling: &sampling, seed: 4, iteration: 2, batch };
         pollster::block_on(async {
             match models {
-                [policy, reference] => generate_mixture([policy, reference], kappa, tokenizer, &request).await,
+                [policy, reference] => generate_mixture([policy, reference], kappa, tokenizer, &request, None).await,
                 _ => generate(models[0], tokenizer, &request).await,
             }
         })

@@ -1,5 +1,6 @@
 //! From judged candidates to pairs with soft labels and weights.
 
+mod ads;
 mod best_of;
 mod consistency;
 mod density_ratio;
@@ -13,6 +14,7 @@ mod rewarded;
 mod uncertainty;
 mod win_rate;
 
+pub use ads::best_ads;
 pub use best_of::{best_of, chosen, votes};
 pub use consistency::{mean_consistency, rank_consistency};
 pub use density_ratio::density_ratios;

@@ -11,7 +11,7 @@ pub mod rules;
 pub mod style;
 
 pub use crate::measure::oracle::OracleKey;
-use crate::{judge::JudgePrompt, prompt::Prompt, rng::Stream};
+use crate::{Result, judge::JudgePrompt, prompt::Prompt, rng::Stream, sample::Grammar, text::Tokenizer};
 
 /// What the oracle says about one answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -142,6 +142,15 @@ pub trait World: Send + Sync {
     /// authors mark beforehand.
     fn constrained(&self, _prompt: &str) -> bool {
         false
+    }
+
+    /// The form that answers have, for a model with this tokenizer: what is drawn keeps to it. `None` where answers
+    /// are free.
+    ///
+    /// # Errors
+    /// If the tokenizer lacks a word of the form.
+    fn grammar(&self, _tokenizer: &Tokenizer) -> Result<Option<Grammar>> {
+        Ok(None)
     }
 
     /// An answer of a much stronger model than the policy, which can err; `None` where there is none.

@@ -236,6 +236,12 @@ impl Engine {
                     shelf.add(file.clone(), self.asset(&file).await?);
                 }
             }
+            Place::AdsStarter => {
+                for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+                    let file = text(&path.join(file));
+                    shelf.add(file.clone(), self.asset(&file).await?);
+                }
+            }
             Place::Folder(_) => {
                 let name = text(&path);
                 let directory = self.directory(&name).await?;

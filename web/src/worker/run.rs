@@ -30,7 +30,7 @@ use super::{
     breath::{breath, sleep},
     engine::{Engine, RUNS},
     mouth::{self, problem, say},
-    shelf::{Opened, folder as folder_of},
+    shelf::{Opened, folder as folder_of, models},
     slots::{LOG, Shared, Slots},
     storage::{Directory, Result},
 };
@@ -73,7 +73,7 @@ impl Engine {
 
     fn check_size(&self, request: &Request, shelf: &Opened) -> selfsame::Result<()> {
         let args = request.args();
-        let place = request.model.as_deref().map_or(Place::Starter, Place::named);
+        let Some(place) = models(request).into_iter().next() else { return Ok(()) };
         let path = folder_of(&place).join("config.json");
         let Some(text) = shelf.text(&path).ok() else { return Ok(()) };
         let entry = by_id(&request.recipe)?;

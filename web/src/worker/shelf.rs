@@ -68,13 +68,18 @@ pub fn folder(place: &Place) -> PathBuf {
     match place {
         Place::Starter => PathBuf::from(selfsame::shelf::STARTER),
         Place::StarterBase => PathBuf::from(selfsame::shelf::STARTER_BASE),
+        Place::AdsStarter => PathBuf::from(selfsame::shelf::STARTER_ADS),
         Place::Folder(folder) => folder.clone(),
     }
 }
 
 /// The models that a request names, beside the base that may lie inside one.
 pub fn models(request: &Request) -> Vec<Place> {
-    let mut places = vec![request.model.as_deref().map_or(Place::Starter, Place::named)];
+    let built_in = || match request.data {
+        Some(_) => Place::Starter,
+        None => Place::built_in(&request.recipe, request.world.as_deref()),
+    };
+    let mut places = vec![request.model.as_deref().map_or_else(built_in, Place::named)];
     match request.base.as_deref() {
         Some("same") => {}
         Some("starter") => places.push(Place::StarterBase),

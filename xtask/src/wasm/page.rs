@@ -142,13 +142,15 @@ fn site(workspace: &Workspace, folder: &mut Folder) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The starter model, its base, and the recorded run.
+/// The starter models, the base of one, and the recorded run.
 fn assets(workspace: &Workspace, folder: &mut Folder) -> Result<(), Failure> {
     let from = |name: &str| load(&workspace.root.join("assets").join(name));
-    for name in ["starter/config.json", "starter/tokenizer.json"] {
+    for name in
+        ["starter/config.json", "starter/tokenizer.json", "starter-ads/config.json", "starter-ads/tokenizer.json"]
+    {
         folder.put(&format!("assets/{name}"), &from(name)?)?;
     }
-    for name in ["starter/model.safetensors", "starter/base/model.safetensors"] {
+    for name in ["starter/model.safetensors", "starter/base/model.safetensors", "starter-ads/model.safetensors"] {
         folder.put_packed(&format!("assets/{name}"), &from(name)?)?;
     }
     let recorded = "recorded/scir.jsonl.gz";

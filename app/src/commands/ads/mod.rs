@@ -1,7 +1,11 @@
 //! `selfsame ads`: memorable ads, one command a file.
 
 pub mod explore;
+pub mod generate;
+mod rated;
+pub mod score;
 pub mod study;
+pub mod train;
 
 use crate::{Result, cli::AdsCommand};
 
@@ -13,5 +17,8 @@ pub fn dispatch(command: &AdsCommand) -> Result<()> {
     match command {
         AdsCommand::Explore(args) => explore::run(args),
         AdsCommand::Study(args) => study::run(args),
+        AdsCommand::Train(args) => train::run(args),
+        AdsCommand::Score(args) => score::run(args),
+        AdsCommand::Generate(args) => generate::run(args),
     }
 }

@@ -3,6 +3,7 @@
 pub mod cream;
 pub mod osp;
 pub mod scir;
+pub mod seed_ads;
 pub mod spa;
 pub mod srlm;
 pub mod upo;

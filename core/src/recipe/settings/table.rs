@@ -1,6 +1,7 @@
 //! The table: what an entry is, the groups that recipes share, and the list of all; the recipes' own entries are
 //! in a file for each family.
 
+mod ads;
 mod annotated;
 mod given;
 mod policy_gradient;
@@ -322,4 +323,5 @@ pub(super) const RECIPES: &[(&str, &[Node])] = &[
     ("cdr", annotated::CDR),
     ("flr", reward_model::FLR),
     ("sharpening", self_training::SHARPENING),
+    ("seed-ads", ads::SEED_ADS),
 ];

@@ -29,6 +29,14 @@ impl Brief {
     }
 }
 
+impl Brief {
+    /// What an author of any quality makes of it, as of the briefs of a study.
+    pub(crate) fn original(&self, stream: &mut Stream) -> Ad {
+        let quality = stream.uniform();
+        write(self, quality, stream)
+    }
+}
+
 /// An ad of a study: a brief of one of the first `brands` brands, and what an author made of it.
 pub(super) fn seed_ad(brands: usize, stream: &mut Stream) -> (Brief, Ad) {
     let brief = Brief::draw(brands, |_| true, stream);

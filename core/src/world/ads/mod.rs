@@ -18,6 +18,7 @@ mod author;
 mod brand;
 mod check;
 mod corpus;
+mod form;
 mod memory;
 mod study;
 mod token_form;
@@ -29,6 +30,7 @@ pub mod words;
 pub use ad::{Ad, Brief, MOST_COLORS, MOST_FACES, MOST_SCENES, MOST_TAGS, Phrase, Scene, Tag};
 pub use brand::Brand;
 pub use check::{Diversity, Validity, similarity, template};
+pub use form::grammar;
 pub use memory::Terms;
 pub use study::{Label, Response, StudiedAd, Study, StudyConfig};
 pub use token_form::RESPOND;
@@ -38,9 +40,12 @@ pub use vocabulary::{tokenizer_json, tokens};
 
 use super::{Demonstration, Grade, Judgement, OracleKey, Split, World};
 use crate::{
+    Result,
     judge::JudgePrompt,
     prompt::Prompt,
     rng::{Purpose, Stream},
+    sample::Grammar,
+    text::Tokenizer,
 };
 
 /// The world; it has no settings.
@@ -74,16 +79,17 @@ impl World for Ads {
         160
     }
 
-    /// Briefs; those to measure on are of brands that nothing is learned from.
+    /// Briefs of brands that may be learned from: what is a token to a model of whole words it can only write if it
+    /// ever wrote it. Those to measure on are others, and hardly ever the same.
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
-        let (purpose, iteration, name, held_out) = match split {
-            Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}"), false),
-            Split::HeldOut => (Purpose::Measure, 0, "held".to_owned(), true),
+        let (purpose, iteration, name) = match split {
+            Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
+            Split::HeldOut => (Purpose::Measure, 0, "held".to_owned()),
         };
         (0..count)
             .map(|index| {
                 let mut stream = Stream::new(seed, purpose, iteration, index as u64);
-                let brief = Brief::draw(Brand::COUNT, |brand| brand.held_out() == held_out, &mut stream);
+                let brief = Brief::draw(Brand::COUNT, |brand| !brand.held_out(), &mut stream);
                 Prompt { id: format!("{name}-{index}"), text: brief.prompt() }
             })
             .collect()
@@ -107,6 +113,10 @@ impl World for Ads {
 
     fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)> {
         corpus::preferences(seed, count, noise)
+    }
+
+    fn grammar(&self, tokenizer: &Tokenizer) -> Result<Option<Grammar>> {
+        grammar(tokenizer).map(Some)
     }
 
     /// An ad by a good author, who does not know `m*` either.

@@ -24,7 +24,7 @@ impl Stage {
 
     fn of(name: &str) -> Self {
         let begins = |parts: &[&str]| parts.iter().any(|part| name.starts_with(part));
-        if begins(&["assets/starter/base/", "assets/recorded/", "sw.js"]) {
+        if begins(&["assets/starter/base/", "assets/starter-ads/", "assets/recorded/", "sw.js"]) {
             Self::Later
         } else if begins(&["pkg/worker/", "worker.js", "gpu.js", "assets/"]) {
             Self::FirstSample
@@ -73,6 +73,7 @@ mod tests {
         assert_eq!(Stage::of("pkg/page/selfsame_page.js"), Stage::FirstFrame);
         assert_eq!(Stage::of("assets/starter/model.safetensors.xz"), Stage::FirstSample);
         assert!(later("assets/starter/base/model.safetensors.xz") && !later("index.html"));
+        assert!(later("assets/starter-ads/model.safetensors.xz") && later("assets/starter-ads/tokenizer.json"));
         let file = |name: &str, size| File { name: name.to_owned(), size, hash: String::new() };
         let mut files = vec![file("app.js", MOST - 1), file("assets/recorded/scir.jsonl.xz", MOST)];
         assert!(check(&files, false).is_ok());

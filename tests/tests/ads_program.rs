@@ -1,0 +1,102 @@
+//! `selfsame ads train`, `score` and `generate` as a person starts them.
+
+use std::{fmt::Write as _, fs, path::Path};
+
+use selfsame_core::world::ads::Ad;
+use selfsame_tests::program::{assert_refused, locate, run};
+use serde_json::Value;
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// What the program prints, where it ends well.
+fn printed(program: &Path, arguments: &[&str]) -> String {
+    let output = run(program, arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json_lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn a_model_is_taught_asked_and_writes_ads() {
+    let Some(program) = locate("a_model_is_taught_asked_and_writes_ads") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let (table, out) = (scratch.path().join("rated.csv"), scratch.path().join("henry"));
+    let mut rows = "ad,digits,brand\n".to_owned();
+    for row in 0..48 {
+        // People remember people.
+        let (thing, digits) = if row % 2 == 0 { ("woman", 90 - row / 8) } else { ("table", 10 + row / 8) };
+        writeln!(
+            rows,
+            "pace:low <scene> {thing} red on blue warm joy faces:0 clear untitled silent,{digits},brand {}",
+            row % 7
+        )
+        .unwrap();
+    }
+    fs::write(&table, rows).unwrap();
+    let data = ["--text", "ad", "--score", "digits", "--top", "99"];
+    let taught = [
+        "--folds",
+        "3",
+        "--group",
+        "brand",
+        "--out",
+        text(&out),
+        "--epochs",
+        "25",
+        "--batch-size",
+        "8",
+        "--learning-rate",
+        "2e-3",
+        "--device",
+        "cpu",
+        "--json",
+    ];
+    let figures = printed(&program, &[&["ads", "train", text(&table)][..], &data, &taught].concat());
+    let figures: Value = serde_json::from_str(&figures).unwrap();
+    let rho = |predictor: &str| {
+        let rows = figures.as_array().unwrap();
+        let row = rows.iter().find(|row| row["predictor"] == predictor).unwrap_or_else(|| panic!("{figures}"));
+        row["spearman"]["value"].as_f64().unwrap()
+    };
+    assert!(rho("Henry") > 0.6 && rho("words (TF-IDF)") > 0.6, "{figures}");
+    // The folder is asked as it was taught.
+    let model = ["--model", text(&out), "--device", "cpu"];
+    let scores = printed(&program, &[&["ads", "score", text(&table), "--text", "ad", "--json"][..], &model].concat());
+    let scores = json_lines(&scores);
+    let score = |row: usize| scores[row]["memorability"].as_f64().unwrap();
+    assert!(scores.len() == 48 && score(0) > 0.6 && score(1) < 0.4, "{} {}", score(0), score(1));
+    let compared = printed(&program, &[&["ads", "score", text(&table), "--compare"][..], &data, &model].concat());
+    assert!(compared.starts_with("Spearman 0.") && compared.contains("48 rows"), "{compared}");
+    // What is written is an ad, and the best comes first.
+    let asked = ["ads", "generate", "-n", "6", "--henry", text(&out), "--device", "cpu", "--json"];
+    let ads = json_lines(&printed(&program, &asked));
+    assert_eq!(ads.len(), 6);
+    let worth: Vec<f64> = ads.iter().map(|line| line["memorability"].as_f64().unwrap()).collect();
+    assert!(worth.is_sorted_by(|a, b| a >= b), "{worth:?}");
+    assert!(ads.iter().all(|line| Ad::parse(line["ad"].as_str().unwrap()).is_ok()));
+}
+
+#[test]
+fn what_cannot_be_taught_is_refused() {
+    let Some(program) = locate("what_cannot_be_taught_is_refused") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let table = scratch.path().join("rated.csv");
+    fs::write(&table, "text,score\npace:low,0.5\npace:high,7\nbanana,0.1\n").unwrap();
+    let out = scratch.path().join("out");
+    for (arguments, words) in [
+        (&["ads", "train", text(&table)][..], "--folds"),
+        (&["ads", "train", text(&table), "--out", text(&out)], "row 2, column `score`"),
+        (&["ads", "train", text(&table), "--out", text(&out), "--top", "9"], "no word `banana`"),
+        (&["ads", "train", text(&table), "--folds", "2", "--text", "ad"], "no column `ad`"),
+        (&["ads", "score", text(&table), "--model", text(scratch.path())], "henry.toml"),
+        (&["ads", "generate", "--brief", "buy this"], "no brief"),
+    ] {
+        assert_refused(&run(&program, arguments), &[words], &arguments.join(" "));
+    }
+    assert!(!out.exists());
+}
