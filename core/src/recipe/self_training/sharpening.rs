@@ -51,7 +51,7 @@ pub enum Algorithm {
 pub enum SelfReward {
     /// The log-probability of the whole answer.
     #[default]
-    Likelihood,
+    Logprob,
     /// Its mean over the tokens.
     Normalised,
     /// The share of the prompt's answers that are the same; among equals the likelihood.
@@ -83,7 +83,7 @@ impl Default for Sharpening {
     fn default() -> Self {
         Self {
             algorithm: Algorithm::Imitate,
-            reward: SelfReward::Likelihood,
+            reward: SelfReward::Logprob,
             exploration: 0.0,
             demonstrations: 4800,
             teaching: LearnConfig {
@@ -182,7 +182,7 @@ impl Sharpening {
     async fn rewards(&self, lab: &mut Lab, answers: &[Candidates]) -> Result<[Vec<Vec<f32>>; 2]> {
         let likelihood = lab.sum_logprob("likelihood", answers, Snapshot::Initial).await?;
         let own = match self.reward {
-            SelfReward::Likelihood => likelihood.clone(),
+            SelfReward::Logprob => likelihood.clone(),
             SelfReward::Normalised => lab.mean_logprob("likelihood per token", answers, Snapshot::Initial).await?,
             SelfReward::Majority => {
                 let votes = votes(answers);
@@ -215,12 +215,9 @@ impl Sharpening {
         let base = batch.reference(Snapshot::Initial)?;
         let rewards = match self.reward {
             SelfReward::Normalised => [0, 1].map(|side| base[side].clone() / lengths(batch, side)),
-            SelfReward::Likelihood | SelfReward::Majority => base,
+            SelfReward::Logprob | SelfReward::Majority => base,
         };
-        let mut explored = None;
-        if self.exploration > 0.0 {
-            explored = Some(batch.third(Snapshot::Initial)?);
-        }
+        let explored = (self.exploration > 0.0).then(|| batch.third(Snapshot::Initial)).transpose()?;
         let loss = |margin: Tensor<1>| {
             let loss = regression(margin, rewards);
             match &explored {

@@ -20,10 +20,10 @@ pub(super) const SHARPENING: &[Node] = &[
     ),
     choice(
         "reward",
-        &["likelihood", "normalised", "majority"],
+        &["logprob", "normalised", "majority"],
         [
             "What an answer is worth to the model itself: its log-probability, the mean of that over its tokens, or how many of the answers are the same.",
-            "likelihood in the theory of sharpening (arXiv 2412.01951), all three in its experiments",
+            "the log-probability in the theory of sharpening (arXiv 2412.01951), all three in its experiments",
         ],
     ),
     real(
