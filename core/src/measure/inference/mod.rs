@@ -1,6 +1,6 @@
 //! Statistical tests with effect sizes and intervals, as papers about people report them.
 //!
-//! Each is checked against SciPy (`tests/goldens/statistics.py`). Values that are not finite are refused by `None`,
+//! Each is checked against SciPy (`tests/goldens/statistics_tests.py`). Values that are not finite are refused by `None`,
 //! as is whatever is too small or too constant to say anything.
 
 mod correction;
