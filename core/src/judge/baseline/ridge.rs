@@ -100,7 +100,10 @@ mod tests {
     fn the_solution_is_stationary() {
         let mut stream = crate::rng::Stream::new(2, crate::rng::Purpose::Corpus, 0, 0);
         let rows: Vec<Sparse> = (0..40)
-            .map(|_| (0..60).filter_map(|column| stream.chance(0.1).then(|| (column, stream.normal()))).collect())
+            .map(|_| {
+                let drawn = (0..60).map(|column| (stream.chance(0.1), (column, stream.normal())));
+                drawn.filter(|(there, _)| *there).map(|(_, entry)| entry).collect()
+            })
             .collect();
         let targets: Vec<f64> = (0..40).map(|_| stream.normal()).collect();
         let fitted = Ridge::fit(&rows, 60, &targets, 0.7);
