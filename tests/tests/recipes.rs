@@ -64,7 +64,16 @@ fn logs_show_what_recipes_go_by() {
         ("dno", &["own over own", "teacher over own", "own over teacher"]),
         ("reward-aug", &["reward at goal"]),
         ("upo", &["passes of the estimator", "estimator agrees", "information"]),
-        ("nlhf", &["preference model", "accuracy of the preferences", "wins against iterates", "exploitability"]),
+        (
+            "nlhf",
+            &[
+                "preference model",
+                "accuracy of the preferences",
+                "wins against iterates",
+                "wins against rivals",
+                "exploitability",
+            ],
+        ),
         (
             "r3-relevance",
             &[
