@@ -104,8 +104,8 @@ impl<'a> Reproduction<'a> {
 
     fn folder(&self, arm: Option<&Arm>, seed: u64) -> PathBuf {
         let mut folder = PathBuf::from(self.study.id);
-        if self.args.world != WORLD {
-            folder.push(format!("world-{}", self.args.world));
+        if let Some(world) = self.args.world.as_deref().filter(|world| *world != WORLD) {
+            folder.push(format!("world-{world}"));
         }
         if let Some(name) = self.model.and_then(Path::file_name) {
             folder.push(format!("model-{}", name.to_string_lossy()));
@@ -146,7 +146,7 @@ fn run_args(recipe: &str, args: &ReproduceArgs, model: Option<&Path>) -> RunArgs
         base: args.base.clone(),
         data: None,
         chat: false,
-        world: Some(args.world.clone()),
+        world: args.world.clone(),
         set: args.set.clone(),
         lora: None,
         config: None,

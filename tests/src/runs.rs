@@ -86,7 +86,8 @@ impl Experiment {
             "r3-relevance" => {
                 (&[], &[("iterations", 2), ("prompts", 3), ("samples", 2), ("corpus", 40), ("replay", 0)])
             }
-            "cream" | "dno" => {
+            // Enough answers that some pairs are no ties, and more than one step learns from them.
+            "cream" | "dno" | "t-reg" => {
                 (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 4), ("pairs", 6), ("replay", 0)])
             }
             "sharpening" => {

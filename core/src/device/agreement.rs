@@ -20,6 +20,9 @@ use crate::{
 /// Pairs of answers.
 const PAIRS: usize = 4;
 
+/// The share of labels that losses which know of such a thing take to be wrong.
+const SMOOTHING: f64 = 0.1;
+
 /// How far logits and log-probabilities may lie apart, in nats.
 pub const LOGITS: f64 = 1e-4;
 
@@ -98,7 +101,9 @@ pub async fn figures(name: impl Into<String>, device: &Device) -> Result<Figures
     let inputs = PairInputs::new(policy, references(&lengths, device), lengths);
     let mut losses = Vec::new();
     for loss in PairLoss::ALL {
-        let value = PairObjective::new(loss).loss(&inputs)?.mean();
+        let label_smoothing = if loss.is_smoothed() { SMOOTHING } else { 0.0 };
+        let objective = PairObjective { label_smoothing, ..PairObjective::new(loss) };
+        let value = objective.loss(&inputs)?.mean();
         losses.push((loss.name().to_owned(), read_floats(value.inner()).await?[0]));
     }
     let loss = PairObjective::new(PairLoss::Sigmoid).loss(&inputs)?.mean();

@@ -301,6 +301,15 @@ pub(super) const STUDIES: &[Study] = &[
             beside("So does the mean over tokens.", Sampled, Other("normalised"), (Same, GAIN)),
         ],
     ),
+    claim(
+        "seed-ads",
+        &[arm("coin", "seed-ads", &[("selector", "\"coin\"")], "The ads to learn from are drawn by lot.")],
+        &[
+            decides("Ads become more memorable than the originals.", Sampled, Demonstrations, (More, LEARNING)),
+            decides("It is the selection that does it.", Sampled, Other("coin"), (More, LEARNING)),
+            beside("They are more memorable than the starter's.", Sampled, Start, (More, LEARNING)),
+        ],
+    ),
     Study {
         id: "scir-switches",
         recipe: "scir",

@@ -233,8 +233,9 @@ mod tests {
             assert_eq!(checked.rows.len() + 1, Settings::defaults(entry).unwrap().leaves().len());
             assert!(checked.rows.iter().all(|row| !row.changed && row.problem.is_none()));
             assert_eq!(checked.uses_base, entry.card.base);
-            // Recipes that label what they draw themselves.
-            assert_eq!(checked.has_controls, !["sft", "dpo", "spin", "selm"].contains(&entry.card.id));
+            // Recipes that label nothing of what they draw.
+            let without = ["sft", "dpo", "spin", "selm", "nlhf", "r3-relevance", "seed-ads"];
+            assert_eq!(checked.has_controls, !without.contains(&entry.card.id));
         }
     }
 
