@@ -107,7 +107,7 @@ impl Lab {
                 tokens.extend_from_slice(&answer.ids);
                 // What was cut off ends here all the same.
                 let stop = (answer.finish == FinishReason::Length).then(|| self.policy.config().stop_tokens());
-                tokens.extend(stop.iter().flat_map(|stop| stop.first()));
+                tokens.extend(stop.iter().filter_map(|stop| stop.first()));
             }
             tokens.extend(self.tokenizer.encode_piece(good)?);
             chains.push((key("held-out", index), tokens));

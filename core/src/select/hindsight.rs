@@ -54,7 +54,7 @@ impl Hindsight<'_> {
                 .into_iter();
                 // The first words are those that a prompt has when it is posed.
                 if let Some((words, answer)) = parts.next() {
-                    told.read(&self.posed(pair, words, tokenizer)?);
+                    told.read(&posed(pair, words, tokenizer)?);
                     told.learn(answer);
                 }
                 for (words, answer) in parts {
@@ -77,15 +77,14 @@ impl Hindsight<'_> {
         }
         Ok(told.hide(self.hidden, self.blank, stream))
     }
+}
 
-    /// The prompt with the first feedback words. The pair's own tokens are kept where the tokenizer only adds to
-    /// them.
-    fn posed(&self, pair: &Pair, words: &str, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
-        if tokenizer.encode(&pair.text)? == pair.ids {
-            return tokenizer.encode(&with_feedback(&pair.text, words));
-        }
-        Ok([pair.ids.clone(), tokenizer.encode_piece(words)?].concat())
+/// The prompt with the first feedback words. The pair's own tokens are kept where its text alone would give others.
+fn posed(pair: &Pair, words: &str, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
+    if tokenizer.encode(&pair.text)? == pair.ids {
+        return tokenizer.encode(&with_feedback(&pair.text, words));
     }
+    Ok([pair.ids.clone(), tokenizer.encode_piece(words)?].concat())
 }
 
 /// A chain as it grows.
