@@ -79,8 +79,7 @@ impl Hindsight<'_> {
     }
 }
 
-/// The prompt with the first feedback words. The pair's own tokens are kept where the tokenizer only adds to
-/// them.
+/// The prompt with the first feedback words. The pair's own tokens are kept where its text alone would give others.
 fn posed(pair: &Pair, words: &str, tokenizer: &Tokenizer) -> Result<Vec<u32>> {
     if tokenizer.encode(&pair.text)? == pair.ids {
         return tokenizer.encode(&with_feedback(&pair.text, words));
