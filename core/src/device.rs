@@ -176,6 +176,11 @@ fn self_test_model(device: &Device) -> Result<(Decoder, Expected)> {
     Ok((model::from_bytes(config, weights, path, device)?, expected))
 }
 
+/// The largest of some errors, or 0 of none; not a number once one of them is not, so that it does not look small.
+fn largest(errors: impl Iterator<Item = f64>) -> f64 {
+    errors.fold(0.0, |worst: f64, error| if worst.is_nan() || error <= worst { worst } else { error })
+}
+
 /// Recomputes a stored model's log-probabilities on a device and returns the largest error, in nats.
 ///
 /// # Errors
@@ -185,13 +190,12 @@ pub async fn self_test(device: &Device) -> Result<f64> {
     let sequences: Vec<Sequence> =
         expected.sequences.iter().map(|row| Sequence::completion(&row.ids[..1], &row.ids[1..])).collect();
     let computed = score(&model, &sequences, usize::MAX).await?;
-    let error = expected
+    let errors = expected
         .sequences
         .iter()
         .zip(&computed)
-        .flat_map(|(row, computed)| row.logprobs.iter().zip(computed).map(|(e, c)| (e - f64::from(*c)).abs()))
-        // A NaN must not look small.
-        .fold(0.0, |worst: f64, error| if error <= worst { worst } else { error });
+        .flat_map(|(row, computed)| row.logprobs.iter().zip(computed).map(|(e, c)| (e - f64::from(*c)).abs()));
+    let error = largest(errors);
     if error <= SELF_TEST_TOLERANCE {
         return Ok(error);
     }
@@ -215,6 +219,12 @@ mod tests {
     fn the_cpu_passes_the_self_test() {
         let error = pollster::block_on(self_test(&cpu())).unwrap();
         assert!(error < 1e-4, "{error}");
+    }
+
+    #[test]
+    fn an_error_that_is_no_number_is_not_forgotten() {
+        assert!(largest([0.1, f64::NAN, 0.2].into_iter()).is_nan());
+        assert_eq!(largest([0.1, 0.3, 0.2].into_iter()), 0.3);
     }
 
     #[test]

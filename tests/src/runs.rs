@@ -87,7 +87,7 @@ impl Experiment {
                 (&[], &[("iterations", 2), ("prompts", 3), ("samples", 2), ("corpus", 40), ("replay", 0)])
             }
             // Enough answers that some pairs are no ties, and more than one step learns from them.
-            "cream" | "dno" | "t-reg" => {
+            "cream" | "dno" | "t-reg" | "coh" | "cdr" => {
                 (&["loop"], &[("iterations", 2), ("prompts", 6), ("samples", 4), ("pairs", 6), ("replay", 0)])
             }
             "sharpening" => {
@@ -134,7 +134,7 @@ impl Experiment {
             experiment.set(&["skill", "batch_size"], 2);
         }
         if id == "coh" {
-            experiment.set(&["imitate", "batch_size"], 8);
+            experiment.set(&["imitate", "batch_size"], 2);
         }
         if id == "cdr" {
             experiment.set(&["labelled"], 6);

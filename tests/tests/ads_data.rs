@@ -26,7 +26,7 @@ fn lambda_is_read_whole() {
     assert_eq!(ads.iter().map(|ad| ad.scenes.len()).sum::<usize>(), SCENES);
     let scores: Vec<f64> = ads.iter().map(|ad| ad.score.unwrap()).collect();
     assert!(scores.iter().all(|score| (0.0..=1.0).contains(score)));
-    assert_eq!(scores.iter().map(|score| (score * 99.0).round().to_string()).collect::<BTreeSet<_>>().len(), 23);
+    assert_eq!(scores.iter().map(|score| (score * 99.0).round().to_string()).collect::<BTreeSet<_>>().len(), 16);
     let uber = ads.iter().find(|ad| ad.id == 2153).unwrap();
     assert_eq!((uber.brand.as_str(), uber.duration, uber.scenes.len()), ("Uber Technologies", 50.0, 10));
     assert_eq!((uber.score.unwrap() * 99.0).round(), 82.0);

@@ -6,7 +6,7 @@ use std::fmt;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::{read_floats, self_test_model};
+use super::{largest, read_floats, self_test_model};
 use crate::{
     Result,
     learn::{
@@ -172,7 +172,7 @@ fn missing(a: usize, b: usize) -> f64 {
 
 fn furthest(a: &[f32], b: &[f32]) -> f64 {
     let apart = a.iter().zip(b).map(|(a, b)| f64::from(a - b).abs());
-    apart.fold(missing(a.len(), b.len()), |most, apart| if apart <= most { most } else { apart })
+    largest(apart.chain([missing(a.len(), b.len())]))
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
