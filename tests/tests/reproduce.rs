@@ -115,7 +115,18 @@ fn a_reproduction_that_was_killed_ends_as_one_that_was_not() {
 #[test]
 fn every_baseline_runs_and_differs_from_its_recipe() {
     for study in studies() {
-        let recipe = Experiment::tiny(study.recipe);
+        let mut recipe = Experiment::tiny(study.recipe);
+        if study.recipe == "sharpening" {
+            // Sums and means of log-probabilities order answers of one length alike, and a random model rarely ends.
+            recipe.set(&["loop", "sampling", "max_new_tokens"], 45);
+            recipe.set(&["loop", "samples"], 8);
+        }
+        if study.recipe == "scir" {
+            // Labels can only change once a step moved something, and judges seldom agree.
+            recipe.set(&["loop", "learn", "epochs"], 4);
+            recipe.set(&["loop", "prompts"], 12);
+            recipe.set(&["loop", "pairs"], 12);
+        }
         let weights = |experiment: &Experiment| {
             let disk = Disk::default();
             let name = &experiment.manifest.recipe;
