@@ -105,7 +105,7 @@ pub struct ScoreAdsArgs {
 /// Arguments of `ads generate`.
 #[derive(Debug, Clone, Args)]
 pub struct GenerateAdsArgs {
-    /// The brief, such as "Belado entertainment film first-light 30s landscape <resp>" [default: one of a
+    /// The brief, such as "Belado entertainment film first-light 30s landscape `<resp>`" [default: one of a
     /// brand that nothing is learned from]
     #[arg(long, value_name = "TEXT")]
     pub brief: Option<String>,

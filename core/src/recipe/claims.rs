@@ -1,8 +1,8 @@
 //! What every recipe's claim is measured by: against which baselines, in which figure, and how large an
-//! effect has to be. `selfsame reproduce` runs what stands here; the entries are in [`table`].
+//! effect has to be. `selfsame reproduce` runs what stands here; the entries are in `table.rs`.
 //!
 //! A baseline spends what the recipe spends: it begins with the recipe's own settings where it is the same
-//! recipe with a switch turned, and with an equal budget where it is another ([`budget`]).
+//! recipe with a switch turned, and with an equal budget where it is another (`budget.rs`).
 
 mod budget;
 mod table;

@@ -8,7 +8,7 @@
 //!
 //! What a predictor learns from is a [`Study`]: [`StudiedAd`]s with a [`Label`] by each of two disjoint [`Group`]s
 //! of viewers. Nothing of a brand that is [`Brand::held_out`] is to be learned from: the split is by brand. Who may
-//! ask for the truth has an [`OracleKey`](super::OracleKey).
+//! ask for the truth has an [`OracleKey`].
 
 // A brief is small by chance; it is handed on like the ad that it belongs to.
 #![allow(clippy::trivially_copy_pass_by_ref)]

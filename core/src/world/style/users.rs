@@ -48,7 +48,7 @@ impl Population {
     }
 
     /// The probability that each user chooses the first of two answers: the logistic function of
-    /// [`SHARPNESS`] times the difference in utility.
+    /// `SHARPNESS` times the difference in utility.
     #[must_use]
     pub fn choices(&self, [first, second]: [&Attributes; 2]) -> [f64; 3] {
         let (first, second) = (self.utilities(first), self.utilities(second));
