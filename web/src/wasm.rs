@@ -1,6 +1,6 @@
 //! The functions exported to JavaScript.
 
-use std::fmt::Display;
+use std::{cell::RefCell, fmt::Display};
 
 use burn::tensor::Device;
 use selfsame_core::device::agreement::{self, Figures};
@@ -65,6 +65,20 @@ fn js_error(error: impl Display) -> JsValue {
     js_sys::Error::new(&error.to_string()).into()
 }
 
+thread_local! {
+    /// The browser's GPU once it was asked for: the runtime takes it once and no more.
+    static GPU: RefCell<Option<Device>> = const { RefCell::new(None) };
+}
+
+async fn gpu() -> Result<Device, JsValue> {
+    if let Some(device) = GPU.with_borrow(Clone::clone) {
+        return Ok(device);
+    }
+    let device = Device::wgpu_options().init_async().await.map_err(js_error)?;
+    GPU.set(Some(device.clone()));
+    Ok(device)
+}
+
 /// Runs [`proof`](crate::proof::proof) on the browser's GPU and compares it with numbers computed
 /// natively. Takes the starter's three files and those numbers, each as bytes. Returns JSON:
 /// `{"ok": bool, "difference": text or null, "proof": {...}}`.
@@ -80,7 +94,7 @@ pub async fn proof(
     weights: Vec<u8>,
     expected: Vec<u8>,
 ) -> Result<String, JsValue> {
-    let device = Device::wgpu_options().init_async().await.map_err(js_error)?;
+    let device = gpu().await?;
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(js_error);
     let (config, tokenizer) = (text(config)?, text(tokenizer)?);
     let expected: Proof = serde_json::from_slice(&expected).map_err(js_error)?;
@@ -101,7 +115,7 @@ pub async fn proof(
 #[wasm_bindgen]
 pub async fn agreement(native: Vec<u8>) -> Result<String, JsValue> {
     let native: Figures = serde_json::from_slice(&native).map_err(js_error)?;
-    let gpu = Device::wgpu_options().init_async().await.map_err(js_error)?;
+    let gpu = gpu().await?;
     let mut differences = Vec::new();
     for (name, device) in [("WebGPU", gpu), ("WebAssembly", selfsame_core::device::cpu())] {
         let figures = agreement::figures(name, &device).await.map_err(js_error)?;
@@ -122,7 +136,7 @@ pub async fn agreement(native: Vec<u8>) -> Result<String, JsValue> {
 #[wasm_bindgen]
 pub async fn speed(config: Vec<u8>, tokenizer: Vec<u8>, weights: Vec<u8>, device: String) -> Result<String, JsValue> {
     let device = match device.as_str() {
-        "gpu" => Device::wgpu_options().init_async().await.map_err(js_error)?,
+        "gpu" => gpu().await?,
         "cpu" => selfsame_core::device::cpu(),
         other => return Err(js_error(format!("there is no device `{other}`, but `gpu` and `cpu`"))),
     };
