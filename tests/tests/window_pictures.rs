@@ -67,39 +67,7 @@ fn every_panel_in_light_and_dark() {
 }
 
 /// An atlas with every verdict in it.
-const ATLAS: &str = r#"{
-    "schema": 1,
-    "rows": [
-        {"study": "srlm", "recipe": "srlm", "claim": "It gets better.", "verdict": "inconclusive", "model": "starter",
-         "seeds": [1, 2, 3, 4, 5], "origin": {"version": "0.2.0", "device": "cpu"},
-         "arms": [{"name": "srlm",
-             "start": {"sampled": {"mean": 0.607, "interval": {"low": 0.6, "high": 0.614}, "values": []}},
-             "end": {"sampled": {"mean": 0.611, "interval": {"low": 0.59, "high": 0.632}, "values": []},
-                     "judges": {"mean": 0.68, "interval": {"low": 0.66, "high": 0.7}, "values": []}}}],
-         "tests": [{"says": "It ends above its start.", "figure": "sampled", "against": "start", "decides": true,
-             "least": 0.05, "differences": {}, "outcome": {"difference": 0.004,
-             "interval": {"low": -0.012, "high": 0.02}, "verdict": "inconclusive"}}]},
-        {"study": "cream", "recipe": "cream", "claim": "It keeps what it gained.", "verdict": "reproduced",
-         "model": "starter", "seeds": [1, 2, 3, 4, 5],
-         "arms": [{"name": "cream",
-             "start": {"sampled": {"mean": 0.6, "interval": null, "values": []}},
-             "end": {"sampled": {"mean": 0.642, "interval": {"low": 0.62, "high": 0.664}, "values": []},
-                     "judges": {"mean": 0.71, "interval": {"low": 0.69, "high": 0.73}, "values": []}}}],
-         "tests": [
-             {"says": "Judges are no worse.", "figure": "judges", "against": "hard labels", "decides": false,
-              "outcome": {"difference": 0.01, "interval": {"low": -0.02, "high": 0.04}, "verdict": "inconclusive"}},
-             {"says": "Soft labels end above hard ones.", "figure": "sampled", "against": "hard labels",
-              "decides": true, "outcome": {"difference": 0.031, "interval": {"low": 0.01, "high": 0.052},
-              "verdict": "reproduced"}}]},
-        {"study": "spin", "recipe": "spin", "verdict": "not_reproduced", "model": "starter", "seeds": [1, 2, 3],
-         "arms": [{"name": "spin", "end": {"sampled": {"mean": 0.58, "interval": {"low": 0.57, "high": 0.59}}}}],
-         "tests": [{"says": "It ends above further fine-tuning.", "against": "sft", "decides": true,
-             "outcome": {"difference": -0.02, "interval": {"low": -0.03, "high": -0.01},
-             "verdict": "not_reproduced"}}]},
-        {"study": "sft", "recipe": "sft", "model": "starter", "seeds": [1],
-         "arms": [{"name": "sft", "end": {"sampled": {"mean": 0.6, "interval": null}}}]}
-    ]
-}"#;
+const ATLAS: &str = include_str!("../../app/src/view/panels/atlas/small.json");
 
 /// Pages of methods, an atlas, and what recipes note, from a telephone to a wall.
 #[test]

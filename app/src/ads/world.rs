@@ -5,9 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use selfsame_core::world::ads::{
-    Brand, Response, Scene, StudiedAd, Study, Viewer,
-    words::{Color, Complexity, Industry, Orientation, Pace, Title, Tone, Valence},
+use selfsame_core::{
+    measure::stats::mean,
+    world::ads::{
+        Brand, Response, Scene, StudiedAd, Study, Viewer,
+        words::{Color, Complexity, Industry, Orientation, Pace, Title, Tone, Valence},
+    },
 };
 
 use super::finding::{Group, Question, Sample, Truth, Unit};
@@ -29,11 +32,6 @@ fn question(name: &str, unit: Unit, sample: Sample, truth: Truth) -> Question {
 fn score(ad: &StudiedAd) -> f64 {
     let [a, b] = ad.labels;
     f64::from(a.recalled + b.recalled) / f64::from((a.viewers + b.viewers).max(1))
-}
-
-#[allow(clippy::cast_precision_loss)] // counts
-fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// Two groups of ads: those that are, and those that are not.
@@ -143,7 +141,7 @@ fn of_brands(study: &Study) -> Vec<Question> {
         brands.entry(ad.brief.brand).or_default().push(score(ad));
     }
     let means: Vec<(Industry, f64)> =
-        brands.iter().filter_map(|(brand, scores)| Some((brand.industry(), mean(scores)?))).collect();
+        brands.iter().filter_map(|(brand, scores)| Some((brand.industry(), mean(scores.iter().copied())?))).collect();
     let favourite =
         |industry: Industry| matches!(industry, Industry::Food | Industry::Entertainment | Industry::Technology);
     let of = |wanted| means.iter().filter(move |(industry, _)| favourite(*industry) == wanted).map(|(_, mean)| *mean);
@@ -172,7 +170,7 @@ fn of_viewers(study: &Study) -> Vec<Question> {
     }
     let recall = |responses: &[&Response], is: &dyn Fn(&Response) -> bool| {
         let of: Vec<f64> = responses.iter().filter(|r| is(r)).map(|r| f64::from(u8::from(r.recalled))).collect();
-        mean(&of)
+        mean(of.iter().copied())
     };
     let each: Vec<(&Viewer, f64)> = study
         .viewers

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::inference::spearman;
+use super::{
+    inference::spearman,
+    stats::{mean, quantile},
+};
 use crate::rng::{Purpose, Stream};
 
 /// Resamples behind an interval.
@@ -57,21 +60,6 @@ impl Interval {
         let at = |share: f64| quantile(&values, share).unwrap_or(value);
         Some(Self { value, low: at(0.025), high: at(0.975), count })
     }
-}
-
-/// The quantile of sorted values by linear interpolation, as NumPy's default.
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // positions
-fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let position = share * sorted.len().saturating_sub(1) as f64;
-    let (below, above) = (position.floor() as usize, position.ceil() as usize);
-    let (low, high) = (sorted.get(below)?, sorted.get(above)?);
-    Some(low + (high - low) * (position - position.floor()))
-}
-
-#[allow(clippy::cast_precision_loss)] // counts
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
-    let count = values.len();
-    (count > 0).then(|| values.sum::<f64>() / count as f64)
 }
 
 #[cfg(test)]

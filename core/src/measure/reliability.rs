@@ -1,6 +1,6 @@
 //! How well people agree, and what that lets anybody reach who predicts them.
 
-use super::inference::spearman;
+use super::{inference::spearman, stats::mean};
 use crate::rng::{Purpose, Stream};
 
 /// How well one half of the raters predicts the other: Spearman's ρ between the means of two random
@@ -40,12 +40,6 @@ pub fn spearman_brown(r: f64, times: f64) -> f64 {
 #[must_use]
 pub fn ceiling(reliability: f64) -> f64 {
     reliability.max(0.0).sqrt()
-}
-
-#[allow(clippy::cast_precision_loss)] // counts
-fn mean(values: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
-    let count = values.len();
-    (count > 0).then(|| values.sum::<f64>() / count as f64)
 }
 
 #[cfg(test)]

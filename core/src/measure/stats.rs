@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::inference::ranks;
+
 /// A mean with its standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Mean {
@@ -60,21 +62,11 @@ pub fn kendall_tau_b(first: &[f64], second: &[f64]) -> Option<f64> {
 /// Spearman's ρ of two rankings of the same things: the correlation of their ranks, ties sharing the mean of theirs.
 /// `None` where a ranking is constant or has fewer than two values, or where a value is not a number.
 #[must_use]
-#[allow(clippy::cast_precision_loss)] // counts
 pub fn spearman(first: &[f64], second: &[f64]) -> Option<f64> {
     if first.len() != second.len() || first.iter().chain(second).any(|v| v.is_nan()) {
         return None;
     }
-    let centre = f64::midpoint(first.len() as f64, 1.0);
-    let ranks = |values: &[f64]| -> Vec<f64> {
-        let below = |v: f64| values.iter().filter(|other| **other < v).count() as f64;
-        let equal = |v: f64| values.iter().filter(|other| **other == v).count() as f64;
-        values.iter().map(|v| below(*v) + f64::midpoint(equal(*v), 1.0) - centre).collect()
-    };
-    let (a, b) = (ranks(first), ranks(second));
-    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
-    let scale = (product(&a, &a) * product(&b, &b)).sqrt();
-    (scale > 0.0).then(|| product(&a, &b) / scale)
+    pearson(&ranks(first), &ranks(second))
 }
 
 /// The area under the ROC curve: the probability that a positive has a higher score than a negative, a tie
@@ -115,6 +107,23 @@ pub fn student(freedom: usize) -> f64 {
     let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
     let third = (3.0 * z.powi(7) + 19.0 * z.powi(5) + 17.0 * z.powi(3) - 15.0 * z) / 384.0;
     z + first / n + second / n.powi(2) + third / n.powi(3)
+}
+
+/// The mean; `None` of nothing.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // counts
+pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> Option<f64> {
+    let count = values.len();
+    (count > 0).then(|| values.sum::<f64>() / count as f64)
+}
+
+/// A quantile of sorted values, between two of them by their distance (as numpy's).
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // positions
+pub(super) fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
+    let place = share * (sorted.len().checked_sub(1)?) as f64;
+    let (below, above) = (*sorted.get(place.floor() as usize)?, *sorted.get(place.ceil() as usize)?);
+    // Between two infinities of one sign there is nothing to weigh.
+    Some(if below.total_cmp(&above).is_eq() { below } else { below + place.fract() * (above - below) })
 }
 
 /// Pearson's correlation of two rows of numbers. `None` where one is constant or they are not alike in length.

@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stats::{Mean, student};
+use super::stats::{Mean, quantile, student};
 use crate::rng::{Purpose, Stream};
 
 /// Bootstrap samples of more seeds than can be gone through one by one.
@@ -117,15 +117,6 @@ fn resampled(values: &[f64]) -> Option<Vec<Mean>> {
         Mean::of((0..count).map(move |_| nth(stream.below(count))))
     };
     Some((0..DRAWS).map(drawn).collect())
-}
-
-/// A quantile of sorted values, between two of them by their distance (as numpy's).
-#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // positions
-fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
-    let place = share * (sorted.len().checked_sub(1)?) as f64;
-    let (below, above) = (*sorted.get(place.floor() as usize)?, *sorted.get(place.ceil() as usize)?);
-    // Between two infinities of one sign there is nothing to weigh.
-    Some(if below.total_cmp(&above).is_eq() { below } else { below + place.fract() * (above - below) })
 }
 
 /// A difference over seeds, and what it says about a claim.

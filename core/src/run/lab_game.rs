@@ -1,6 +1,9 @@
 //! Playing against others: opponents to draw answers from, what is thought of pairs, and who wins by the truth.
 
-use super::{Event, Lab, Snapshot, lab_judge::comparison, lab_reward::narrow};
+use super::{
+    Event, Lab, Snapshot,
+    lab_judge::{comparison, narrow},
+};
 use crate::{
     Result,
     judge::{Comparison, Generative},

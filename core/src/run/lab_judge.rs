@@ -363,7 +363,7 @@ fn tempered(p: f64, temperature: f64) -> f64 {
 }
 
 #[allow(clippy::cast_possible_truncation)] // the log keeps single precision
-fn narrow(value: f64) -> f32 {
+pub(super) fn narrow(value: f64) -> f32 {
     value as f32
 }
 

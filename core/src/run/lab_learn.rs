@@ -196,8 +196,30 @@ impl Lab {
         }
         let sequences: Vec<Sequence> =
             answers.iter().map(|rated| Sequence::completion(&rated.ids, &rated.answer.ids)).collect();
+        self.learn_answers(config, replay, &sequences, references, |model, chosen, (layout, references), phase| {
+            let answers = chosen.iter().map(|row| &answers[*row]).collect();
+            objective(&RatedBatch { model, answers, policy: layout.sequence_logprobs(model), references }, phase)
+        })
+        .await
+    }
+
+    /// Learns from single answers. `objective` gets the indices of a micro-batch, how its answers are laid out, and
+    /// their summed log-probabilities under frozen models.
+    pub(super) async fn learn_answers(
+        &mut self,
+        config: &LearnConfig,
+        replay: Replay,
+        sequences: &[Sequence],
+        references: &[Snapshot],
+        mut objective: impl FnMut(
+            &Decoder,
+            &[usize],
+            (Batch, BTreeMap<Snapshot, Tensor<1>>),
+            &Phase<'_>,
+        ) -> Result<Objective>,
+    ) -> Result<()> {
         let tokens: Vec<usize> = sequences.iter().map(|row| row.tokens.len()).collect();
-        let cached = self.reference_logprobs(&sequences, references).await?;
+        let cached = self.reference_logprobs(sequences, references).await?;
         self.learn(config, replay, &tokens, |model, chosen, _, phase| {
             let device = model.device();
             let rows: Vec<&Sequence> = chosen.iter().map(|row| &sequences[*row]).collect();
@@ -205,13 +227,8 @@ impl Lab {
                 let values: Vec<f32> = chosen.iter().map(|row| values[*row]).collect();
                 Tensor::from_floats(values.as_slice(), &device)
             };
-            let batch = RatedBatch {
-                model,
-                answers: chosen.iter().map(|row| &answers[*row]).collect(),
-                policy: Batch::new(&rows, &device).sequence_logprobs(model),
-                references: cached.iter().map(|(which, values)| (*which, of(values))).collect(),
-            };
-            objective(&batch, phase)
+            let references = cached.iter().map(|(which, values)| (*which, of(values))).collect();
+            objective(model, chosen, (Batch::new(&rows, &device), references), phase)
         })
         .await
     }

@@ -1,12 +1,10 @@
 //! Learning from rewards of the policy's own answers, and what is measured of a reward that only stands for the
 //! truth.
 
-use burn::tensor::Tensor;
-
-use super::{Lab, Replay, RewardBatch, Snapshot, lab_learn::Phase};
+use super::{Lab, Replay, RewardBatch, Snapshot, lab_judge::narrow, lab_learn::Phase};
 use crate::{
     Error, Result,
-    learn::{Batch, LearnConfig, Objective, Sequence},
+    learn::{LearnConfig, Objective, Sequence},
     measure::proxy,
     prompt::Prompt,
     select::{Candidates, Rewarded},
@@ -53,16 +51,7 @@ impl Lab {
         }
         let sequences: Vec<Sequence> =
             answers.iter().map(|one| Sequence::completion(&one.ids, &one.answer.ids)).collect();
-        let tokens: Vec<usize> = sequences.iter().map(|row| row.tokens.len()).collect();
-        let cached = self.reference_logprobs(&sequences, references).await?;
-        self.learn(config, replay, &tokens, |model, chosen, _, phase| {
-            let device = model.device();
-            let rows: Vec<&Sequence> = chosen.iter().map(|row| &sequences[*row]).collect();
-            let of = |values: &Vec<f32>| {
-                let values: Vec<f32> = chosen.iter().map(|row| values[*row]).collect();
-                Tensor::from_floats(values.as_slice(), &device)
-            };
-            let layout = Batch::new(&rows, &device);
+        self.learn_answers(config, replay, &sequences, references, |model, chosen, (layout, references), phase| {
             let tokens = layout.token_logprobs(model);
             let batch = RewardBatch {
                 model,
@@ -70,7 +59,7 @@ impl Lab {
                 policy: layout.sum_per_sequence(tokens.clone()),
                 tokens,
                 layout,
-                references: cached.iter().map(|(which, values)| (*which, of(values))).collect(),
+                references,
             };
             objective(&batch, phase)
         })
@@ -106,9 +95,4 @@ impl Lab {
         }
         Ok(())
     }
-}
-
-#[allow(clippy::cast_possible_truncation)] // the log keeps single precision
-pub(super) fn narrow(value: f64) -> f32 {
-    value as f32
 }

@@ -11,7 +11,14 @@ pub mod rules;
 pub mod style;
 
 pub use crate::measure::oracle::OracleKey;
-use crate::{Result, judge::JudgePrompt, prompt::Prompt, rng::Stream, sample::Grammar, text::Tokenizer};
+use crate::{
+    Result,
+    judge::JudgePrompt,
+    prompt::Prompt,
+    rng::{Purpose, Stream},
+    sample::Grammar,
+    text::Tokenizer,
+};
 
 /// What the oracle says about one answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +36,22 @@ pub enum Split {
     Train(u32),
     /// Prompts that no learning step ever sees.
     HeldOut,
+}
+
+impl Split {
+    /// `count` prompts whose texts are drawn, each with numbers that depend on the seed, the split and its place alone.
+    fn prompts(self, seed: u64, count: usize, draw: impl Fn(&mut Stream) -> String) -> Vec<Prompt> {
+        let (purpose, iteration, name) = match self {
+            Self::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
+            Self::HeldOut => (Purpose::Measure, 0, "held".to_owned()),
+        };
+        (0..count)
+            .map(|index| {
+                let mut stream = Stream::new(seed, purpose, iteration, index as u64);
+                Prompt { id: format!("{name}-{index}"), text: draw(&mut stream) }
+            })
+            .collect()
+    }
 }
 
 /// A prompt with an answer of whatever quality the world's authors had.

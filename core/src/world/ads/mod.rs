@@ -39,14 +39,7 @@ pub use viewer::{BLOCKERS, Group, Viewer};
 pub use vocabulary::{tokenizer_json, tokens};
 
 use super::{Demonstration, Grade, Judgement, OracleKey, Split, World};
-use crate::{
-    Result,
-    judge::JudgePrompt,
-    prompt::Prompt,
-    rng::{Purpose, Stream},
-    sample::Grammar,
-    text::Tokenizer,
-};
+use crate::{Result, judge::JudgePrompt, prompt::Prompt, rng::Stream, sample::Grammar, text::Tokenizer};
 
 /// The world; it has no settings.
 #[derive(Debug, Clone, Copy, Default)]
@@ -82,17 +75,7 @@ impl World for Ads {
     /// Briefs of brands that may be learned from: what is a token to a model of whole words it can only write if it
     /// ever wrote it. Those to measure on are others, and hardly ever the same.
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
-        let (purpose, iteration, name) = match split {
-            Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
-            Split::HeldOut => (Purpose::Measure, 0, "held".to_owned()),
-        };
-        (0..count)
-            .map(|index| {
-                let mut stream = Stream::new(seed, purpose, iteration, index as u64);
-                let brief = Brief::draw(Brand::COUNT, |brand| !brand.held_out(), &mut stream);
-                Prompt { id: format!("{name}-{index}"), text: brief.prompt() }
-            })
-            .collect()
+        split.prompts(seed, count, |stream| Brief::draw(Brand::COUNT, |brand| !brand.held_out(), stream).prompt())
     }
 
     fn judge_prompts(&self) -> Vec<JudgePrompt> {

@@ -2,6 +2,7 @@ use super::{author::seed_ad, memory::sigmoid, viewer, *};
 use crate::{
     judge::{Form, Generative},
     measure::memorability::truths,
+    rng::Purpose,
     text::Tokenizer,
 };
 

@@ -22,7 +22,7 @@
 
 use super::{
     Demonstration, Grade, Judgement, OracleKey, Split, World,
-    rules::{self, Constraints, WORDS},
+    rules::{self, Constraints, WORDS, corpus::corpus_of},
 };
 use crate::{
     judge::JudgePrompt,
@@ -78,16 +78,7 @@ impl World for Grammar {
     }
 
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
-        let (purpose, iteration, name) = match split {
-            Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
-            Split::HeldOut => (Purpose::Measure, 0, "held".to_owned()),
-        };
-        (0..count)
-            .map(|index| {
-                let mut stream = Stream::new(seed, purpose, iteration, index as u64);
-                Prompt { id: format!("{name}-{index}"), text: draw(&mut stream).prompt() }
-            })
-            .collect()
+        split.prompts(seed, count, |stream| draw(stream).prompt())
     }
 
     fn judge_prompts(&self) -> Vec<JudgePrompt> {
@@ -95,14 +86,14 @@ impl World for Grammar {
     }
 
     fn language(&self, seed: u64, count: usize) -> Vec<Demonstration> {
-        corpus(seed, 6, count, |_, stream| {
+        corpus_of((seed, 6), count, draw, |_, stream| {
             let other = draw(stream);
             write(&other, stream)
         })
     }
 
     fn demonstrations(&self, seed: u64, count: usize) -> Vec<Demonstration> {
-        corpus(seed, 7, count, write)
+        corpus_of((seed, 7), count, draw, write)
     }
 
     fn judgements(&self, seed: u64, count: usize, noise: f64) -> Vec<Judgement> {
@@ -168,21 +159,6 @@ fn named(constraints: &Constraints) -> Vec<&str> {
     let order = constraints.order.iter().flat_map(|(early, late)| [early, late]);
     let wanted = constraints.first.iter().chain(&constraints.must).take(1);
     wanted.chain(order).chain(&constraints.never).map(String::as_str).collect()
-}
-
-fn corpus(
-    seed: u64,
-    part: u32,
-    count: usize,
-    mut write: impl FnMut(&Constraints, &mut Stream) -> String,
-) -> Vec<Demonstration> {
-    (0..count)
-        .map(|index| {
-            let mut stream = Stream::new(seed, Purpose::Corpus, part, index as u64);
-            let constraints = draw(&mut stream);
-            Demonstration { answer: write(&constraints, &mut stream), prompt: constraints.prompt() }
-        })
-        .collect()
 }
 
 /// What an author of the world writes.

@@ -171,12 +171,22 @@ fn corpus(
     seed: u64,
     part: u32,
     count: usize,
+    write: impl FnMut(&Constraints, &mut Stream) -> String,
+) -> Vec<Demonstration> {
+    corpus_of((seed, part), count, Constraints::draw, write)
+}
+
+/// Part `part` of what the authors of a world wrote: prompts that are drawn, and what is written to each.
+pub(in crate::world) fn corpus_of(
+    (seed, part): (u64, u32),
+    count: usize,
+    draw: impl Fn(&mut Stream) -> Constraints,
     mut write: impl FnMut(&Constraints, &mut Stream) -> String,
 ) -> Vec<Demonstration> {
     (0..count)
         .map(|index| {
             let mut stream = Stream::new(seed, Purpose::Corpus, part, index as u64);
-            let constraints = Constraints::draw(&mut stream);
+            let constraints = draw(&mut stream);
             Demonstration { answer: write(&constraints, &mut stream), prompt: constraints.prompt() }
         })
         .collect()

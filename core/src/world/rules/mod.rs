@@ -17,11 +17,7 @@ pub(super) use vocabulary::FILLERS;
 pub use vocabulary::{WORDS, compositional_parts, tokenizer_json, tokens};
 
 use super::{Demonstration, Dialogue, FollowUps, Grade, Judgement, OracleKey, Split, World, dialog};
-use crate::{
-    judge::JudgePrompt,
-    prompt::Prompt,
-    rng::{Purpose, Stream},
-};
+use crate::{judge::JudgePrompt, prompt::Prompt, rng::Stream};
 
 /// The world; it has no settings.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,16 +35,7 @@ impl World for Rules {
     }
 
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
-        let (purpose, iteration, name) = match split {
-            Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
-            Split::HeldOut => (Purpose::Measure, 0, "held".to_owned()),
-        };
-        (0..count)
-            .map(|index| {
-                let mut stream = Stream::new(seed, purpose, iteration, index as u64);
-                Prompt { id: format!("{name}-{index}"), text: Constraints::draw(&mut stream).prompt() }
-            })
-            .collect()
+        split.prompts(seed, count, |stream| Constraints::draw(stream).prompt())
     }
 
     fn judge_prompts(&self) -> Vec<JudgePrompt> {

@@ -9,7 +9,7 @@ use crate::{
     rng::{Purpose, Stream},
     world::{
         Demonstration, Judgement,
-        rules::{CHECK_NOISE, Constraints, FILLERS, RUBRICS, answer_with, truths},
+        rules::{CHECK_NOISE, Constraints, FILLERS, RUBRICS, answer_with, corpus::corpus_of, truths},
     },
 };
 
@@ -55,7 +55,7 @@ impl Author {
 
 /// Answers that take no notice of their prompts.
 pub(super) fn language(seed: u64, count: usize) -> Vec<Demonstration> {
-    corpus(seed, 10, count, |_, stream| {
+    corpus_of((seed, 10), count, draw, |_, stream| {
         let other = draw(stream);
         Author::any(stream).write(&other, stream)
     })
@@ -63,22 +63,7 @@ pub(super) fn language(seed: u64, count: usize) -> Vec<Demonstration> {
 
 /// Answers of authors drawn afresh for each.
 pub(super) fn demonstrations(seed: u64, count: usize) -> Vec<Demonstration> {
-    corpus(seed, 11, count, |constraints, stream| Author::any(stream).write(constraints, stream))
-}
-
-fn corpus(
-    seed: u64,
-    part: u32,
-    count: usize,
-    mut write: impl FnMut(&Constraints, &mut Stream) -> String,
-) -> Vec<Demonstration> {
-    (0..count)
-        .map(|index| {
-            let mut stream = Stream::new(seed, Purpose::Corpus, part, index as u64);
-            let constraints = draw(&mut stream);
-            Demonstration { answer: write(&constraints, &mut stream), prompt: constraints.prompt() }
-        })
-        .collect()
+    corpus_of((seed, 11), count, draw, |constraints, stream| Author::any(stream).write(constraints, stream))
 }
 
 /// Seed judgements in the form of Rules, with the same justification. Each is one user's, drawn evenly; the

@@ -31,11 +31,7 @@ use super::{
     Demonstration, Grade, Judgement, OracleKey, Split, World,
     rules::{Constraints, Kind, Rules, TEACHER_QUALITY},
 };
-use crate::{
-    judge::JudgePrompt,
-    prompt::Prompt,
-    rng::{Purpose, Stream},
-};
+use crate::{judge::JudgePrompt, prompt::Prompt, rng::Stream};
 use attributes::{CLASSES, TOPICS};
 use corpus::Author;
 
@@ -79,16 +75,7 @@ impl World for Style {
     }
 
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
-        let (purpose, iteration, name) = match split {
-            Split::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
-            Split::HeldOut => (Purpose::Measure, 0, "held".to_owned()),
-        };
-        (0..count)
-            .map(|index| {
-                let mut stream = Stream::new(seed, purpose, iteration, index as u64);
-                Prompt { id: format!("{name}-{index}"), text: draw_from(split == Split::HeldOut, &mut stream).prompt() }
-            })
-            .collect()
+        split.prompts(seed, count, |stream| draw_from(split == Split::HeldOut, stream).prompt())
     }
 
     fn judge_prompts(&self) -> Vec<JudgePrompt> {
