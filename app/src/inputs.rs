@@ -166,8 +166,7 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquir
     let (model, sha256) = load(&place)?;
     same(&manifest.model_sha256, &sha256, format_args!("model {}", manifest.model))?;
     let base_place = Place::named(&manifest.base);
-    let (base, sha256) =
-        if base_place == place { (model.clone(), sha256) } else { load(&base_place)? };
+    let (base, sha256) = if base_place == place { (model.clone(), sha256) } else { load(&base_place)? };
     same(&manifest.base_sha256, &sha256, format_args!("base {}", manifest.base))?;
     let tokenizer = shelf.tokenizer(&place)?;
     let subject = Subject { model: adapted(model, manifest.lora, manifest.seed)?, base, tokenizer };

@@ -36,7 +36,9 @@ fn main() {
 
 /// The memory of a learning step for each model and precision, each in a process of its own.
 fn memory() {
-    println!("| DPO step of adapters of rank 8, 2 pairs of 64 + 64 tokens | frozen matrices | model, MiB | at most while loading, MiB | at most while learning, MiB | seconds a step |");
+    println!(
+        "| DPO step of adapters of rank 8, 2 pairs of 64 + 64 tokens | frozen matrices | model, MiB | at most while loading, MiB | at most while learning, MiB | seconds a step |"
+    );
     println!("|---|---|---|---|---|---|");
     for (name, config) in [("SmolLM2-135M", model::smollm2()), ("Qwen2.5-0.5B", model::qwen2())] {
         let folder = std::env::temp_dir().join(format!("selfsame-bench-{name}"));

@@ -74,7 +74,7 @@ impl Shelf for Disk {
             Place::Folder(folder) if is_adapter(folder) => self.adapted(folder, device, precision),
             Place::Folder(folder) => {
                 Ok((model::load_in(folder, &device.device, precision)?, model::hash_folder(folder)?))
-            },
+            }
         }
     }
 

@@ -15,11 +15,7 @@ pub fn smollm2() -> Config {
 
 /// The shape of Qwen2.5-0.5B.
 pub fn qwen2() -> Config {
-    Config {
-        model_type: Family::Qwen2,
-        max_position_embeddings: 2048,
-        ..Config::llama(896, 4864, 24, 14, 2, 151_936)
-    }
+    Config { model_type: Family::Qwen2, max_position_embeddings: 2048, ..Config::llama(896, 4864, 24, 14, 2, 151_936) }
 }
 
 /// Names and shapes of all tensors.

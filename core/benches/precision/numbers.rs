@@ -21,7 +21,8 @@ pub fn table() {
     let full = model::load(&folder, &cpu).unwrap();
     // What the model says by itself, at temperature 1.
     let sampling = Sampling { max_new_tokens: 128, ..Sampling::default() };
-    let request = Request { prompts: &[(0, vec![1])], samples: 64, sampling: &sampling, seed: 1, iteration: 0, batch: 64 };
+    let request =
+        Request { prompts: &[(0, vec![1])], samples: 64, sampling: &sampling, seed: 1, iteration: 0, batch: 64 };
     let answers = pollster::block_on(generate(&full, &tokenizer, &request)).unwrap();
     let sequences: Vec<Sequence> = answers[0].iter().map(|answer| Sequence::completion(&[1], &answer.ids)).collect();
     let score = |precision| -> Vec<f64> {
@@ -30,7 +31,10 @@ pub fn table() {
         scores.into_iter().flatten().map(f64::from).collect()
     };
     let exact = score(BasePrecision::F32);
-    println!("\n| stories260K, {} tokens that it drew | nats a token | mean change | mean size of it | largest |", exact.len());
+    println!(
+        "\n| stories260K, {} tokens that it drew | nats a token | mean change | mean size of it | largest |",
+        exact.len()
+    );
     println!("|---|---|---|---|---|");
     for precision in BasePrecision::ALL {
         let scores = score(precision);

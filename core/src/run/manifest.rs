@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{judge::JudgePrompt, model::{BasePrecision, LoraConfig}, prompt::Chat, sample::Sampling};
+use crate::{
+    judge::JudgePrompt,
+    model::{BasePrecision, LoraConfig},
+    prompt::Chat,
+    sample::Sampling,
+};
 
 /// Where the prompts come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -336,7 +336,10 @@ mod tests {
         // 4.5 bits a weight and a part of 64 MiB, nothing laid out anew.
         let packed = in_precision(BasePrecision::Q4, false);
         assert_eq!(packed.weights_bytes, 134_515_008 / 32 * 18);
-        assert_eq!(shared.training_bytes - packed.training_bytes, shared.weights_bytes - packed.weights_bytes - (1 << 26));
+        assert_eq!(
+            shared.training_bytes - packed.training_bytes,
+            shared.weights_bytes - packed.weights_bytes - (1 << 26)
+        );
         assert_eq!(
             shared.decode_bytes - packed.decode_bytes,
             2 * shared.weights_bytes - packed.weights_bytes - (1 << 26)

@@ -135,7 +135,9 @@ pub(super) fn pack(values: &[f32], shape: PackedShape) -> Result<Vec<i32>, f32> 
         };
         let scale = f16::from_f32(scale);
         if !scale.is_finite() {
-            return Err(block.into_iter().fold(0.0, |top: f32, value| if value.abs() > top.abs() { value } else { top }));
+            return Err(block
+                .into_iter()
+                .fold(0.0, |top: f32, value| if value.abs() > top.abs() { value } else { top }));
         }
         words.scales.push(scale);
     }

@@ -161,15 +161,12 @@ fn the_head_is_that_of_the_unpacked_matrix() {
     for format in FORMATS {
         let device = Device::flex();
         let matrix = packed(format, 131, 44, &device);
-        let plain = head(&device, &|hidden, targets| {
-            linear_logprobs(hidden, Tensor::from_inner(matrix.unpacked()), targets)
-        });
+        let plain =
+            head(&device, &|hidden, targets| linear_logprobs(hidden, Tensor::from_inner(matrix.unpacked()), targets));
         let ours = head(&device, &|hidden, targets| matrix.linear_logprobs(hidden, targets));
         for keep in [true, false] {
             let chunks = Chunks { columns: 64, keep };
-            let in_pieces = head(&device, &|hidden, targets| {
-                matrix.linear_logprobs_by(hidden, targets, chunks)
-            });
+            let in_pieces = head(&device, &|hidden, targets| matrix.linear_logprobs_by(hidden, targets, chunks));
             let plain_pieces = head(&device, &|hidden, targets| {
                 linear_logprobs_by(hidden, Tensor::from_inner(matrix.unpacked()), targets, chunks)
             });

@@ -131,7 +131,7 @@ fn blocks_stay_as_they_are_where_that_is_no_more_than_was_asked_for() {
     use super::super::{BasePrecision, Matrix};
 
     let blocks = |values: usize, bytes: usize| -> Vec<u8> {
-        let scale = |block: usize| half::f16::from_f32(0.001 * (block % 7 + 1) as f32).to_le_bytes();
+        let scale = |block: usize| half::f16::from_f32([0.001, 0.02, 0.3][block % 3]).to_le_bytes();
         let number = |at: usize| if bytes == 32 { at * 37 % 50 } else { at * 37 % 6 + 5 + 16 * (at * 29 % 6 + 5) };
         let numbers = |block: usize| (0..bytes).map(move |at| u8::try_from(number(block * bytes + at)).unwrap());
         (0..values / 32).flat_map(|block| scale(block).into_iter().chain(numbers(block))).collect()

@@ -3,11 +3,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::{
     device::{cpu, read_floats},
-    learn::{
-        AdamW, AdamWConfig, Batch, Sequence,
-        adamw::collect,
-        batch::score,
-    },
+    learn::{AdamW, AdamWConfig, Batch, Sequence, adamw::collect, batch::score},
     model::{Config, Decoder, Family, LoraConfig, Precision, Visitor, from_bytes, from_source_in, to_bytes},
 };
 
@@ -79,7 +75,8 @@ fn packed((config, bytes): &(Config, Vec<u8>), precision: BasePrecision) -> Deco
 fn sequences() -> Vec<Sequence> {
     (0..4_u32)
         .map(|row| {
-            let ids: Vec<u32> = (0..9).map(|at| (row / 2 * 17 + at * 7 + if at > 4 { row * 5 } else { 0 }) % 61).collect();
+            let ids: Vec<u32> =
+                (0..9).map(|at| (row / 2 * 17 + at * 7 + if at > 4 { row * 5 } else { 0 }) % 61).collect();
             Sequence::completion(&ids[..5], &ids[5..])
         })
         .collect()
@@ -135,9 +132,8 @@ fn adapters_learn_the_same_beside_packed_matrices_and_beside_the_numbers_they_st
     for precision in [BasePrecision::F16, BasePrecision::Q8, BasePrecision::Q4] {
         let lora = LoraConfig { rank: 4, alpha: 8.0 };
         let base = packed(&weights, precision);
-        let mut runs = [base.clone(), base.unpacked()].map(|model| {
-            (model.with_adapters(lora, 7).unwrap(), AdamW::new(AdamWConfig::default()))
-        });
+        let mut runs = [base.clone(), base.unpacked()]
+            .map(|model| (model.with_adapters(lora, 7).unwrap(), AdamW::new(AdamWConfig::default())));
         for _ in 0..4 {
             let [ours, theirs] = runs.each_mut().map(|(policy, optimiser)| {
                 let (updated, gradients) = step(policy, optimiser);
