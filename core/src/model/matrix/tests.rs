@@ -161,6 +161,28 @@ fn adapters_learn_the_same_beside_packed_matrices_and_beside_the_numbers_they_st
     }
 }
 
+/// On whatever adapter there is, software ones included; without any the test says so.
+#[test]
+fn an_adapter_computes_the_same() {
+    let Some(gpu) = crate::device::of_tests() else { return };
+    let (config, bytes) = weights(Family::Llama, true);
+    let run = |device: &Device| {
+        let mut source = crate::model::MemorySource::new(&bytes);
+        let base = from_source_in(config.clone(), &mut source, Path::new("x"), device, BasePrecision::Q4).unwrap();
+        let policy = base.with_adapters(LoraConfig { rank: 4, alpha: 8.0 }, 7).unwrap();
+        let mut optimiser = AdamW::new(AdamWConfig::default());
+        let (policy, first) = step(&policy, &mut optimiser);
+        let (_, second) = step(&policy, &mut optimiser);
+        [first, second].concat()
+    };
+    for (ours, theirs) in run(&gpu).iter().zip(&run(&cpu())) {
+        let size = theirs.iter().fold(0.0, |top: f32, value| top.max(value.abs()));
+        for (a, b) in ours.iter().zip(theirs) {
+            assert!((a - b).abs() <= 1e-3 * size + 1e-7, "{a} and {b}, of {size}");
+        }
+    }
+}
+
 #[test]
 fn what_does_not_fit_is_refused_by_name() {
     let values = vec![1e6; 32];
