@@ -28,10 +28,10 @@ pub fn model(weights: &[u8], name: &str, device: &Selected) -> Result<Decoder> {
     model_in(weights, name, device, BasePrecision::F32)
 }
 
-/// [`model`] with the matrices kept in a precision.
+/// [`model()`] with the matrices kept in a precision.
 ///
 /// # Errors
-/// As [`model`].
+/// As [`model()`].
 pub fn model_in(weights: &[u8], name: &str, device: &Selected, precision: BasePrecision) -> Result<Decoder> {
     let path = Path::new(name);
     let config = Config::parse(CONFIG, path)?;

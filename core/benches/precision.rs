@@ -37,9 +37,9 @@ fn main() {
 /// The memory of a learning step for each model and precision, each in a process of its own.
 fn memory() {
     println!(
-        "| DPO step of adapters of rank 8, 2 pairs of 64 + 64 tokens | frozen matrices | model, MiB | at most while loading, MiB | at most while learning, MiB | seconds a step |"
+        "| DPO step of adapters of rank 8, 2 pairs of 64 + 64 tokens | frozen matrices | model, MiB | at most while loading, MiB | at most while learning, MiB | planned, MiB | seconds a step |"
     );
-    println!("|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|");
     for (name, config) in [("SmolLM2-135M", model::smollm2()), ("Qwen2.5-0.5B", model::qwen2())] {
         let folder = std::env::temp_dir().join(format!("selfsame-bench-{name}"));
         model::write(&config, &folder);

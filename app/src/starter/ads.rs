@@ -25,10 +25,10 @@ pub fn model(device: &Selected) -> Result<Decoder> {
     model_in(device, BasePrecision::F32)
 }
 
-/// [`model`] with the matrices kept in a precision.
+/// [`model()`] with the matrices kept in a precision.
 ///
 /// # Errors
-/// As [`model`].
+/// As [`model()`].
 pub fn model_in(device: &Selected, precision: BasePrecision) -> Result<Decoder> {
     let path = Path::new(STARTER_ADS);
     model::from_source_in(config()?, &mut MemorySource::new(MODEL), path, &device.device, precision)

@@ -10,12 +10,19 @@ use selfsame_core::{
         batch::score,
         loss::{margin, soft_logistic},
     },
-    model::{self, BasePrecision, Decoder, LoraConfig},
+    measure::control::Budget,
+    model::{self, BasePrecision, Config, Decoder, LoraConfig},
+    run::{
+        Options, Replay,
+        plan::{Adapted, plan_with},
+    },
+    sample::Sampling,
 };
 
 /// The first argument of such a process.
 pub const CHILD: &str = "step-of";
 
+const LORA: LoraConfig = LoraConfig { rank: 8, alpha: 16.0 };
 const PAIRS: usize = 2;
 const PROMPT: usize = 64;
 const ANSWER: usize = 64;
@@ -26,7 +33,8 @@ pub fn run(folder: &Path, precision: BasePrecision) {
     let base = model::load_in(folder, &device::cpu(), precision).unwrap();
     let weights = precision.bytes(base.config().parameters() as u128) >> 20;
     let loading = highest();
-    let mut policy = base.with_adapters(LoraConfig { rank: 8, alpha: 16.0 }, 1).unwrap();
+    let planned = planned(base.config(), precision) >> 20;
+    let mut policy = base.with_adapters(LORA, 1).unwrap();
     let vocabulary = base.config().vocab_size;
     drop(base);
     // No two rows begin alike: nothing is shared.
@@ -59,7 +67,24 @@ pub fn run(folder: &Path, precision: BasePrecision) {
         policy = updated;
         seconds = seconds.min(start.elapsed().as_secs_f64());
     }
-    println!("{weights} | {loading} | {} | {seconds:.1}", highest());
+    println!("{weights} | {loading} | {} | {planned} | {seconds:.1}", highest());
+}
+
+/// Bytes of such a step by `selfsame plan`.
+fn planned(config: &Config, precision: BasePrecision) -> u64 {
+    let budget = Budget {
+        iterations: 1,
+        prompts: PAIRS,
+        samples: 2,
+        pairs: PAIRS,
+        // The plan takes prompts to be shorter, and has a head at every other token.
+        sampling: Sampling { max_new_tokens: PROMPT + ANSWER - 16, ..Sampling::default() },
+        beta: 0.1,
+        learn: LearnConfig { batch_size: PAIRS, micro_batch: PAIRS, ..LearnConfig::default() },
+        replay: Replay { per_step: 0, weight: 0.0 },
+    };
+    let adapted = Adapted { lora: LORA, precision, other_base: false };
+    plan_with(config, Some(&adapted), Some(&budget), &Options::default()).training_bytes
 }
 
 /// The most MiB of this process that were resident since this was last asked.

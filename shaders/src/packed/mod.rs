@@ -29,6 +29,11 @@ use crate::{Chunks, head::HeadOps};
 
 /// Values that are f32 at a time on the CPU.
 const CPU_CHUNK: usize = 1 << 20;
+/// The same where few rows are multiplied, and bringing a matrix to the product is most of the work: what fits into
+/// the fastest caches.
+const CPU_CHUNK_FOR_FEW: usize = 1 << 14;
+/// So many rows are few.
+const FEW: usize = 16;
 /// Values that are f32 at a time on an adapter: half of the smallest limit of a binding, 128 MiB.
 const GPU_CHUNK: usize = 1 << 24;
 
@@ -99,7 +104,11 @@ impl Packed {
     /// `x · matrixᵀ`, `[rows of x, rows]`, differentiable in `x`, `[rows of x, width]`.
     #[must_use]
     pub fn linear(&self, x: Tensor<2>) -> Tensor<2> {
-        let most = if x.device() == Device::flex() { CPU_CHUNK } else { GPU_CHUNK };
+        let most = match (x.device() == Device::flex(), x.dims()[0]) {
+            (false, _) => GPU_CHUNK,
+            (true, ..=FEW) => CPU_CHUNK_FOR_FEW,
+            (true, _) => CPU_CHUNK,
+        };
         let at_once = (most / self.shape.width.max(1)).max(1);
         let words = self.words.clone().into_dispatch();
         Tensor::from_dispatch(Dispatch::packed_linear(x.into_dispatch(), words, self.shape, at_once))

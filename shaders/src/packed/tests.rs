@@ -109,7 +109,7 @@ fn run(device: &Device, rows: usize, width: usize, product: &dyn Fn(Tensor<2>) -
 
 #[test]
 fn the_product_is_that_of_the_unpacked_matrix_and_so_is_its_gradient() {
-    // The second is multiplied in two pieces.
+    // The second is multiplied in many pieces.
     for format in FORMATS {
         for (rows, width) in [(13, 44), (2500, 512)] {
             let device = Device::flex();
