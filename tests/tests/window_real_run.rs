@@ -110,9 +110,9 @@ fn settled(eye: &Eye, window: u32) -> RgbaImage {
     before
 }
 
-/// Presses a key that moves the keyboard and waits until it shows, since two presses in one frame would count as one. What the press before
-/// set in motion has to end first, or it would be taken for this one's; and a little longer afterwards, because the
-/// mark in a text field blinks, which shows too.
+/// Presses a key that moves the keyboard and waits until it shows, since two presses in one frame would count as
+/// one. What the press before set in motion has to end first, or it would be taken for this one's; and a little
+/// longer afterwards, because the mark in a text field blinks, which shows too.
 fn step(eye: &Eye, window: u32, key: u32) {
     let before = settled(eye, window);
     eye.press(&[key]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use selfsame_core::measure::{Figure, Interval, Verdict, verdict};
+use selfsame_core::measure::{Figure, Interval, Verdict, verdict::percentile_interval};
 
 use super::{ArmRow, Atlas, Row, Spread, TestRow, WORLD};
 use crate::{
@@ -35,7 +35,7 @@ pub fn table(atlas: &Atlas) -> Table {
             name += &format!(" in {}", row.world);
         }
         let spent = [whole(main.spent.steps), whole(main.spent.drawn_tokens), duration(main.spent.seconds)];
-        table.row(cells([name, verdict_of(row), row.seeds.len().to_string()], [&main.start, &main.end], spent));
+        table.row(cells([name, verdict(row), row.seeds.len().to_string()], [&main.start, &main.end], spent));
         // A control line spends what its recipe does.
         for (control, figures) in &main.controls {
             let [name, none] = [format!("– {control}"), NOTHING.to_owned()];
@@ -46,7 +46,7 @@ pub fn table(atlas: &Atlas) -> Table {
     table
 }
 
-fn verdict_of(row: &Row) -> String {
+fn verdict(row: &Row) -> String {
     row.verdict.map_or(NOTHING, Verdict::name).to_owned()
 }
 
@@ -127,7 +127,7 @@ fn test_cells(test: &TestRow) -> [String; 8] {
         test.against.clone(),
         outcome.map_or_else(|| NOTHING.to_owned(), |outcome| signed(outcome.difference)),
         interval(outcome.and_then(|outcome| outcome.interval)),
-        interval(verdict::percentile_interval(&differences)),
+        interval(percentile_interval(&differences)),
         number(test.least),
         outcome.map_or(NOTHING, |outcome| outcome.verdict.name()).to_owned(),
     ]

@@ -3,6 +3,7 @@
 use egui::Ui;
 use selfsame_core::run::Arm;
 
+use super::noted;
 use crate::{
     fold::RunView,
     format,
@@ -18,22 +19,21 @@ pub const NAME: &str = "wins against iterates";
 
 /// The square of an arm: who the row is against who the column is. What is known of two is known both ways round.
 pub fn square(view: &RunView, arm: Arm) -> Option<Square> {
-    let rows = view.noted(arm).into_iter().find(|noted| noted.name == NAME)?.of;
-    let count = rows.iter().map(|(_, values)| values.len()).max()?;
+    // Not by way of all that was noted: what tokens are worth would be copied with it.
+    let notes = view.arms.get(&arm)?.iterations.values().flat_map(|of| &of.notes);
+    let rows: Vec<&[f32]> = notes.filter(|(name, _)| name == NAME).map(|(_, values)| values.as_slice()).collect();
+    let count = rows.iter().map(|values| values.len()).max()?;
     let value = |row: usize, column: usize| -> Option<f64> {
-        let (_, values) = rows.iter().find(|(_, values)| values.len() == row + 1)?;
+        let values = rows.iter().find(|values| values.len() == row + 1)?;
         values.get(column).map(|value| f64::from(*value))
     };
     let either = |row: usize, column: usize| match row.cmp(&column) {
         std::cmp::Ordering::Less => value(column, row).map(|wins| 1.0 - wins),
         _ => value(row, column),
     };
-    let name = |index: usize| match index {
-        0 => t("run.start").to_owned(),
-        _ => with("iterations.noted_iteration", &[("iteration", &index)]),
-    };
+    let names = std::iter::once(t("run.start").to_owned()).chain((1..).map(noted::named));
     Some(Square {
-        names: (0..count).map(name).collect(),
+        names: names.take(count).collect(),
         values: (0..count).map(|row| (0..count).map(|column| either(row, column)).collect()).collect(),
     })
 }
