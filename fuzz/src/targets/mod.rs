@@ -53,7 +53,7 @@ pub const ALL: &[Target] = &[
     target("settings", settings::read),
     target("shards", shards::read),
     target("table", table::read),
-    target("tokenizer", tokenizer::read),
+    Target { catches: true, ..target("tokenizer", tokenizer::read) },
     template("tokenizer_config", tokenizer_config::read),
     target("window", window::read),
 ];

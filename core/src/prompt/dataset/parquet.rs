@@ -1,5 +1,7 @@
 //! Parquet, as the data sets of Hugging Face are stored: row by row, without arrow.
 
+mod whole;
+
 use std::{
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -17,6 +19,7 @@ use parquet::{
 };
 use serde_json::{Map, Value};
 
+use self::whole::Whole;
 use super::{columns::is_read, record::Records};
 use crate::{Error, Result};
 
@@ -51,7 +54,7 @@ impl From<parquet::errors::ParquetError> for Failure {
 }
 
 fn rows(file: File, path: &Path) -> Result<Records, Failure> {
-    let reader = SerializedFileReader::new(file)?;
+    let reader = SerializedFileReader::new(Whole(file))?;
     let schema = reader.metadata().file_metadata().schema();
     let (read, unread): (Vec<_>, Vec<_>) = schema.get_fields().iter().cloned().partition(|field| is_read(field.name()));
     let mut records = Records {
