@@ -2,7 +2,7 @@
 //! chat template.
 
 mod chat;
-mod growth;
+mod claims;
 
 use std::{
     ops::Range,
@@ -51,7 +51,7 @@ impl Tokenizer {
     /// # Errors
     /// If the text is not a tokenizer, or one that makes texts absurdly long.
     pub fn parse(json: &str) -> Result<Self> {
-        growth::check(json)?;
+        claims::check(json)?;
         let mut inner = sound(|| json.parse::<tokenizers::Tokenizer>())
             .map_err(|e| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})")))?;
         // As in transformers, which neither cuts nor fills a text unless it is asked to; the file may say to a length
