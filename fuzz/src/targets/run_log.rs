@@ -11,7 +11,7 @@ use selfsame::{
 use selfsame_core::run::log::{committed, parse};
 
 pub(super) fn read(bytes: &[u8]) {
-    let mut reader = Reader::new(bytes.to_vec());
+    let mut reader = Reader::new(Vec::from(bytes));
     while let Ok(Some(_)) = reader.read() {}
 
     let path = Path::new("events.jsonl");
