@@ -35,11 +35,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// A short look that finds the same from day to day: whoever changes nothing is not told of what chance brought up.
-    pub fn short() -> Self {
-        Self { seconds: 5, seed: Some(1), names: Vec::new() }
-    }
-
     /// From `[--seconds N] [--seed N] [NAME...]`.
     pub fn parse(words: &[&str]) -> Result<Self, Failure> {
         let mut options = Self { seconds: SECONDS, seed: None, names: Vec::new() };
@@ -60,17 +55,11 @@ impl Options {
     }
 }
 
-/// Builds the targets and fuzzes those that are asked for. Without a C++ compiler nothing is done, which is a failure
-/// where it was asked for (`strict`).
-pub fn run(workspace: &Workspace, runner: &mut Runner, options: &Options, strict: bool) -> Result<(), Failure> {
+/// Builds the targets and fuzzes those that are asked for.
+pub fn run(workspace: &Workspace, runner: &mut Runner, options: &Options) -> Result<(), Failure> {
     if !has_cpp() {
         let reason = "libFuzzer is C++, and there is no C++ compiler (c++, or what CXX names); Debian's is in g++";
-        if strict {
-            return Err(Failure(reason.to_owned()));
-        }
-        println!("Fuzzing will be skipped: {reason}");
-        runner.skip("fuzzing");
-        return Ok(());
+        return Err(Failure(reason.to_owned()));
     }
     let targets = targets(workspace, &options.names)?;
     runner.run("fuzz targets", &mut build(workspace)?)?;
@@ -176,5 +165,30 @@ impl Scratch {
         remove_folder(&temporary)?;
         let new = files_in(&broke).into_iter().find(|file| !before.contains(file));
         Ok(Outcome::of(target, files, &said, output.status, new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_read_and_others_refused() {
+        let all = Options::parse(&["--seconds", "3", "gguf", "--seed", "7", "config"]).unwrap();
+        assert_eq!(all, Options { seconds: 3, seed: Some(7), names: vec!["gguf".to_owned(), "config".to_owned()] });
+        assert_eq!(Options::parse(&[]).unwrap(), Options { seconds: SECONDS, seed: None, names: Vec::new() });
+        for (words, named) in [(&["--seconds"][..], "--seconds"), (&["--seed", "0"], "--seed"), (&["--fast"], "--fast")]
+        {
+            assert!(Options::parse(words).unwrap_err().0.contains(named), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn targets_are_chosen_by_their_names() {
+        let workspace = Workspace::locate();
+        let all = targets(&workspace, &[]).unwrap();
+        assert!(all.iter().any(|name| name == "gguf") && all.iter().all(|name| name != PROGRAM));
+        assert_eq!(targets(&workspace, &["gguf".to_owned()]).unwrap(), ["gguf"]);
+        assert!(targets(&workspace, &["no-such".to_owned()]).unwrap_err().0.contains("gguf"));
     }
 }

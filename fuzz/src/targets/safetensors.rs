@@ -1,10 +1,10 @@
-//! `model.safetensors`, for the config before it or a tiny Llama.
+//! `model.safetensors`, for the config before it or a tiny Llama, in every precision.
 
 use std::path::Path;
 
 use selfsame_core::{
-    device,
-    model::{Config, Decoder, Visitor, from_bytes},
+    Result, device,
+    model::{BasePrecision, Config, Decoder, MemorySource, Visitor, from_source_in},
 };
 
 use crate::parts::parts;
@@ -23,8 +23,23 @@ pub(super) fn read(bytes: &[u8]) {
         }
         _ => (tiny(), bytes),
     };
-    if let Ok(model) = from_bytes(config, weights, Path::new("model.safetensors"), &device::cpu()) {
-        assert_eq!(count(&model), model.config().parameters(), "{:?}", model.config());
+    let path = Path::new("model.safetensors");
+    in_every_precision(|precision| {
+        from_source_in(config.clone(), &mut MemorySource::new(weights), path, &device::cpu(), precision)
+    });
+}
+
+/// Loads a model in single precision, and if that works in the others, each of which may refuse what is too large for it.
+pub(super) fn in_every_precision(mut load: impl FnMut(BasePrecision) -> Result<Decoder>) {
+    for precision in BasePrecision::ALL {
+        match load(precision) {
+            Ok(model) => {
+                let weights = model.config().parameters();
+                assert_eq!(count(&model.unpacked()), weights, "{precision}: {:?}", model.config());
+            }
+            Err(_) if precision.is_full() => return,
+            Err(_) => (),
+        }
     }
 }
 
