@@ -31,7 +31,7 @@ pub fn lines(records: &[Record]) -> Result<String> {
             text += &output::to_json(&Line {
                 arm: record.arm,
                 iteration: record.iteration,
-                step: report.step + 1,
+                step: report.step.saturating_add(1),
                 loss: report.loss,
                 grad_norm: report.grad_norm,
                 learning_rate: report.learning_rate,

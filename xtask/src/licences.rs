@@ -20,12 +20,15 @@ pub fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> 
             return Err(Failure("deny.toml lists no allowed licences or no targets".into()));
         }
 
-        for (lock, manifest) in
-            [("Cargo.lock", "Cargo.toml"), ("web/toolchain/bindgen/Cargo.lock", "web/toolchain/bindgen/Cargo.toml")]
-        {
+        // Of the workspace also what only `cargo xtask fuzz` builds.
+        let fuzzed = ["--features", "selfsame-fuzz/libfuzzer"];
+        for (lock, manifest, features) in [
+            ("Cargo.lock", "Cargo.toml", &fuzzed[..]),
+            ("web/toolchain/bindgen/Cargo.lock", "web/toolchain/bindgen/Cargo.toml", &[]),
+        ] {
             check_sources(lock, &read(&workspace.root.join(lock))?)?;
             let mut tree = command("cargo", workspace);
-            tree.args(["tree", "--locked", "--workspace", "--edges", "normal,build,dev"]).args([
+            tree.args(["tree", "--locked", "--workspace", "--edges", "normal,build,dev"]).args(features).args([
                 "--prefix",
                 "none",
                 "--format",

@@ -4,6 +4,7 @@
 //! its parts. Every step prints the exact command before it runs and its time after; the first
 //! failure stops the run, and a table of the steps ends it either way.
 
+mod fuzz;
 mod licences;
 mod models;
 mod steps;
@@ -35,6 +36,9 @@ usage: cargo xtask VERB
   page-test        builds the page quickly and tests it in headless Chromium; what follows
                    goes to the tests, such as --only NAME
   wasm-toolchain   prepares what these build with, and nothing else
+  fuzz             reads damaged files for a while, each target --seconds N (20 unless said); names
+                   choose targets, --seed N begins the same way each time. Needs a C++
+                   compiler, and is no part of check
   licences         compares the dependencies with deny.toml
   screenshots      makes the pictures under assets/screenshots anew
   soak --minutes N leaves the window alone with a long run, and watches memory and frames
@@ -45,6 +49,9 @@ usage: cargo xtask VERB
 With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser.";
 
 fn main() -> ExitCode {
+    if let Some(code) = fuzz::compile_if_asked() {
+        return code;
+    }
     let arguments: Vec<String> = env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let workspace = Workspace::locate();
@@ -56,6 +63,9 @@ fn main() -> ExitCode {
         ["page", options @ ..] => page(&workspace, &mut runner, options),
         ["page-test", arguments @ ..] => page_test(&workspace, &mut runner, arguments),
         ["wasm-toolchain"] => wasm::toolchain(&workspace, &mut runner).map(drop),
+        ["fuzz", options @ ..] => {
+            fuzz::Options::parse(options).and_then(|options| fuzz::run(&workspace, &mut runner, &options))
+        }
         ["licences"] => licences::check(&workspace, &mut runner),
         ["screenshots"] => window::screenshots(&workspace, &mut runner),
         ["soak", "--minutes", minutes] => window::soak(&workspace, &mut runner, minutes),

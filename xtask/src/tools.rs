@@ -16,9 +16,11 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace this program was built from.
+    /// The workspace that Cargo runs this program for, or else the one it was built from: where two checkouts share a
+    /// target directory, that may be the other.
     pub fn locate() -> Self {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let manifest = Path::new(&manifest);
         let root = manifest.parent().unwrap_or(manifest).to_path_buf();
         let target = match env::var_os("CARGO_TARGET_DIR") {
             // Cargo reads a relative path from the directory it is started in.

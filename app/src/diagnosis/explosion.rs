@@ -31,8 +31,12 @@ fn examine(case: &Case<'_>) -> Verdict {
     for (arm, view) in arms() {
         let wild = view.steps.iter().find_map(|(iteration, report)| Some((iteration, report, not_finite(report)?)));
         if let Some((iteration, report, what)) = wild {
-            let values: [(&str, &dyn std::fmt::Display); 4] =
-                [("what", &what), ("step", &(report.step + 1)), ("iteration", iteration), ("arm", &arm.name())];
+            let values: [(&str, &dyn std::fmt::Display); 4] = [
+                ("what", &what),
+                ("step", &report.step.saturating_add(1)),
+                ("iteration", iteration),
+                ("arm", &arm.name()),
+            ];
             let phase = phases(&view.steps).into_iter().find(|phase| phase.iteration == *iteration);
             let sentence = with("diagnosis.explosion.not_finite", &values);
             return found(case, Severity::Serious, sentence, phase.as_ref());
@@ -95,7 +99,7 @@ fn exploded(arm: Arm, phase: &Phase<'_>) -> Option<(Severity, String)> {
     let spike = phase.reports().max_by(|a, b| a.grad_norm.total_cmp(&b.grad_norm))?;
     let highest = f64::from(spike.grad_norm);
     (typical > 0.0 && highest >= SPIKE * typical)
-        .then(|| (Severity::Warning, says("diagnosis.explosion.spike", typical, highest, spike.step + 1)))
+        .then(|| (Severity::Warning, says("diagnosis.explosion.spike", typical, highest, spike.step.saturating_add(1))))
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -144,7 +144,7 @@ impl FactsOf {
         let learned: BTreeSet<u32> = main
             .steps
             .iter()
-            .filter(|(_, step)| step.step + 1 == step.total)
+            .filter(|(_, step)| step.step.saturating_add(1) == step.total)
             .map(|(iteration, _)| *iteration)
             .collect();
         for (iteration, of) in &main.iterations {

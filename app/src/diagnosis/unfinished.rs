@@ -21,14 +21,14 @@ fn examine(case: &Case<'_>) -> Verdict {
     let planned = whole("iterations").or_else(|| whole("rounds")).unwrap_or(1);
     let measured = case.measured().filter(|(iteration, _)| *iteration > 0).count();
     let last = case.main.steps.last();
-    let sentence = match last.filter(|(_, step)| step.step + 1 < step.total) {
+    let sentence = match last.filter(|(_, step)| step.step.saturating_add(1) < step.total) {
         Some((iteration, step)) => with(
             "diagnosis.unfinished.step",
             &[
                 ("measured", &measured),
                 ("planned", &planned),
                 ("iteration", iteration),
-                ("step", &(step.step + 1)),
+                ("step", &step.step.saturating_add(1)),
                 ("total", &step.total),
             ],
         ),

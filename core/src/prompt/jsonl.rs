@@ -111,7 +111,10 @@ fn conversation(messages: &[Value]) -> Result<String, String> {
         Some(last) if last.role != "user" => {
             Err(format!("the last message is from `{}`; a prompt ends with the user's turn", last.role))
         }
-        Some(_) => Ok(plain(&turns, true)),
+        Some(_) => {
+            let text = plain(&turns, true);
+            if text.trim().is_empty() { Err("the conversation is blank".to_owned()) } else { Ok(text) }
+        }
     }
 }
 
@@ -160,6 +163,7 @@ mod tests {
             ("{\"prompt\": 3}", "line 1", "must be"),
             ("{\"prompt\": \"  \"}", "line 1", "blank"),
             ("{\"prompt\": []}", "line 1", "empty"),
+            ("{\"prompt\": [{\"role\": \"user\", \"content\": \" \"}]}", "line 1", "blank"),
             ("{\"prompt\": [{\"role\": \"assistant\", \"content\": \"x\"}]}", "line 1", "assistant"),
             ("{\"prompt\": [{\"role\": \"user\"}]}", "line 1", "content"),
         ] {

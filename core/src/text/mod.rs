@@ -2,9 +2,11 @@
 //! chat template.
 
 mod chat;
+mod claims;
 
 use std::{
     ops::Range,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
 };
 
@@ -47,10 +49,16 @@ impl Tokenizer {
     /// A tokenizer from the text of a `tokenizer.json`.
     ///
     /// # Errors
-    /// If the text is not a tokenizer.
+    /// If the text is not a tokenizer, or one that makes texts absurdly long.
     pub fn parse(json: &str) -> Result<Self> {
-        let inner = json
-            .parse::<tokenizers::Tokenizer>()
+        claims::check(json)?;
+        let mut inner = sound(|| json.parse::<tokenizers::Tokenizer>())
+            .map_err(|e| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})")))?;
+        // As in transformers, which neither cuts nor fills a text unless it is asked to; the file may say to a length
+        // for which there is no memory.
+        inner.with_padding(None);
+        inner
+            .with_truncation(None)
             .map_err(|e| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})")))?;
         Ok(Self { inner, json: json.into() })
     }
@@ -84,8 +92,7 @@ impl Tokenizer {
     }
 
     fn ids(&self, text: &str, special: bool) -> Result<Vec<u32>> {
-        self.inner
-            .encode(text, special)
+        sound(|| self.inner.encode(text, special))
             .map(|encoding| encoding.get_ids().to_vec())
             .map_err(|e| Error::Tokenizer(format!("cannot encode {text:?} ({e})")))
     }
@@ -96,8 +103,8 @@ impl Tokenizer {
     /// # Errors
     /// If the tokenizer cannot represent the text.
     pub fn encode_with_spans(&self, text: &str) -> Result<(Vec<u32>, Vec<Range<usize>>)> {
-        let encoding =
-            self.inner.encode(text, false).map_err(|e| Error::Tokenizer(format!("cannot encode {text:?} ({e})")))?;
+        let encoding = sound(|| self.inner.encode(text, false))
+            .map_err(|e| Error::Tokenizer(format!("cannot encode {text:?} ({e})")))?;
         let spans = encoding.get_offsets().iter().map(|&(start, end)| start..end).collect();
         Ok((encoding.get_ids().to_vec(), spans))
     }
@@ -107,7 +114,8 @@ impl Tokenizer {
     /// # Errors
     /// If an id is not in the vocabulary.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
-        self.inner.decode(ids, true).map_err(|e| Error::Tokenizer(format!("cannot decode {} tokens ({e})", ids.len())))
+        sound(|| self.inner.decode(ids, true))
+            .map_err(|e| Error::Tokenizer(format!("cannot decode {} tokens ({e})", ids.len())))
     }
 
     /// The id of a token.
@@ -149,6 +157,13 @@ impl Tokenizer {
     }
 }
 
+/// What the crate says, or that it gave up: it trusts some of what a file says about itself, such as the table of a
+/// `Precompiled` normalizer, and panics where it lies.
+fn sound<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    // Nothing that it may have left half done is looked at: a tokenizer is only read.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err("its parts contradict each other".into()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,6 +189,22 @@ mod tests {
             "normalizer": null, "pre_tokenizer": null, "post_processor": null, "decoder": null,
             "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}});
         assert_eq!(Tokenizer::parse(&pieces.to_string()).unwrap().unknown_word("banana"), None);
+    }
+
+    #[test]
+    fn a_table_that_lies_is_an_error_and_nobody_fills_a_text_up() {
+        let mut file: serde_json::Value = serde_json::from_str(&crate::world::rules::tokenizer_json()).unwrap();
+        file["padding"] = serde_json::json!({"strategy": {"Fixed": 1_000_000_000_000_u64}, "direction": "Right",
+            "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0, "pad_token": "<pad>"});
+        file["truncation"] = serde_json::json!({"direction": "Right", "max_length": 1, "strategy": "LongestFirst",
+            "stride": 0});
+        let tokenizer = Tokenizer::parse(&file.to_string()).unwrap();
+        assert_eq!(tokenizer.encode("the fox").unwrap().len(), 3, "two words and <bos>");
+        // A table of one entry, which is looked up beyond its end.
+        file["normalizer"] = serde_json::json!({"type": "Precompiled", "precompiled_charsmap": "AAAAAAAAAAAAAAAA"});
+        let tokenizer = Tokenizer::parse(&file.to_string()).unwrap();
+        let error = tokenizer.encode("the fox").unwrap_err().to_string();
+        assert!(error.contains("contradict"), "{error}");
     }
 
     #[test]

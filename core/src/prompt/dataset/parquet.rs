@@ -1,5 +1,7 @@
 //! Parquet, as the data sets of Hugging Face are stored: row by row, without arrow.
 
+mod whole;
+
 use std::{
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,15 +10,17 @@ use std::{
 
 use parquet::{
     basic::Compression,
+    column::page::Page,
     file::{
         metadata::{ParquetMetaData, RowGroupMetaData},
-        reader::{FileReader, SerializedFileReader},
+        reader::{FileReader, RowGroupReader, SerializedFileReader},
     },
     record::{Field, Row, reader::RowIter},
     schema::types::Type,
 };
 use serde_json::{Map, Value};
 
+use self::whole::Whole;
 use super::{columns::is_read, record::Records};
 use crate::{Error, Result};
 
@@ -51,7 +55,7 @@ impl From<parquet::errors::ParquetError> for Failure {
 }
 
 fn rows(file: File, path: &Path) -> Result<Records, Failure> {
-    let reader = SerializedFileReader::new(file)?;
+    let reader = SerializedFileReader::new(Whole(file))?;
     let schema = reader.metadata().file_metadata().schema();
     let (read, unread): (Vec<_>, Vec<_>) = schema.get_fields().iter().cloned().partition(|field| is_read(field.name()));
     let mut records = Records {
@@ -78,6 +82,7 @@ fn rows(file: File, path: &Path) -> Result<Records, Failure> {
     let projection = Type::group_type_builder(schema.name()).with_fields(read).build()?;
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group)?;
+        check_dictionaries(group.as_ref())?;
         for row in RowIter::from_row_group(Some(projection.clone()), group.as_ref())? {
             let index = records.rows.len();
             let fields = object(row?).map_err(|(column, what)| {
@@ -114,6 +119,26 @@ fn check_codecs(metadata: &ParquetMetaData, records: &Records) -> Result<()> {
         return Err(records.unusable(format!(
             "column `{column}` is compressed with {codec}, which is not read. Save it again with Snappy, Gzip or LZ4: in Python `pandas.read_parquet(\"old.parquet\").to_parquet(\"new.parquet\", compression=\"snappy\")`"
         )));
+    }
+    Ok(())
+}
+
+/// The crate makes room for as many words as a dictionary claims to have, and ends the program where there is none.
+fn check_dictionaries(group: &dyn RowGroupReader) -> Result<(), Failure> {
+    for (index, column) in group.metadata().columns().iter().enumerate() {
+        if !column.column_path().parts().first().is_some_and(|name| is_read(name)) {
+            continue;
+        }
+        let mut pages = group.get_column_page_reader(index)?;
+        while let Some(next) = pages.peek_next_page()? {
+            if !next.is_dict {
+                pages.skip_next_page()?;
+            } else if let Some(Page::DictionaryPage { buf, num_values, .. }) = pages.get_next_page()?
+                && num_values as usize > buf.len()
+            {
+                return Err(Failure::Damaged(format!("a dictionary of {num_values} values has {} bytes", buf.len())));
+            }
+        }
     }
     Ok(())
 }

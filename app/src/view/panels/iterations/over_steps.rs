@@ -71,14 +71,14 @@ fn starts(view: &RunView) -> BTreeMap<u32, f64> {
     let mut lengths: BTreeMap<u32, usize> = BTreeMap::new();
     for (iteration, report) in view.arms.values().flat_map(|arm| &arm.steps) {
         let length = lengths.entry(*iteration).or_default();
-        *length = (*length).max(report.step + 1);
+        *length = (*length).max(report.step.saturating_add(1));
     }
-    let mut next = 0;
+    let mut next = 0_usize;
     lengths
         .into_iter()
         .map(|(iteration, length)| {
             let start = next;
-            next += length;
+            next = next.saturating_add(length);
             (iteration, start as f64)
         })
         .collect()
