@@ -24,7 +24,9 @@ pub use config::{Biases, Config, OneOrMany, RopeScaling};
 pub use decoder::Decoder;
 pub use family::{Activation, Family};
 pub(crate) use files::serialize;
-pub use files::{INDEX, Precision, WEIGHTS, from_bytes, from_source, has_weights, hash_folder, load, save, to_bytes};
+pub use files::{
+    INDEX, Precision, ShardIndex, WEIGHTS, from_bytes, from_source, has_weights, hash_folder, load, save, to_bytes,
+};
 pub use forest::Forest;
 pub use layout::Layout;
 pub use linear::{Adapter, Linear};
