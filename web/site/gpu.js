@@ -28,7 +28,7 @@ async function cutDown(adapter, another) {
   for (const name in least.limits) limits[name] = least.limits[name];
   least.destroy();
   Object.defineProperty(adapter, 'limits', { value: Object.freeze(limits) });
-  Object.defineProperty(adapter, 'features', { value: new Set() });
+  Object.defineProperty(adapter, 'features', { value: new Set(), configurable: true });
 }
 
 /** What the engine's runtime will not begin without, although nothing here ever reads these clocks. */
@@ -41,7 +41,7 @@ const CLOCKS = 'timestamp-query';
 function reporting(adapter, devices) {
   const request = adapter.requestDevice.bind(adapter);
   const without = !adapter.features.has(CLOCKS);
-  if (without) Object.defineProperty(adapter, 'features', { value: new Set([...adapter.features, CLOCKS]) });
+  if (without) Object.defineProperty(adapter, 'features', { value: new Set([...adapter.features, CLOCKS]), configurable: true });
   adapter.requestDevice = async (descriptor = {}) => {
     const asked = [...(descriptor.requiredFeatures ?? [])].filter((name) => !(without && name === CLOCKS));
     const device = await request({ ...descriptor, requiredFeatures: asked });

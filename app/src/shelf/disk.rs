@@ -78,9 +78,10 @@ impl Disk {
         let (config, place) = base_of(folder)?;
         let base = self.model(&place, device)?;
         let noted = folder.join(AdaptedBase::FILE);
-        let belongs_to = match noted.exists() {
-            true => Some(fs::read_to_string(&noted).map_err(|e| CoreError::read(&noted, e))?),
-            false => None,
+        let belongs_to = if noted.exists() {
+            Some(fs::read_to_string(&noted).map_err(|e| CoreError::read(&noted, e))?)
+        } else {
+            None
         };
         let mut weights = FileSource::open(folder.join(ADAPTER_WEIGHTS))?;
         let files =

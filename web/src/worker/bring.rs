@@ -35,10 +35,8 @@ impl Engine {
         let home = highest.ok_or_else(|| missing(CONFIG))?.folder();
         let parts = parts(files, home).await?;
         let below = if home.is_empty() { BASE.to_owned() } else { format!("{home}/{BASE}") };
-        let inside = match files.iter().any(|file| file.folder() == below && are_weights(file.name())) {
-            true => self::parts(files, &below).await?,
-            false => Vec::new(),
-        };
+        let has_base = files.iter().any(|file| file.folder() == below && are_weights(file.name()));
+        let inside = if has_base { self::parts(files, &below).await? } else { Vec::new() };
 
         let models = self.storage()?.enter(MODELS).await?;
         let wanted = home.rsplit('/').next().filter(|name| !name.is_empty());
