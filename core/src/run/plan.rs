@@ -314,6 +314,20 @@ mod tests {
     }
 
     #[test]
+    fn a_model_can_have_room_where_no_run_has_any() {
+        let (_, plan) = smol();
+        // Two copies of 513.1 MiB.
+        let limits = |memory| Limits { memory: Some(memory), binding: None };
+        let enough = limits(2 * plan.weights_bytes);
+        assert!(plan.loads(&enough).is_ok() && plan.fits(&enough).is_err());
+        let error = plan.loads(&limits(1 << 30)).unwrap_err().to_string();
+        assert!(error.contains("1.0 GiB while drawing") && error.contains("can give 1.0 GiB"), "{error}");
+        let bound = |binding| plan.loads(&Limits { memory: None, binding: Some(binding) });
+        assert!(bound(plan.largest_weight_bytes).is_ok());
+        assert!(bound(plan.largest_weight_bytes - 1).unwrap_err().to_string().contains("108.0 MiB"));
+    }
+
+    #[test]
     fn a_config_beyond_all_numbers_is_planned_as_the_largest() {
         let largest = 1 << 20;
         let config = Config::llama(largest, largest, largest, largest, largest, largest);
