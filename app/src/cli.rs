@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use selfsame_core::{
     device::Choice,
     learn::{ScheduleKind, tune::Order},
-    model::LoraConfig,
+    model::{BasePrecision, LoraConfig},
     prompt::dataset::Kind,
     world,
 };
@@ -149,6 +149,10 @@ pub struct RunArgs {
     /// unless it is given
     #[arg(long, value_name = "RANK[:ALPHA]")]
     pub lora: Option<LoraConfig>,
+    /// How the frozen matrices are kept in memory while adapters learn: f32, f16, q8 or q4, the blocks of GGUF
+    /// files (Q8_0, Q4_0)
+    #[arg(long, value_name = "PRECISION", requires = "lora", default_value_t)]
+    pub base_precision: BasePrecision,
     /// Settings from a TOML file, like those of `selfsame methods RECIPE --toml`; the file can hold
     /// some of them, and a table `options`
     #[arg(long, value_name = "FILE.toml")]
@@ -257,6 +261,9 @@ pub struct GenerateArgs {
     /// The model's folder or GGUF file [default: the built-in starter]
     #[arg(long, value_name = "PATH")]
     pub model: Option<PathBuf>,
+    /// How the model's matrices are kept in memory: f32, f16, q8 or q4, the blocks of GGUF files (Q8_0, Q4_0)
+    #[arg(long, value_name = "PRECISION", default_value_t)]
+    pub base_precision: BasePrecision,
     /// What the model reads
     #[arg(long, value_name = "TEXT")]
     pub prompt: String,
@@ -298,6 +305,9 @@ pub struct ScoreArgs {
     /// The model's folder or GGUF file [default: the built-in starter]
     #[arg(long, value_name = "PATH")]
     pub model: Option<PathBuf>,
+    /// How the model's matrices are kept in memory: f32, f16, q8 or q4, the blocks of GGUF files (Q8_0, Q4_0)
+    #[arg(long, value_name = "PRECISION", default_value_t)]
+    pub base_precision: BasePrecision,
     /// Lines of JSON with `prompt` and `completion`
     #[arg(long, value_name = "FILE.jsonl")]
     pub input: PathBuf,
@@ -402,6 +412,14 @@ pub struct LearnArgs {
     #[command(flatten)]
     #[allow(missing_docs)] // clap would take it for help
     pub data: DataArgs,
+    /// Learn low-rank adapters of this rank beside the frozen weights (LoRA); alpha is twice the rank
+    /// unless it is given. The folder is then an adapter that PEFT reads
+    #[arg(long, value_name = "RANK[:ALPHA]")]
+    pub lora: Option<LoraConfig>,
+    /// How the frozen matrices are kept in memory while adapters learn: f32, f16, q8 or q4, the blocks of GGUF
+    /// files (Q8_0, Q4_0)
+    #[arg(long, value_name = "PRECISION", requires = "lora", default_value_t)]
+    pub base_precision: BasePrecision,
     /// What is minimised: `sigmoid` (DPO), `ipo`, `hinge`, ... with TRL's names, or a mix such as
     /// `sigmoid=0.8,sft=0.2`. `sft` on completions is supervised fine-tuning [default: sigmoid on
     /// preferences, sft on others]

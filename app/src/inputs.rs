@@ -10,7 +10,7 @@ use selfsame_core::{
     model::{Decoder, INDEX, LoraConfig, WEIGHTS},
     prompt::{Chat, Row},
     recipe::by_id,
-    run::{Event, Manifest, Record, Source, Subject},
+    run::{Event, Manifest, Record, Source, Subject, plan::Adapted},
     text::Tokenizer,
     world::{self, World},
 };
@@ -36,6 +36,16 @@ pub struct Inputs {
     pub device: Selected,
     /// What the person should know and that does not prevent the run.
     pub notes: Vec<String>,
+}
+
+impl Inputs {
+    /// What its plan needs to know of adapters, where they learn.
+    #[must_use]
+    pub fn adapted(&self) -> Option<Adapted> {
+        let manifest = &self.manifest;
+        let other_base = manifest.base_sha256 != manifest.model_sha256;
+        manifest.lora.map(|lora| Adapted { lora, precision: manifest.base_precision, other_base })
+    }
 }
 
 /// Gives the device for a choice.
@@ -69,10 +79,15 @@ pub fn prepare_with(args: &RunArgs, settings: Settings, shelf: &dyn Shelf, acqui
     let base_place = base_place(args.base.as_deref(), &place, entry.card.base, shelf, &mut notes)?;
     let judges = judge_prompts(&tokenizer)?;
 
+    let precision = args.base_precision;
+    if args.lora.is_none() && !precision.is_full() {
+        return Err(Error::told(format!("weights that learn cannot be kept in {precision}; add --lora 8")));
+    }
     let device = acquire(args.device.into())?;
-    let (model, model_sha256) = shelf.model(&place, &device)?;
+    let load = |place: &Place| shelf.model_in(place, &device, precision);
+    let (model, model_sha256) = load(&place)?;
     let (base, base_sha256) =
-        if base_place == place { (model.clone(), model_sha256.clone()) } else { shelf.model(&base_place, &device)? };
+        if base_place == place { (model.clone(), model_sha256.clone()) } else { load(&base_place)? };
     check_vocabulary(&place, &model, &tokenizer)?;
     check_base(&base_place, &base, &tokenizer, shelf)?;
     let model = adapted(model, args.lora, args.seed)?;
@@ -86,6 +101,7 @@ pub fn prepare_with(args: &RunArgs, settings: Settings, shelf: &dyn Shelf, acqui
         base: base_place.name()?,
         base_sha256,
         lora: args.lora,
+        base_precision: precision,
         source,
         chat,
         options,
@@ -146,11 +162,11 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquir
         same(&chat.template_sha256, &template.sha256(), format_args!("the chat template of {}", manifest.model))?;
         chat.write(&template, &mut rows, Path::new(path))?;
     }
-    let (model, sha256) = shelf.model(&place, &device)?;
+    let load = |place: &Place| shelf.model_in(place, &device, manifest.base_precision);
+    let (model, sha256) = load(&place)?;
     same(&manifest.model_sha256, &sha256, format_args!("model {}", manifest.model))?;
     let base_place = Place::named(&manifest.base);
-    let (base, sha256) =
-        if base_place == place { (model.clone(), sha256) } else { shelf.model(&base_place, &device)? };
+    let (base, sha256) = if base_place == place { (model.clone(), sha256) } else { load(&base_place)? };
     same(&manifest.base_sha256, &sha256, format_args!("base {}", manifest.base))?;
     let tokenizer = shelf.tokenizer(&place)?;
     let subject = Subject { model: adapted(model, manifest.lora, manifest.seed)?, base, tokenizer };
@@ -158,11 +174,14 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquir
 }
 
 /// The model with fresh adapters, where they are to learn in its place.
-fn adapted(model: Decoder, lora: Option<LoraConfig>, seed: u64) -> Result<Decoder> {
-    Ok(match lora {
-        None => model,
-        Some(lora) => model.with_adapters(lora, seed)?,
-    })
+pub(crate) fn adapted(model: Decoder, lora: Option<LoraConfig>, seed: u64) -> Result<Decoder> {
+    match lora {
+        None => Ok(model),
+        Some(_) if model.adapters().is_some() => Err(Error::told(
+            "the model is an adapter beside its base, which cannot take it up in this precision; leave out --base-precision",
+        )),
+        Some(lora) => Ok(model.with_adapters(lora, seed)?),
+    }
 }
 
 fn same(was: &str, is: &str, what: impl std::fmt::Display) -> Result<()> {

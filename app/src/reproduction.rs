@@ -149,6 +149,7 @@ fn run_args(recipe: &str, args: &ReproduceArgs, model: Option<&Path>) -> RunArgs
         world: args.world.clone(),
         set: args.set.clone(),
         lora: None,
+        base_precision: selfsame_core::model::BasePrecision::F32,
         config: None,
         seed: 1,
         device: args.device,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use selfsame_core::{
     device::Selected,
-    model::Decoder,
+    model::{BasePrecision, Decoder},
     prompt::Row,
     recipe::by_id,
     text::{ChatTemplate, Tokenizer},
@@ -130,6 +130,18 @@ pub trait Shelf {
     /// # Errors
     /// If there is no usable model.
     fn model(&self, place: &Place, device: &Selected) -> Result<(Decoder, String)>;
+
+    /// [`Shelf::model`] with the matrices kept in a precision. What an adapter adds to a packed model stays
+    /// beside it.
+    ///
+    /// # Errors
+    /// As [`Shelf::model`], and if models are not packed here.
+    fn model_in(&self, place: &Place, device: &Selected, precision: BasePrecision) -> Result<(Decoder, String)> {
+        if precision.is_full() {
+            return self.model(place, device);
+        }
+        Err(Error::told(format!("models are not kept in {precision} here; leave out --base-precision")))
+    }
 
     /// The rows of a file of prompts, and its SHA-256.
     ///

@@ -7,7 +7,7 @@ use std::path::Path;
 use selfsame_core::{
     Result,
     device::Selected,
-    model::{self, Config, Decoder},
+    model::{self, BasePrecision, Config, Decoder, MemorySource},
     text::Tokenizer,
 };
 
@@ -25,8 +25,17 @@ const TOKENIZER: &str = include_str!("../../assets/starter/tokenizer.json");
 /// # Errors
 /// If the assets do not belong together, which a test rules out.
 pub fn model(weights: &[u8], name: &str, device: &Selected) -> Result<Decoder> {
+    model_in(weights, name, device, BasePrecision::F32)
+}
+
+/// [`model()`] with the matrices kept in a precision.
+///
+/// # Errors
+/// As [`model()`].
+pub fn model_in(weights: &[u8], name: &str, device: &Selected, precision: BasePrecision) -> Result<Decoder> {
     let path = Path::new(name);
-    model::from_bytes(Config::parse(CONFIG, path)?, weights, path, &device.device)
+    let config = Config::parse(CONFIG, path)?;
+    model::from_source_in(config, &mut MemorySource::new(weights), path, &device.device, precision)
 }
 
 /// The shape of both.

@@ -138,6 +138,19 @@ pub fn acquire(choice: Choice) -> Result<Selected> {
     Ok(selected)
 }
 
+/// Whatever graphics adapter there is for the tests, software ones included, begun once: a second beginning is
+/// refused. Without any it says so; on continuous integration (`SELFSAME_CI=1`) that is a failure.
+#[cfg(test)]
+pub(crate) fn of_tests() -> Option<Device> {
+    static ADAPTER: std::sync::OnceLock<Option<Device>> = std::sync::OnceLock::new();
+    let adapter = ADAPTER.get_or_init(|| Device::wgpu_options().init().ok()).clone();
+    if adapter.is_none() {
+        assert!(std::env::var_os("SELFSAME_CI").is_none(), "CI must have a (software) graphics adapter");
+        eprintln!("skipped: no graphics adapter");
+    }
+    adapter
+}
+
 /// Reads a tensor's values. The only way numbers leave a device, on every platform.
 ///
 /// # Errors

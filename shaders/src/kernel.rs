@@ -1,7 +1,7 @@
 //! What kernels written in WGSL share on burn's GPU backend: they compute one row per workgroup, read and
 //! write contiguous buffers, and get their sizes in a small one.
 
-use burn::tensor::Shape;
+use burn::tensor::{DType, Shape};
 use burn_cubecl::{
     cubecl::{CubeCount, CubeDim, server::KernelArguments},
     template::{KernelSource, SourceKernel},
@@ -51,7 +51,7 @@ pub(crate) fn empty_like(tensor: &CubeTensor, shape: [usize; 2]) -> CubeTensor {
         tensor.device.clone(),
         Shape::from(shape.to_vec()),
         handle,
-        tensor.dtype,
+        DType::F32,
     )
 }
 

@@ -5,6 +5,7 @@
 #   python make_gguf.py [--smollm2 target/models/smollm2-135m-instruct.gguf [--shared shared/data]]
 #
 # gguf_blocks.json      blocks of every number type and what the `gguf` package reads in them
+# gguf_quantised.json   numbers and the blocks that the `gguf` package makes of them
 # gguf_pieces.json      texts split by the pre-tokenizers' expressions
 # gguf/*.gguf           the tiny models beside this file, written by the `gguf` package
 # gguf_smollm2.json     SmolLM2-135M-Instruct, de-quantised by the `gguf` package and computed by
@@ -72,6 +73,20 @@ def blocks():
         assert np.isfinite(floats).all()
         cases[kind.name] = {"code": int(kind), "blocks": raw.tobytes().hex(), "values": floats.tobytes().hex()}
     write("gguf_blocks.json", versions(gguf, np), {"cases": cases})
+
+
+def quantised():
+    rng = np.random.default_rng(21)
+    values = rng.normal(size=(24, 32)).astype(np.float32) * np.float32(10.0) ** rng.integers(-4, 3, size=(24, 1)).astype(np.float32)
+    # Nothing at all; the largest magnitude positive; the same once with either sign; whole steps.
+    values[0] = 0
+    values[1] = np.abs(values[1])
+    values[2, :2] = [3, -3]
+    values[3] = np.arange(32) - 16
+    cases = {}
+    for kind in [T.F16, T.Q8_0, T.Q4_0]:
+        cases[kind.name] = gguf.quantize(values, kind).tobytes().hex()
+    write("gguf_quantised.json", versions(gguf, np), {"values": values.astype("<f4").tobytes().hex(), "blocks": cases})
 
 
 # --------------------------------------------------------------------- pieces of texts
@@ -384,6 +399,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     os.makedirs(os.path.join(HERE, "gguf"), exist_ok=True)
     blocks()
+    quantised()
     split_texts()
     for model in ["tiny_llama_gqa_tied", "tiny_llama_mha_untied", "tiny_llama_rope_scaled"]:
         tiny(model)

@@ -221,11 +221,11 @@ pub fn constant_model(logits: &[f32]) -> Decoder {
         down: zeros(),
     };
     let weights = Weights {
-        embed: matrix(vec![1.0; 2 * vocabulary], [vocabulary, 2]),
+        embed: matrix(vec![1.0; 2 * vocabulary], [vocabulary, 2]).into(),
         positions: None,
         layers: vec![layer],
         norm: Norm::rms(vector(&[1.0, 0.0])),
-        head: Some(matrix(logits.iter().flat_map(|l| [*l, 0.0]).collect(), [vocabulary, 2])),
+        head: Some(matrix(logits.iter().flat_map(|l| [*l, 0.0]).collect(), [vocabulary, 2]).into()),
     };
     Decoder::new(config, weights)
 }

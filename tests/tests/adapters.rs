@@ -12,8 +12,8 @@ use selfsame::{
 };
 use selfsame_core::{
     device::{self, Choice, Selected},
-    model::{self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, Decoder, LoraConfig, Mapper},
-    run::{Folder, checkpoint::AdaptedBase},
+    model::{self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, BasePrecision, Decoder, LoraConfig, Mapper},
+    run::{Arm, Event, Folder, Manifest, Record, checkpoint::AdaptedBase, event::SCHEMA},
 };
 use selfsame_tests::{
     files::{tree, write_tiny},
@@ -142,4 +142,52 @@ fn the_flag_is_recorded() {
     assert!(without.subject.model.adapters().is_none());
     let error = inputs::prepare(&args(Some("1000")), &Disk, &acquire).err().unwrap().to_string();
     assert!(error.contains("rank"), "{error}");
+}
+
+/// So is `--base-precision`, which needs adapters, and a run that is resumed packs its models again.
+#[test]
+fn the_precision_is_recorded() {
+    let args = |lora: Option<&str>| {
+        let mut args = selfsame::engine::Request::new("srlm").args();
+        args.lora = lora.map(|text| text.parse().unwrap());
+        args.base_precision = BasePrecision::Q4;
+        args
+    };
+    let acquire = |_| Ok(cpu());
+    let inputs = inputs::prepare(&args(Some("4")), &Disk, &acquire).unwrap();
+    let text = toml::to_string_pretty(&inputs.manifest).unwrap();
+    assert!(text.contains("base_precision = \"q4\""), "{text}");
+    let manifest: Manifest = toml::from_str(&text).unwrap();
+    assert_eq!(manifest, inputs.manifest);
+    let event = Event::Started { manifest: Box::new(manifest) };
+    let record = Record { schema: SCHEMA, at: 0.0, arm: Arm::Main, iteration: 0, event };
+    let again = inputs::of_log(vec![record], None, &Disk, &acquire).unwrap();
+    for subject in [&inputs.subject, &again.subject] {
+        for model in [&subject.model, &subject.base] {
+            assert!(model.weights().has_packed());
+        }
+    }
+    let error = inputs::prepare(&args(None), &Disk, &acquire).err().unwrap().to_string();
+    assert!(error.contains("--lora"), "{error}");
+}
+
+/// Drawing, judging, learning and checkpoints on a model that is packed.
+#[test]
+fn a_run_goes_through_on_packed_matrices() {
+    let root = tempfile::tempdir().unwrap();
+    write_tiny(root.path(), 1);
+    let packed = model::load_in(root.path(), &device::cpu(), BasePrecision::Q8).unwrap();
+    let mut experiment = Experiment::tiny("srlm").with_adapters();
+    let lora = *experiment.model.adapters().unwrap();
+    experiment.model = packed.with_adapters(lora, 3).unwrap();
+    experiment.base = packed.clone();
+    experiment.run_quietly(Folder::create(root.path().join("run")).unwrap()).unwrap();
+    let checkpoint = root.path().join("run/checkpoints/002");
+    let read = |name: &str| fs::read(checkpoint.join(name)).unwrap();
+    let (config, weights) = (String::from_utf8(read(ADAPTER_CONFIG)).unwrap(), read(ADAPTER_WEIGHTS));
+    let learned =
+        model::adapter_from_source(&packed, &config, &mut model::MemorySource::new(&weights), &checkpoint).unwrap();
+    assert!(learned.weights().has_packed());
+    assert_ne!(named(&learned), named(&experiment.model));
+    assert_eq!(named(&learned.without_adapters().unpacked()), named(&packed.unpacked()));
 }

@@ -65,7 +65,7 @@ fn options(golden: &Value) -> (AdamWConfig, f64) {
 /// It cannot read anything, but it can be optimised.
 fn holder(golden: &Value) -> Decoder {
     let weights = Weights {
-        embed: matrix(floats(&golden["initial"]["matrix"]), [3, 4]),
+        embed: matrix(floats(&golden["initial"]["matrix"]), [3, 4]).into(),
         positions: None,
         layers: Vec::new(),
         norm: Norm::rms(vector(&floats(&golden["initial"]["vector"]))),
@@ -156,7 +156,7 @@ fn take_step(
         let weights = tracked.weights();
         let device = tracked.device();
         let constant = |values: &[f32]| Tensor::<1>::from_floats(values, &device);
-        let on_matrix = weights.embed.clone().reshape([12]) * constant(&gradient[0]);
+        let on_matrix = weights.embed.full().reshape([12]) * constant(&gradient[0]);
         let Norm::Rms { weight: norm } = &weights.norm else { panic!("{:?}", weights.norm) };
         let on_vector = norm.clone() * constant(&gradient[1]);
         Ok(Objective { loss: on_matrix.sum() + on_vector.sum(), metrics: Vec::new(), items: Vec::new() })

@@ -75,8 +75,13 @@ fn prism(mut config: Config, frequencies: &[f64]) -> Decoder {
         up: nothing(1, hidden),
         down: nothing(hidden, 1),
     };
-    let weights =
-        Weights { embed: matrix(embed, [2, hidden]), positions: None, layers: vec![layer], norm: norm(), head: None };
+    let weights = Weights {
+        embed: matrix(embed, [2, hidden]).into(),
+        positions: None,
+        layers: vec![layer],
+        norm: norm(),
+        head: None,
+    };
     Decoder::new(config, weights)
 }
 

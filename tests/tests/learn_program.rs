@@ -108,6 +108,59 @@ fn learning_writes_model_settings_and_metrics() {
     assert_refused(&refused, &["not empty", "--out"], "a folder that is in use");
 }
 
+/// What learns are adapters; the model beside them is packed when they learn and when they are asked.
+#[test]
+fn adapters_are_learned_beside_a_packed_model() {
+    let Some(program) = locate("adapters_are_learned_beside_a_packed_model") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/pairs.jsonl"));
+    let out = scratch.path().join("run");
+    let common = ["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+    let refused = run(&program, common.iter().chain(&["--base-precision", "q4"]));
+    assert_eq!(refused.status.code(), Some(2), "weights that learn cannot be packed");
+    let packed = ["--base-precision", "q4"];
+    let arguments = ["--lora", "4", "--lr", "1e-2", "--steps", "3", "--batch", "4", "--json"];
+    let output = run(&program, common.iter().chain(&arguments).chain(&packed));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = json_lines(&String::from_utf8(output.stdout).unwrap());
+    // Against itself the policy is undecided at first, and not for long.
+    assert_eq!(lines[0]["rewards/margins"], 0.0);
+    assert!(lines[2]["rewards/margins"].as_f64().unwrap() > 0.0, "{lines:?}");
+    assert_nothing_half_written(&out);
+    let settings: toml::Table = fs::read_to_string(out.join("learn.toml")).unwrap().parse().unwrap();
+    assert_eq!(settings["base_precision"].as_str(), Some("q4"));
+    assert_eq!(settings["lora"]["rank"].as_integer(), Some(4));
+    // The adapter's folder is a model, in either precision.
+    let learned = out.join("model");
+    assert!(learned.join("adapter_model.safetensors").exists() && !learned.join("model.safetensors").exists());
+    let asked = scratch.path().join("asked.jsonl");
+    let row: Value = serde_json::from_str(fs::read_to_string(&data).unwrap().lines().next().unwrap()).unwrap();
+    fs::write(&asked, serde_json::json!({ "prompt": row["prompt"], "completion": row["chosen"] }).to_string()).unwrap();
+    let score = |model: &Path, precision: &str| {
+        let output = run(
+            &program,
+            [
+                "score",
+                "--model",
+                text(model),
+                "--input",
+                text(&asked),
+                "--device",
+                "cpu",
+                "--json",
+                "--base-precision",
+                precision,
+            ],
+        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        json_lines(&String::from_utf8(output.stdout).unwrap())[0]["logprob"].as_f64().unwrap()
+    };
+    let [before, full] = ["q4", "f32"].map(|precision| score(&model, precision));
+    let [after, after_full] = ["q4", "f32"].map(|precision| score(&learned, precision));
+    assert!(before != full && after != after_full, "four bits are fewer");
+    assert!(after > before, "{before} and {after}");
+}
+
 #[test]
 fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
     let Some(program) = locate("what_cannot_be_learned_from_is_refused_before_anything_is_written") else { return };

@@ -61,7 +61,7 @@ fn logs_show_what_recipes_go_by() {
     let expected: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("cream", &["consistency", "mean consistency"][..]),
         ("osp", &["temperature of content", "temperature of form"]),
-        ("dno", &["own over own", "teacher over own", "own over teacher"]),
+        ("dno", &["own over own", "teacher over own", "own over teacher", "wins against iterates", "exploitability"]),
         ("reward-aug", &["reward at goal"]),
         ("upo", &["passes of the estimator", "estimator agrees", "information"]),
         (

@@ -63,7 +63,7 @@ fn a_reproduction_that_was_killed_ends_as_one_that_was_not() {
     let output = run(&program, arguments(&whole, &["--jobs", "2"]));
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stderr}");
-    for words in ["Claim: Preferences can be learned", "Verdict: ", "2 seeds", "preferred-alone", "95 % interval"] {
+    for words in ["Claim: Preferences can be learned", "Verdict: ", "2 seeds", "preferred-alone", "95 % (bootstrap)"] {
         assert!(stdout.contains(words), "{words:?} is not in:\n{stdout}");
     }
     let mut child = command(&program)

@@ -110,11 +110,12 @@ fn settled(eye: &Eye, window: u32) -> RgbaImage {
     before
 }
 
-/// Presses Tab and waits until it shows, since two presses in one frame would count as one; and a little
-/// longer, because the mark in a text field blinks, which shows too.
-fn step(eye: &Eye, window: u32) {
-    let before = eye.look(window).unwrap();
-    eye.press(&[keys::TAB]);
+/// Presses a key that moves the keyboard and waits until it shows, since two presses in one frame would count as
+/// one. What the press before set in motion has to end first, or it would be taken for this one's; and a little
+/// longer afterwards, because the mark in a text field blinks, which shows too.
+fn step(eye: &Eye, window: u32, key: u32) {
+    let before = settled(eye, window);
+    eye.press(&[key]);
     for _ in 0..60 {
         sleep(Duration::from_millis(50));
         if eye.look(window).unwrap() != before {
@@ -174,13 +175,13 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
 
     // A quick one, by the keyboard: into the panel, along it, and a press.
     for _ in 0..2 {
-        eye.press(&[keys::F6]);
+        step(&eye, id, keys::F6);
         double.press(egui::Key::F6);
     }
     let tabs = double.tabs_to("Quick: a tenth of the work");
     assert!(tabs > 0, "the keyboard is in the panel");
     for _ in 0..tabs {
-        step(&eye, id);
+        step(&eye, id, keys::TAB);
     }
     eye.press(&[keys::SPACE]);
     let composed = settled(&eye, id);
@@ -248,7 +249,7 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
     sleep(Duration::from_secs(2));
     keep("real-4-again", &settled(&eye, id));
     for _ in 0..tabs {
-        step(&eye, id);
+        step(&eye, id, keys::TAB);
     }
     eye.press(&[keys::SPACE]);
     window.until("the run to go on", || (fs::read(&second).unwrap().len() > closed.len()).then_some(()));

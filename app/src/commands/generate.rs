@@ -70,7 +70,7 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
         tokenizer.encode(&args.prompt)?
     };
     let selected = device::acquire(args.device.into())?;
-    let (model, _) = Disk.model(&place, &selected)?;
+    let (model, _) = Disk.model_in(&place, &selected, args.base_precision)?;
     let samples = args.samples as usize;
     let prompts: Vec<(u64, Vec<u32>)> =
         (0..samples.div_ceil(PER_GROUP)).map(|group| (group as u64, prompt_ids.clone())).collect();

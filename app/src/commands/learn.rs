@@ -13,11 +13,12 @@ use selfsame_core::{
         loss::{Mix, PairLoss, PairObjective},
         tune::{Line, Task, Tune, TuneConfig},
     },
-    model::{self, Decoder, Precision, content_hash},
+    model::{self, ADAPTER_WEIGHTS, BasePrecision, Decoder, LoraConfig, Precision, content_hash},
     prompt::{
         Chat,
         dataset::{Form, Kind, Truncation, fit},
     },
+    run::checkpoint::{AdaptedBase, about_adapter},
 };
 use serde::Serialize;
 
@@ -25,7 +26,7 @@ use crate::{
     Error, Result,
     cli::{LearnArgs, TruncateChoice},
     folder, format,
-    inputs::check_vocabulary,
+    inputs::{adapted, check_vocabulary},
     interrupt,
     material::Material,
     observer::progress_bar,
@@ -40,6 +41,10 @@ struct Made<'a> {
     model: String,
     model_sha256: String,
     device: &'a str,
+    #[serde(skip_serializing_if = "BasePrecision::is_full")]
+    base_precision: BasePrecision,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lora: Option<LoraConfig>,
     task: &'a Task,
     data: Data,
     settings: &'a TuneConfig,
@@ -103,14 +108,17 @@ pub fn run(args: &LearnArgs) -> Result<()> {
         ));
     }
     let selected = device::acquire(args.device.into())?;
-    let (model, model_sha256) = Disk.model(&place, &selected)?;
+    let (model, model_sha256) = Disk.model_in(&place, &selected, args.base_precision)?;
     check_vocabulary(&place, &model, &tokenizer)?;
+    let model = adapted(model, args.lora, args.seed)?;
     let bytes = fs::read(&data.path).map_err(|e| CoreError::read(&data.path, e))?;
     let mut made = Made {
         version: env!("CARGO_PKG_VERSION"),
         model: place.name()?,
         model_sha256,
         device: &selected.name,
+        base_precision: args.base_precision,
+        lora: args.lora,
         data: Data {
             path: utf8(&Disk.absolute(&data.path)?)?,
             sha256: content_hash(&bytes),
@@ -127,6 +135,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
         settings: &settings,
         result: None,
     };
+    let base = AdaptedBase { model: made.model.clone(), sha256: made.model_sha256.clone() };
     let began = format::now();
     let mut tune = pollster::block_on(Tune::new(settings, task.clone(), model, &fitted.rows))?;
     fs::create_dir_all(out).map_err(|e| CoreError::write(out, e))?;
@@ -134,7 +143,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
     let outcome = steps(&mut tune, args, began);
     // A step that fails changes nothing: what was learned before it is worth keeping.
     if tune.done() > 0 || outcome.is_ok() {
-        let saved = save(tune.model(), tokenizer.json(), out);
+        let saved = save(tune.model(), &base, tokenizer.json(), out);
         if outcome.is_ok() {
             saved?;
         } else if saved.is_ok() {
@@ -263,15 +272,24 @@ fn write_settings(out: &Path, made: &Made<'_>) -> Result<()> {
     folder::replace(&out.join("learn.toml"), &text)
 }
 
-/// Writes the folder `model`, which is there whole or not at all.
-fn save(model: &Decoder, tokenizer: &str, out: &Path) -> Result<()> {
+/// Writes the folder `model`, which is there whole or not at all: a model, or an adapter of `base`.
+fn save(model: &Decoder, base: &AdaptedBase, tokenizer: &str, out: &Path) -> Result<()> {
     let (temporary, target) = (out.join(".model.tmp"), out.join("model"));
     let written = (|| -> Result<()> {
         fs::create_dir_all(&temporary).map_err(|e| CoreError::write(&temporary, e))?;
-        pollster::block_on(model::save(model, &temporary, Precision::F32))?;
+        if model.adapters().is_some() {
+            let mut files = about_adapter(model, base)?;
+            files.insert(ADAPTER_WEIGHTS.to_owned(), pollster::block_on(model::adapter_to_bytes(model))?);
+            for (name, bytes) in files {
+                let path = temporary.join(name);
+                fs::write(&path, bytes).map_err(|e| CoreError::write(&path, e))?;
+            }
+        } else {
+            pollster::block_on(model::save(model, &temporary, Precision::F32))?;
+        }
         folder::replace(&temporary.join("tokenizer.json"), tokenizer)?;
-        for name in ["config.json", "model.safetensors", "tokenizer.json"] {
-            let path = temporary.join(name);
+        for entry in fs::read_dir(&temporary).map_err(|e| CoreError::read(&temporary, e))?.flatten() {
+            let path = entry.path();
             File::open(&path).and_then(|file| file.sync_all()).map_err(|e| CoreError::write(&path, e))?;
         }
         fs::rename(&temporary, &target).map_err(|e| CoreError::write(&target, e))?;

@@ -1,6 +1,7 @@
 //! `selfsame plan`: what a run would need.
 
 use selfsame_core::{
+    model::BasePrecision,
     recipe::by_id,
     run::plan::{Plan, Speed, plan_with, probe},
 };
@@ -21,6 +22,7 @@ struct Output {
     recipe: String,
     model: String,
     device: String,
+    base_precision: BasePrecision,
     #[serde(flatten)]
     plan: Plan,
     speed: Speed,
@@ -37,6 +39,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
         recipe: inputs.manifest.recipe.clone(),
         model: inputs.manifest.model.clone(),
         device: inputs.device.name.clone(),
+        base_precision: inputs.manifest.base_precision,
         plan,
         speed,
     };
@@ -51,15 +54,15 @@ pub fn of(inputs: &Inputs) -> Result<(Plan, Speed)> {
     let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
     let manifest = &inputs.manifest;
     let config = inputs.subject.model.config();
-    let plan = plan_with(config, manifest.lora.as_ref(), budget.as_ref(), &manifest.options);
+    let plan = plan_with(config, inputs.adapted().as_ref(), budget.as_ref(), &manifest.options);
     Ok((plan, pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?))
 }
 
 fn text(output: &Output) -> String {
-    let Output { recipe, model, device, plan, speed } = output;
+    let Output { recipe, model, device, base_precision: precision, plan, speed } = output;
     let mut text = format!("{recipe} with model {model} on {device}\n\n");
     for (name, value) in [
-        ("weights", format!("{} ({} numbers)", bytes(plan.weights_bytes), count(plan.parameters))),
+        ("weights", format!("{} ({} numbers in {precision})", bytes(plan.weights_bytes), count(plan.parameters))),
         ("memory while learning", bytes(plan.training_bytes)),
         ("memory while drawing answers", bytes(plan.decode_bytes)),
         ("memory in all", format!("{} (the larger of the two)", bytes(plan.total_bytes))),

@@ -46,7 +46,7 @@ pub fn run(args: &ScoreArgs) -> Result<()> {
     let place = Place::of(args.model.as_deref(), &Disk)?;
     let tokenizer = Disk.tokenizer(&place)?;
     let selected = device::acquire(args.device.into())?;
-    let (model, _) = Disk.model(&place, &selected)?;
+    let (model, _) = Disk.model_in(&place, &selected, args.base_precision)?;
     let context = model.config().max_position_embeddings;
     let text = bytes.trim_ascii_end();
     let mut waiting: Vec<Tokens> = Vec::new();

@@ -65,6 +65,7 @@ impl Request {
             world: self.world.clone(),
             set: self.changes.iter().map(|(k, v)| Assignment { key: k.clone(), value: v.clone() }).collect(),
             lora: None,
+            base_precision: selfsame_core::model::BasePrecision::F32,
             config: None,
             seed: self.seed,
             device: match self.device.as_str() {

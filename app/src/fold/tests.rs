@@ -22,6 +22,7 @@ fn manifest(source: Source) -> Manifest {
         base: "starter/base".to_owned(),
         base_sha256: "11".to_owned(),
         lora: None,
+        base_precision: selfsame_core::model::BasePrecision::F32,
         source,
         chat: None,
         options: Options::default(),

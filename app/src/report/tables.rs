@@ -41,6 +41,9 @@ pub fn facts(view: &RunView) -> Vec<(&'static str, String)> {
         ("model", format!("{} (SHA-256 {})", manifest.model, short(&manifest.model_sha256))),
     ];
     facts.extend(manifest.lora.map(|lora| ("adapters", format!("rank {}, alpha {}", lora.rank, lora.alpha))));
+    if !manifest.base_precision.is_full() {
+        facts.push(("frozen matrices", format!("in {}", manifest.base_precision)));
+    }
     facts.extend([
         ("base", format!("{} (SHA-256 {})", manifest.base, short(&manifest.base_sha256))),
         ("device", manifest.device.clone()),

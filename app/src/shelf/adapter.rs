@@ -4,7 +4,7 @@ use std::path::Path;
 
 use selfsame_core::{
     Error as CoreError,
-    model::{self, ADAPTER_WEIGHTS, Decoder, Source, content_hash, hash_source},
+    model::{self, ADAPTER_WEIGHTS, BasePrecision, Decoder, Source, content_hash, hash_source},
     run::checkpoint::AdaptedBase,
 };
 
@@ -25,19 +25,24 @@ pub struct Files<'a> {
     pub weights: &'a mut dyn Source,
 }
 
-/// The model that an adapter and its base make together, and the SHA-256 of the two. `base` is a model with the SHA-256
-/// of its weights.
+/// The model that an adapter and its base make together, and the SHA-256 of the two. `base` is a model in that precision
+/// with the SHA-256 of its weights; what is added to a packed one stays beside it.
 ///
 /// # Errors
 /// If the files are damaged or belong to another model.
-pub fn join(files: Files<'_>, (base, sha256): &(Decoder, String)) -> Result<(Decoder, String)> {
+pub fn join(
+    files: Files<'_>,
+    (base, sha256): &(Decoder, String),
+    precision: BasePrecision,
+) -> Result<(Decoder, String)> {
     let Files { folder, config, belongs_to, weights } = files;
     if let Some(text) = belongs_to {
         check_base(folder, text, sha256)?;
     }
     let model = model::adapter_from_source(base, config, weights, folder)?;
     let list = format!("{sha256}  base\n{}  {ADAPTER_WEIGHTS}\n", hash_source(weights)?);
-    Ok((model.merged(), content_hash(list.as_bytes())))
+    let model = if precision.is_full() { model.merged() } else { model };
+    Ok((model, content_hash(list.as_bytes())))
 }
 
 /// An adapter that says which weights it belongs to is used with no others.

@@ -9,7 +9,7 @@ use selfsame_core::{
     Error as CoreError,
     device::Selected,
     model::{
-        self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, Decoder, FileSource, content_hash,
+        self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, BasePrecision, Decoder, FileSource, content_hash,
         gguf::{self, Gguf},
     },
     prompt::{Row, read_jsonl},
@@ -55,13 +55,20 @@ impl Shelf for Disk {
     }
 
     fn model(&self, place: &Place, device: &Selected) -> Result<(Decoder, String)> {
-        let built_in = |weights, name| Ok((starter::model(weights, name, device)?, content_hash(weights)));
+        self.model_in(place, device, BasePrecision::F32)
+    }
+
+    fn model_in(&self, place: &Place, device: &Selected, precision: BasePrecision) -> Result<(Decoder, String)> {
+        let built_in =
+            |weights, name| Ok((starter::model_in(weights, name, device, precision)?, content_hash(weights)));
         match place {
             Place::Starter => built_in(starter::MODEL, STARTER),
             Place::StarterBase => built_in(starter::BASE, STARTER_BASE),
-            Place::AdsStarter => Ok((starter::ads::model(device)?, content_hash(starter::ads::MODEL))),
-            Place::Folder(folder) if is_adapter(folder) => self.adapted(folder, device),
-            Place::Folder(folder) => Ok((model::load(folder, &device.device)?, model::hash_folder(folder)?)),
+            Place::AdsStarter => Ok((starter::ads::model_in(device, precision)?, content_hash(starter::ads::MODEL))),
+            Place::Folder(folder) if is_adapter(folder) => self.adapted(folder, device, precision),
+            Place::Folder(folder) => {
+                Ok((model::load_in(folder, &device.device, precision)?, model::hash_folder(folder)?))
+            }
         }
     }
 
@@ -74,9 +81,9 @@ impl Shelf for Disk {
 
 impl Disk {
     /// The model that an adapter's base and the adapter make together, and the SHA-256 of the two.
-    fn adapted(self, folder: &Path, device: &Selected) -> Result<(Decoder, String)> {
+    fn adapted(self, folder: &Path, device: &Selected, precision: BasePrecision) -> Result<(Decoder, String)> {
         let (config, place) = base_of(folder)?;
-        let base = self.model(&place, device)?;
+        let base = self.model_in(&place, device, precision)?;
         let noted = folder.join(AdaptedBase::FILE);
         let belongs_to = if noted.exists() {
             Some(fs::read_to_string(&noted).map_err(|e| CoreError::read(&noted, e))?)
@@ -86,7 +93,7 @@ impl Disk {
         let mut weights = FileSource::open(folder.join(ADAPTER_WEIGHTS))?;
         let files =
             adapter::Files { folder, config: &config, belongs_to: belongs_to.as_deref(), weights: &mut weights };
-        adapter::join(files, &base)
+        adapter::join(files, &base, precision)
     }
 }
 

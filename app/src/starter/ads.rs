@@ -5,7 +5,7 @@ use std::path::Path;
 use selfsame_core::{
     Result,
     device::Selected,
-    model::{self, Config, Decoder},
+    model::{self, BasePrecision, Config, Decoder, MemorySource},
     text::Tokenizer,
 };
 
@@ -22,7 +22,16 @@ const TOKENIZER: &str = include_str!("../../../assets/starter-ads/tokenizer.json
 /// # Errors
 /// If the assets do not belong together, which a test rules out.
 pub fn model(device: &Selected) -> Result<Decoder> {
-    model::from_bytes(config()?, MODEL, Path::new(STARTER_ADS), &device.device)
+    model_in(device, BasePrecision::F32)
+}
+
+/// [`model()`] with the matrices kept in a precision.
+///
+/// # Errors
+/// As [`model()`].
+pub fn model_in(device: &Selected, precision: BasePrecision) -> Result<Decoder> {
+    let path = Path::new(STARTER_ADS);
+    model::from_source_in(config()?, &mut MemorySource::new(MODEL), path, &device.device, precision)
 }
 
 /// Its shape.

@@ -6,6 +6,7 @@ mod examined;
 pub mod icons;
 pub mod markdown;
 pub mod math;
+mod matrix;
 pub mod section;
 pub mod session;
 pub mod shell;

@@ -75,7 +75,7 @@ pub fn student_interval(differences: &[f64]) -> Option<Interval> {
 
 /// The 95 % interval of the mean by the percentile bootstrap (Efron 1979); `None` for fewer than two.
 ///
-/// Too narrow for a handful of seeds; it is here to be measured beside the others.
+/// Too narrow for a handful of seeds: it stands beside Student's interval, and decides nothing.
 #[must_use]
 pub fn percentile_interval(differences: &[f64]) -> Option<Interval> {
     let mut means: Vec<f64> = resampled(differences)?.into_iter().map(|mean| mean.mean).collect();

@@ -2,12 +2,13 @@
 //! weights themselves.
 
 use burn::tensor::{Device, Int, Tensor};
-use selfsame_shaders::{linear, linear_logprobs, swiglu};
+use selfsame_shaders::swiglu;
 
 use super::{
-    Activation, Cache, Config, Layer, Layout, Linear, LoraConfig, Mapper, Norm, Weights,
+    Activation, Cache, Config, Layer, Layout, Linear, LoraConfig, Mapper, Matrix, Norm, Weights,
     attention::{attend, padded_mask},
     rope::{Angles, Rope},
+    weights::Part,
 };
 use crate::{Error, Result};
 
@@ -31,7 +32,8 @@ impl Decoder {
     /// The same model with its matrices laid out so that products with few rows are fast on the CPU:
     /// each column of `[out, in]` in one piece, so that the matrix need not be rearranged for every
     /// token that is drawn. Since this copies the matrices, adapters are merged into the copies.
-    /// Graphics devices rearrange for themselves; there it is the same model.
+    /// Graphics devices rearrange for themselves; there it is the same model, and so it is where matrices are
+    /// packed, which copies would make large again.
     #[must_use]
     pub fn laid_out_for_few_rows(&self) -> Self {
         struct ByColumns;
@@ -46,13 +48,13 @@ impl Decoder {
             let all = Tensor::<1, Int>::arange(0..rows, &turned.device());
             turned.select(0, all).transpose()
         }
-        if self.device() != crate::device::cpu() {
+        if self.device() != crate::device::cpu() || self.weights.has_packed() {
             return self.clone();
         }
         let merged = self.merged();
         let mut weights = merged.weights.clone().map_all(&mut ByColumns);
         // Embeddings are looked up row by row; as the head of the same model they are a matrix like others.
-        weights.head = weights.head.or_else(|| Some(by_columns(self.weights.embed.clone())));
+        weights.head = weights.head.or_else(|| Some(Matrix::Full(by_columns(self.weights.embed.full()))));
         merged.with_weights(weights)
     }
 
@@ -102,7 +104,22 @@ impl Decoder {
     /// Where the weights are.
     #[must_use]
     pub fn device(&self) -> Device {
-        self.weights.embed.device()
+        // Packed matrices know nothing of gradients, and norms are never packed.
+        self.weights.norm.device()
+    }
+
+    /// The same model with all matrices in single precision; those that are not packed are shared.
+    #[must_use]
+    pub fn unpacked(&self) -> Self {
+        let mut weights = self.weights.clone();
+        for (_, part) in weights.parts() {
+            match part {
+                Part::Table(matrix) => *matrix = Matrix::Full(matrix.full()),
+                Part::Linear(linear) => linear.weight = Matrix::Full(linear.weight.full()),
+                Part::Positions(_) | Part::Norm(_) => (),
+            }
+        }
+        self.with_weights(weights)
     }
 
     /// The weights that learn as leaves of a new gradient graph, the others as its constants.
@@ -175,7 +192,7 @@ impl Decoder {
     /// Logits of hidden states: `[rows, hidden]` to `[rows, vocab]`.
     #[must_use]
     pub fn logits(&self, hidden: Tensor<2>) -> Tensor<2> {
-        linear(hidden, self.head())
+        self.head().product(hidden)
     }
 
     /// The log-probability of a token after each hidden state, and the entropy of the distribution over
@@ -183,12 +200,12 @@ impl Decoder {
     /// never exist at once where there are many.
     #[must_use]
     pub fn label_logprobs(&self, hidden: Tensor<2>, targets: Tensor<2, Int>) -> Tensor<2> {
-        linear_logprobs(hidden, self.head(), targets)
+        self.head().logprobs(hidden, targets)
     }
 
     /// `[vocab, hidden]`
-    fn head(&self) -> Tensor<2> {
-        self.weights.head.as_ref().unwrap_or(&self.weights.embed).clone()
+    fn head(&self) -> &Matrix {
+        self.weights.head.as_ref().unwrap_or(&self.weights.embed)
     }
 
     /// What the first block reads of `tokens`, `[batch, time]`, that stand at `positions`, one list
@@ -196,7 +213,7 @@ impl Decoder {
     fn embed(&self, tokens: Tensor<2, Int>, positions: &[Vec<usize>]) -> Tensor<2> {
         let [batch, time] = tokens.dims();
         let hidden = self.config.hidden_size;
-        let mut x = self.weights.embed.clone().select(0, tokens.reshape([batch * time]));
+        let mut x = self.weights.embed.rows(tokens.reshape([batch * time]));
         if self.config.model_type.scales_embeddings() {
             #[allow(clippy::cast_precision_loss)] // widths
             let root = (hidden as f64).sqrt();

@@ -35,7 +35,7 @@ impl Decoder {
             }
         }
         // With adapters a unit is read by two matrices, which have to leave out the same ones.
-        let whole = self.merged();
+        let whole = self.merged().unpacked();
         whole.with_weights(whole.weights().clone().map(&mut Drop { rate: rate.clamp(0.0, 0.99), stream }))
     }
 }

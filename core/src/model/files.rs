@@ -14,7 +14,7 @@ pub(super) use self::read::Library;
 pub use self::shards::ShardIndex;
 use self::{read::Loader, shards::Split};
 use super::{
-    Config, Decoder, Family, FileSource, MemorySource, Source, Visitor, content_hash,
+    BasePrecision, Config, Decoder, Family, FileSource, MemorySource, Source, Visitor, content_hash,
     gguf::{self, Gguf},
     hash_source,
     safetensors::Tensors,
@@ -34,28 +34,37 @@ pub const INDEX: &str = "model.safetensors.index.json";
 /// A missing, truncated or hostile file, tensors that disagree with the config, a number type we
 /// do not read, or weights that are not finite: each is named with what to do.
 pub fn load(path: &Path, device: &Device) -> Result<Decoder> {
+    load_in(path, device, BasePrecision::F32)
+}
+
+/// [`load`] with the matrices kept in a precision, for a model that does not learn, or whose adapters do. What a
+/// GGUF file has in that precision stays as it is.
+///
+/// # Errors
+/// As [`load`], and if a weight is too large for the precision.
+pub fn load_in(path: &Path, device: &Device, precision: BasePrecision) -> Result<Decoder> {
     match gguf::find(path)? {
         Some(file) => {
             let mut source = FileSource::open(&file)?;
-            Gguf::open(&mut source, &file)?.load(&mut source, device)
+            Gguf::open(&mut source, &file)?.load_in(&mut source, device, precision)
         }
-        None => load_folder(path, device),
+        None => load_folder(path, device, precision),
     }
 }
 
-fn load_folder(folder: &Path, device: &Device) -> Result<Decoder> {
+fn load_folder(folder: &Path, device: &Device, precision: BasePrecision) -> Result<Decoder> {
     let config_path = folder.join("config.json");
     let text = fs::read_to_string(&config_path).map_err(|e| missing(folder, &config_path, &e))?;
     let config = Config::parse(&text, &config_path)?;
     if let Some(Split { index, mut shards }) = Split::of(folder)? {
-        return index.model(config, &mut shards, device);
+        return index.model_in(config, &mut shards, device, precision);
     }
     let weights_path = folder.join(WEIGHTS);
     let mut source = FileSource::open(&weights_path).map_err(|error| match error {
         Error::Io { source, .. } => missing(folder, &weights_path, &source),
         other => other,
     })?;
-    from_source(config, &mut source, &weights_path, device)
+    from_source_in(config, &mut source, &weights_path, device, precision)
 }
 
 /// Whether a folder has weights, in one file or in shards, or a GGUF file is there.
@@ -105,12 +114,31 @@ pub fn from_bytes(config: Config, bytes: &[u8], path: &Path, device: &Device) ->
 /// # Errors
 /// As [`load`], and if the source or the device fails.
 pub fn from_source(config: Config, source: &mut dyn Source, path: &Path, device: &Device) -> Result<Decoder> {
-    from_library(config, &mut Tensors::open(source, path)?, device)
+    from_source_in(config, source, path, device, BasePrecision::F32)
+}
+
+/// [`from_source`] with the matrices kept in a precision, as [`load_in`].
+///
+/// # Errors
+/// As [`from_source`], and if a weight is too large for the precision.
+pub fn from_source_in(
+    config: Config,
+    source: &mut dyn Source,
+    path: &Path,
+    device: &Device,
+    precision: BasePrecision,
+) -> Result<Decoder> {
+    from_library(config, &mut Tensors::open(source, path)?, device, precision)
 }
 
 /// A model from a parsed config and the tensors of a file of any kind.
-pub(super) fn from_library(config: Config, library: &mut dyn Library, device: &Device) -> Result<Decoder> {
-    Loader::new(library, device).model(config)
+pub(super) fn from_library(
+    config: Config,
+    library: &mut dyn Library,
+    device: &Device,
+    precision: BasePrecision,
+) -> Result<Decoder> {
+    Loader::new(library, device, precision).model(config)
 }
 
 /// How weights are written.
@@ -124,7 +152,7 @@ pub enum Precision {
 }
 
 /// The weights as the bytes of a safetensors file, under the names and in the layout of their family;
-/// adapters are merged. Reads them back from the device.
+/// adapters are merged, and packed matrices are written as the numbers that they stand for. Reads them back from the device.
 ///
 /// # Errors
 /// If the device fails to hand the weights out.
@@ -135,7 +163,7 @@ pub async fn to_bytes(model: &Decoder, precision: Precision) -> Result<Vec<u8>> 
             self.0.push(Flat::of(name, weight));
         }
     }
-    let merged = model.merged();
+    let merged = model.merged().unpacked();
     let flat = match merged.config().model_type {
         Family::Gpt2 => gpt2::layout(merged.weights()),
         _ => {

@@ -90,10 +90,10 @@ impl Decoder {
                 }
             })
             .collect();
-        let head = (!config.tie_word_embeddings).then(|| matrix(plain, config.vocab_size, d));
+        let head = (!config.tie_word_embeddings).then(|| matrix(plain, config.vocab_size, d).into());
         let positions = config.max_position_embeddings;
         let weights = Weights {
-            embed: matrix(embed, config.vocab_size, d),
+            embed: matrix(embed, config.vocab_size, d).into(),
             positions: family.learns_positions().then(|| matrix(normal(positions, d, 1.0), positions, d)),
             layers,
             norm: norm(d),

@@ -3,11 +3,13 @@
 use burn::tensor::Tensor;
 use selfsame_shaders::linear;
 
+use super::Matrix;
+
 /// `y = x Wᵀ + b`, and with an adapter `y = x Wᵀ + b + scale · (x Aᵀ) Bᵀ`.
 #[derive(Debug, Clone)]
 pub struct Linear {
     /// `W`, `[out, in]` like the files have it.
-    pub weight: Tensor<2>,
+    pub weight: Matrix,
     /// `b`, `[out]`.
     pub bias: Option<Tensor<1>>,
     /// What learns instead of the two, where there is one.
@@ -28,14 +30,14 @@ pub struct Adapter {
 impl Linear {
     /// A projection without bias.
     #[must_use]
-    pub fn new(weight: Tensor<2>) -> Self {
-        Self { weight, bias: None, adapter: None }
+    pub fn new(weight: impl Into<Matrix>) -> Self {
+        Self::with_bias(weight, None)
     }
 
     /// A projection with a bias.
     #[must_use]
-    pub fn with_bias(weight: Tensor<2>, bias: Option<Tensor<1>>) -> Self {
-        Self { weight, bias, adapter: None }
+    pub fn with_bias(weight: impl Into<Matrix>, bias: Option<Tensor<1>>) -> Self {
+        Self { weight: weight.into(), bias, adapter: None }
     }
 
     /// Projects every row of `x`: `[rows, in]` to `[rows, out]`.
@@ -45,7 +47,7 @@ impl Linear {
             // Scaled while it is narrow.
             linear(linear(x.clone(), adapter.down.clone()).mul_scalar(adapter.scale), adapter.up.clone())
         });
-        let mut y = linear(x, self.weight.clone());
+        let mut y = self.weight.product(x);
         if let Some(bias) = &self.bias {
             y = y + bias.clone().unsqueeze::<2>();
         }
@@ -55,12 +57,16 @@ impl Linear {
         }
     }
 
-    /// The same projection without adapter, whose matrix is `W + scale · B A`.
+    /// The same projection without adapter, whose matrix is `W + scale · B A`, in single precision where there
+    /// was one.
     #[must_use]
     pub fn merged(self) -> Self {
         let weight = match self.adapter {
             None => self.weight,
-            Some(adapter) => self.weight + adapter.up.matmul(adapter.down).mul_scalar(adapter.scale),
+            Some(adapter) => {
+                let update = adapter.up.matmul(adapter.down).mul_scalar(adapter.scale);
+                Matrix::Full(self.weight.full() + update)
+            }
         };
         Self { weight, bias: self.bias, adapter: None }
     }

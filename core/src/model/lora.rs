@@ -98,11 +98,11 @@ impl Decoder {
     /// If the settings do not suit the model.
     pub fn with_adapters(&self, lora: LoraConfig, seed: u64) -> Result<Self> {
         lora.check(self.config())?;
+        let device = self.device();
         let mut item = 0;
         let weights = projections(self.without_adapters().weights().clone(), |_, linear| {
             item += 1;
             let [output, input] = linear.weight.dims();
-            let device = linear.weight.device();
             let mut stream = Stream::new(seed, Purpose::Adapter, 0, item);
             #[allow(clippy::cast_precision_loss)] // widths
             let bound = 1.0 / (input as f64).sqrt();

@@ -13,6 +13,7 @@ mod initial;
 mod layout;
 mod linear;
 mod lora;
+mod matrix;
 mod norm;
 mod rope;
 mod safetensors;
@@ -25,7 +26,8 @@ pub use decoder::Decoder;
 pub use family::{Activation, Family};
 pub(crate) use files::serialize;
 pub use files::{
-    INDEX, Precision, ShardIndex, WEIGHTS, from_bytes, from_source, has_weights, hash_folder, load, save, to_bytes,
+    INDEX, Precision, ShardIndex, WEIGHTS, from_bytes, from_source, from_source_in, has_weights, hash_folder, load,
+    load_in, save, to_bytes,
 };
 pub use forest::Forest;
 pub use layout::Layout;
@@ -33,6 +35,7 @@ pub use linear::{Adapter, Linear};
 pub use lora::{
     ADAPTER_CONFIG, ADAPTER_WEIGHTS, LoraConfig, adapter_config, adapter_from_source, adapter_to_bytes, base_of_adapter,
 };
+pub use matrix::{BasePrecision, Matrix};
 pub use norm::Norm;
 pub use source::{FileSource, MemorySource, Source, content_hash, hash_source};
 pub use weights::{Layer, Mapper, Visitor, Weights};

@@ -1,6 +1,6 @@
 //! Norms over the last axis.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 use selfsame_shaders::rms_norm;
 
 /// One norm and its weights, `[width]` each.
@@ -31,6 +31,14 @@ impl Norm {
     #[must_use]
     pub fn rms(weight: Tensor<1>) -> Self {
         Self::Rms { weight }
+    }
+
+    /// Where its weights are.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        match self {
+            Self::Rms { weight } | Self::RmsAroundOne { weight } | Self::Layer { weight, .. } => weight.device(),
+        }
     }
 
     /// Norms every row of `x`, `[rows, width]`. `epsilon` is added to what is divided by, squared.

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Linear, Norm};
+use super::{Linear, Matrix, Norm};
 
 /// All weights, matrices as `[out, in]` like most files have them.
 ///
@@ -10,7 +10,7 @@ use super::{Linear, Norm};
 #[derive(Debug, Clone)]
 pub struct Weights {
     /// `model.embed_tokens.weight`, `[vocab, hidden]`.
-    pub embed: Tensor<2>,
+    pub embed: Matrix,
     /// `model.embed_positions.weight`, `[positions, hidden]`, where positions are learned.
     pub positions: Option<Tensor<2>>,
     /// The blocks.
@@ -18,7 +18,7 @@ pub struct Weights {
     /// `model.norm`
     pub norm: Norm,
     /// `lm_head.weight`, `[vocab, hidden]`; `None` where it is tied to the embedding.
-    pub head: Option<Tensor<2>>,
+    pub head: Option<Matrix>,
 }
 
 /// The weights of one block.
@@ -48,7 +48,8 @@ pub struct Layer {
     pub down: Linear,
 }
 
-/// Sees weights under their names, always in the same order.
+/// Sees weights under their names, always in the same order. Packed matrices are no tensors of numbers, and no
+/// walk comes to them.
 pub trait Visitor {
     /// One weight.
     fn visit<const D: usize>(&mut self, name: &str, weight: &Tensor<D>);
@@ -81,7 +82,8 @@ enum Reach {
 
 /// A group of weights with a name in common.
 pub(super) enum Part<'a> {
-    Table(&'a mut Tensor<2>),
+    Table(&'a mut Matrix),
+    Positions(&'a mut Tensor<2>),
     Norm(&'a mut Norm),
     Linear(&'a mut Linear),
 }
@@ -116,6 +118,11 @@ impl Weights {
             match part {
                 Part::Table(weight) => {
                     if reach == Reach::All {
+                        weight.walk(&format!("{name}.weight"), mapper);
+                    }
+                }
+                Part::Positions(weight) => {
+                    if reach == Reach::All {
                         replace(weight, &format!("{name}.weight"), mapper);
                     }
                 }
@@ -130,6 +137,14 @@ impl Weights {
         self
     }
 
+    /// Whether any matrix is packed.
+    #[must_use]
+    pub fn has_packed(&self) -> bool {
+        let tables = std::iter::once(&self.embed).chain(&self.head);
+        let projections = self.layers.iter().flat_map(Layer::projections).map(|linear| &linear.weight);
+        tables.chain(projections).any(|matrix| matches!(matrix, Matrix::Packed(_)))
+    }
+
     /// Whether any projection has an adapter.
     #[must_use]
     pub fn has_adapters(&self) -> bool {
@@ -139,7 +154,7 @@ impl Weights {
     /// The parts under the names that precede `.weight`, in the order of the walk.
     pub(super) fn parts(&mut self) -> Vec<(String, Part<'_>)> {
         let mut parts = vec![("model.embed_tokens".to_owned(), Part::Table(&mut self.embed))];
-        parts.extend(self.positions.as_mut().map(|p| ("model.embed_positions".to_owned(), Part::Table(p))));
+        parts.extend(self.positions.as_mut().map(|p| ("model.embed_positions".to_owned(), Part::Positions(p))));
         for (index, layer) in self.layers.iter_mut().enumerate() {
             let named = layer.parts().into_iter().map(|(name, part)| (format!("model.layers.{index}.{name}"), part));
             parts.extend(named);
@@ -175,6 +190,14 @@ impl Layer {
     }
 }
 
+impl Matrix {
+    fn walk(&mut self, name: &str, mapper: &mut impl Mapper) {
+        if let Self::Full(weight) = self {
+            replace(weight, name, mapper);
+        }
+    }
+}
+
 impl Norm {
     fn walk(&mut self, name: &str, mapper: &mut impl Mapper) {
         match self {
@@ -190,7 +213,7 @@ impl Norm {
 impl Linear {
     fn walk(&mut self, name: &str, reach: Reach, mapper: &mut impl Mapper) {
         if reach == Reach::All {
-            replace(&mut self.weight, &format!("{name}.weight"), mapper);
+            self.weight.walk(&format!("{name}.weight"), mapper);
             if let Some(bias) = &mut self.bias {
                 replace(bias, &format!("{name}.bias"), mapper);
             }

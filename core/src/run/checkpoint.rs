@@ -60,9 +60,7 @@ pub async fn write(
     let mut files = Files::from([("tokenizer.json".to_owned(), tokenizer.json().as_bytes().to_vec())]);
     let weights = if model.adapters().is_some() {
         let base = AdaptedBase { model: manifest.model.clone(), sha256: manifest.model_sha256.clone() };
-        let config = model::adapter_config(model, &base.model)?;
-        files.insert(ADAPTER_CONFIG.to_owned(), serde_json::to_vec_pretty(&config).map_err(json)?);
-        files.insert(AdaptedBase::FILE.to_owned(), serde_json::to_vec_pretty(&base).map_err(json)?);
+        files.extend(about_adapter(model, &base)?);
         model::adapter_to_bytes(model).await?
     } else {
         files.insert("config.json".to_owned(), serde_json::to_vec_pretty(model.config()).map_err(json)?);
@@ -85,6 +83,19 @@ pub async fn write(
     }
     store.put(name, &files)?;
     Ok(hash)
+}
+
+/// What lies beside the weights of a model's adapters: their settings, and the model that they belong to.
+///
+/// # Errors
+/// If the model has no adapters.
+pub fn about_adapter(model: &Decoder, base: &AdaptedBase) -> Result<Files> {
+    let json = |e: serde_json::Error| Error::model(ADAPTER_CONFIG, e.to_string());
+    let config = model::adapter_config(model, &base.model)?;
+    Ok(Files::from([
+        (ADAPTER_CONFIG.to_owned(), serde_json::to_vec_pretty(&config).map_err(json)?),
+        (AdaptedBase::FILE.to_owned(), serde_json::to_vec_pretty(base).map_err(json)?),
+    ]))
 }
 
 /// Reads the weights of a checkpoint and checks them against the hash in the log. Adapters are put in

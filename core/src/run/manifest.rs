@@ -2,7 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{judge::JudgePrompt, model::LoraConfig, prompt::Chat, sample::Sampling};
+use crate::{
+    judge::JudgePrompt,
+    model::{BasePrecision, LoraConfig},
+    prompt::Chat,
+    sample::Sampling,
+};
 
 /// Where the prompts come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +78,9 @@ pub struct Manifest {
     /// The adapters that learn in place of the model's weights, where there are some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora: Option<LoraConfig>,
+    /// How the frozen matrices of model and base are kept in memory while adapters learn.
+    #[serde(default, skip_serializing_if = "BasePrecision::is_full")]
+    pub base_precision: BasePrecision,
     /// Where the prompts come from.
     pub source: Source,
     /// How the model's chat template writes the prompts, where it does.

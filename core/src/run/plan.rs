@@ -7,7 +7,7 @@ use crate::{
     Error, Result,
     learn::{Batch, LearnConfig, Objective, Sequence, Trainer},
     measure::control::Budget,
-    model::{Config, Decoder, LoraConfig},
+    model::{BasePrecision, Config, Decoder, LoraConfig},
     sample::{Request, Sampling, generate},
     text::Tokenizer,
 };
@@ -201,9 +201,8 @@ const DRAWING: u128 = 2;
 /// weights until the policy moves, so this is the worst case.
 const FROZEN: u128 = 4;
 
-/// Copies of a model whose adapters learn: itself, and the base of the implicit reward. All else that is
-/// frozen shares its weights.
-const ADAPTED: u128 = 2;
+/// Values of a packed matrix that are f32 at a time, at most: that many on an adapter, fewer on the CPU.
+const UNPACKED: u128 = 1 << 24;
 
 /// Guessed length of a prompt where no tokenised prompt is at hand.
 const PROMPT_TOKENS: usize = 16;
@@ -219,12 +218,23 @@ pub fn plan(config: &Config, budget: Option<&Budget>, options: &Options) -> Plan
     plan_with(config, None, budget, options)
 }
 
+/// A model whose adapters learn, and how what they adapt is kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Adapted {
+    /// The adapters.
+    pub lora: LoraConfig,
+    /// How the frozen matrices are kept.
+    pub precision: BasePrecision,
+    /// Whether the base of the implicit reward is another model, of the same size. All else that is frozen
+    /// shares the model's weights.
+    pub other_base: bool,
+}
+
 /// [`plan`] where adapters learn in place of the weights.
 #[must_use]
-pub fn plan_with(config: &Config, lora: Option<&LoraConfig>, budget: Option<&Budget>, options: &Options) -> Plan {
+pub fn plan_with(config: &Config, adapted: Option<&Adapted>, budget: Option<&Budget>, options: &Options) -> Plan {
     // In bytes, models of ordinary size are more than a browser's machine words can count.
     let wide = |count: usize| count as u128;
-    let bytes = |numbers: u128| u64::try_from(numbers * F32).unwrap_or(u64::MAX);
     let count = |tokens: u128| usize::try_from(tokens).unwrap_or(usize::MAX);
     let answer = budget.map_or(options.sampling.max_new_tokens, |b| b.sampling.max_new_tokens);
     let time = wide((PROMPT_TOKENS + answer).min(config.max_position_embeddings));
@@ -239,17 +249,27 @@ pub fn plan_with(config: &Config, lora: Option<&LoraConfig>, budget: Option<&Bud
     // Logits, their softmax and its gradient exist only at the answers' positions.
     let head = 3 * rows * answer * vocabulary;
     let activations = rows * time * layers * per_layer + head;
-    // What no setting makes smaller: copies of all weights, and of those that learn.
-    let (learning, drawing) = match lora.map(|lora| wide(lora.parameters(config))) {
-        None => ((LEARNING + FROZEN) * weights, (DRAWING + FROZEN) * weights),
-        Some(adapters) => {
-            (ADAPTED * weights + (LEARNING + FROZEN) * adapters, (ADAPTED + 1) * weights + (1 + FROZEN) * adapters)
+    let hidden = wide(config.hidden_size);
+    let queries = wide(config.num_attention_heads) * wide(config.head_width());
+    let largest_matrix = hidden * vocabulary.max(wide(config.intermediate_size)).max(queries);
+    let precision = adapted.map_or(BasePrecision::F32, |adapted| adapted.precision);
+    // What no setting makes smaller, in bytes: copies of all weights, and of those that learn.
+    let (learning, drawing) = match adapted {
+        None => (F32 * (LEARNING + FROZEN) * weights, F32 * (DRAWING + FROZEN) * weights),
+        Some(Adapted { lora, precision, other_base }) => {
+            let adapters = F32 * wide(lora.parameters(config));
+            let models = if *other_base { 2 } else { 1 } * precision.bytes(weights);
+            // Drawing needs a copy that is laid out for it, or a part of a packed matrix in f32.
+            let part = F32 * largest_matrix.min(UNPACKED);
+            let (learn, draw) = if precision.is_full() { (0, F32 * weights) } else { (part, part) };
+            (models + learn + (LEARNING + FROZEN) * adapters, models + draw + (1 + FROZEN) * adapters)
         }
     };
-    let training_bytes = bytes(learning + activations);
+    let saturated = |bytes: u128| u64::try_from(bytes).unwrap_or(u64::MAX);
+    let training_bytes = saturated(learning + F32 * activations);
     let cache = 2 * layers * wide(config.kv_heads()) * wide(config.head_width());
     let decoded = wide(options.decode_batch);
-    let decode_bytes = bytes(drawing + decoded * (time * cache * 2 + 2 * vocabulary));
+    let decode_bytes = saturated(drawing + F32 * decoded * (time * cache * 2 + 2 * vocabulary));
     let held_out = 3 * wide(options.held_out);
     let (train_tokens, decode_tokens) = budget.map_or((2000 * time, held_out * answer), |b| {
         let iterations = u128::from(b.iterations) * if options.controls { 3 } else { 1 };
@@ -257,18 +277,18 @@ pub fn plan_with(config: &Config, lora: Option<&LoraConfig>, budget: Option<&Bud
         let train = iterations * wide(b.learn.steps(b.pairs)) * batch * time;
         (train, iterations * (wide(b.prompts) * wide(b.samples) + held_out) * answer)
     });
-    let hidden = wide(config.hidden_size);
-    let queries = wide(config.num_attention_heads) * wide(config.head_width());
-    let largest_weight = hidden * vocabulary.max(wide(config.intermediate_size)).max(queries);
+    let largest_weight = precision.bytes(largest_matrix);
     Plan {
         parameters: config.parameters(),
-        weights_bytes: bytes(weights),
+        weights_bytes: saturated(precision.bytes(weights)),
         training_bytes,
         decode_bytes,
         total_bytes: training_bytes.max(decode_bytes),
-        fixed_bytes: bytes(if training_bytes >= decode_bytes { learning } else { drawing }),
-        largest_tensor_bytes: bytes(largest_weight.max(rows * answer * vocabulary).max(decoded * vocabulary)),
-        largest_weight_bytes: bytes(largest_weight),
+        fixed_bytes: saturated(if training_bytes >= decode_bytes { learning } else { drawing }),
+        largest_tensor_bytes: saturated(
+            largest_weight.max(F32 * rows * answer * vocabulary).max(F32 * decoded * vocabulary),
+        ),
+        largest_weight_bytes: saturated(largest_weight),
         train_tokens: count(train_tokens),
         decode_tokens: count(decode_tokens),
     }
@@ -340,7 +360,10 @@ mod tests {
     fn adapters_need_room_for_little_more_than_the_model() {
         let (config, full) = smol();
         let lora = LoraConfig { rank: 8, alpha: 16.0 };
-        let adapted = plan_with(&config, Some(&lora), None, &Options::default());
+        let in_precision = |precision, other_base| {
+            plan_with(&config, Some(&Adapted { lora, precision, other_base }), None, &Options::default())
+        };
+        let adapted = in_precision(BasePrecision::F32, true);
         // By the arithmetic of PEFT: the sides of the seven matrices of each block, times the rank.
         let sides = 2 * (576 + 576) + 2 * (576 + 192) + 3 * (576 + 1536);
         assert_eq!(lora.parameters(&config), 30 * 8 * sides);
@@ -348,6 +371,21 @@ mod tests {
         assert_eq!(full.training_bytes - adapted.training_bytes, spared);
         assert_eq!(adapted.weights_bytes, full.weights_bytes);
         assert!(adapted.fixed_bytes < full.fixed_bytes / 3);
+        // A base that is the model itself is not there twice.
+        let shared = in_precision(BasePrecision::F32, false);
+        assert_eq!(adapted.training_bytes - shared.training_bytes, adapted.weights_bytes);
+        // 4.5 bits a weight and a part of 64 MiB, nothing laid out anew.
+        let packed = in_precision(BasePrecision::Q4, false);
+        assert_eq!(packed.weights_bytes, 134_515_008 / 32 * 18);
+        assert_eq!(
+            shared.training_bytes - packed.training_bytes,
+            shared.weights_bytes - packed.weights_bytes - (1 << 26)
+        );
+        assert_eq!(
+            shared.decode_bytes - packed.decode_bytes,
+            2 * shared.weights_bytes - packed.weights_bytes - (1 << 26)
+        );
+        assert_eq!(packed.largest_weight_bytes, 576 * 49152 / 32 * 18);
     }
 
     #[test]

@@ -24,6 +24,8 @@ use burn::{
     tensor::{Device, Int, Slice, Tensor, TensorData},
 };
 
+use crate::packed::{PackedOps, PackedShape, rows_between, spans};
+
 /// How the vocabulary is divided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chunks {
@@ -76,7 +78,7 @@ pub fn linear_logprobs_by(hidden: Tensor<2>, weight: Tensor<2>, targets: Tensor<
 
 /// The operations as burn's backends see them.
 #[backend_extension(Cube, Flex, Autodiff, Fusion)]
-pub trait HeadOps: Backend {
+pub trait HeadOps: PackedOps {
     /// What is known of each row, `[rows, 4]` (largest logit, `Σ e^(l − largest)`, chosen logit,
     /// `Σ (l − largest) e^(l − largest)`), after a further chunk of logits `[rows, columns]`, the first
     /// of which belongs to class `offset`.
@@ -108,17 +110,47 @@ pub trait HeadOps: Backend {
         chunks: Chunks,
     ) -> FloatTensor<Self> {
         // Logits are kept for the way back, and there is none.
-        forward::<Self>(&hidden, &weight, &targets, Chunks { keep: false, ..chunks }, &mut Vec::new()).result
+        let chunks = Chunks { keep: false, ..chunks };
+        forward::<Self>(&hidden, &Table::Full(weight), &targets, chunks, &mut Vec::new()).result
+    }
+
+    /// The same with a weight that is packed.
+    #[fusion(default)]
+    fn packed_logprobs(
+        hidden: FloatTensor<Self>,
+        words: IntTensor<Self>,
+        targets: IntTensor<Self>,
+        shape: PackedShape,
+        chunks: Chunks,
+    ) -> FloatTensor<Self> {
+        let chunks = Chunks { keep: false, ..chunks };
+        forward::<Self>(&hidden, &Table::Packed(words, shape), &targets, chunks, &mut Vec::new()).result
     }
 }
 
-/// The chunks' first columns and their ends.
-fn spans(classes: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..classes).step_by(columns.max(1)).map(move |start| (start, classes.min(start + columns)))
+/// The weight, a row a class.
+#[derive(Debug, Clone)]
+enum Table<B: Backend> {
+    Full(FloatTensor<B>),
+    Packed(IntTensor<B>, PackedShape),
 }
 
-fn rows_of<B: Backend>(weight: &FloatTensor<B>, (start, end): (usize, usize)) -> FloatTensor<B> {
-    B::float_slice(weight.clone(), &[Slice::from(start..end), Slice::from(0..weight.shape()[1])])
+impl<B: PackedOps> Table<B> {
+    fn classes(&self) -> usize {
+        match self {
+            Self::Full(weight) => weight.shape()[0],
+            Self::Packed(_, shape) => shape.rows,
+        }
+    }
+
+    fn rows(&self, (start, end): (usize, usize)) -> FloatTensor<B> {
+        match self {
+            Self::Full(weight) => {
+                B::float_slice(weight.clone(), &[Slice::from(start..end), Slice::from(0..weight.shape()[1])])
+            }
+            Self::Packed(words, shape) => rows_between::<B>(words, *shape, (start, end)),
+        }
+    }
 }
 
 fn logits_of<B: Backend>(hidden: &FloatTensor<B>, weight: FloatTensor<B>) -> FloatTensor<B> {
@@ -135,16 +167,16 @@ struct Forward<B: Backend> {
 /// The forward pass; the logits of each chunk are appended to `kept` where the chunks are to be kept.
 fn forward<B: HeadOps>(
     hidden: &FloatTensor<B>,
-    weight: &FloatTensor<B>,
+    table: &Table<B>,
     targets: &IntTensor<B>,
     chunks: Chunks,
     kept: &mut Vec<FloatTensor<B>>,
 ) -> Forward<B> {
-    let (rows, classes) = (hidden.shape()[0], weight.shape()[0]);
+    let (rows, classes) = (hidden.shape()[0], table.classes());
     let nothing: Vec<f32> = (0..rows).flat_map(|_| [f32::MIN, 0.0, 0.0, 0.0]).collect();
     let mut known = B::float_from_data(TensorData::new(nothing, [rows, 4]), &hidden.device());
     for span in spans(classes, chunks.columns) {
-        let logits = logits_of::<B>(hidden, rows_of::<B>(weight, span));
+        let logits = logits_of::<B>(hidden, table.rows(span));
         if chunks.keep {
             kept.push(logits.clone());
         }
@@ -162,38 +194,32 @@ fn forward<B: HeadOps>(
     }
 }
 
-#[derive(Debug)]
-struct LinearLogprobs;
-
 /// What the backward pass needs.
 #[derive(Debug, Clone)]
 struct State<B: Backend> {
     hidden: FloatTensor<B>,
-    weight: FloatTensor<B>,
+    table: Table<B>,
     targets: IntTensor<B>,
     statistics: FloatTensor<B>,
     chunks: Chunks,
     kept: Vec<FloatTensor<B>>,
 }
 
-impl<B: HeadOps> Backward<B, 2> for LinearLogprobs {
-    type State = State<B>;
-
-    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let State { hidden, weight, targets, statistics, chunks, kept } = ops.state;
-        let gradient = grads.consume::<B>(&ops.node);
-        let [to_hidden, to_weight] = ops.parents;
+impl<B: HeadOps> State<B> {
+    /// The gradients of the hidden states and of the weight from that of the result, as far as they are wanted.
+    fn backward(self, gradient: &FloatTensor<B>, wanted: [bool; 2]) -> [Option<FloatTensor<B>>; 2] {
+        let Self { hidden, table, targets, statistics, chunks, kept } = self;
         let mut of_hidden: Option<FloatTensor<B>> = None;
         let mut of_weight = Vec::new();
         let mut kept = kept.into_iter();
-        for span in spans(weight.shape()[0], chunks.columns) {
-            let part = rows_of::<B>(&weight, span);
+        for span in spans(table.classes(), chunks.columns) {
+            let part = table.rows(span);
             let logits = kept.next().unwrap_or_else(|| logits_of::<B>(&hidden, part.clone()));
             let slope = B::head_slope(logits, targets.clone(), statistics.clone(), gradient.clone(), span.0);
-            if to_weight.is_some() {
+            if wanted[1] {
                 of_weight.push(B::float_matmul(B::float_transpose(slope.clone()), hidden.clone()));
             }
-            if to_hidden.is_some() {
+            if wanted[0] {
                 let share = B::float_matmul(slope, part);
                 of_hidden = Some(match of_hidden {
                     Some(sum) => B::float_add(sum, share),
@@ -201,11 +227,39 @@ impl<B: HeadOps> Backward<B, 2> for LinearLogprobs {
                 });
             }
         }
-        if let (Some(parent), Some(of_hidden)) = (to_hidden, of_hidden) {
-            grads.register::<B>(parent.id, of_hidden);
+        [of_hidden, wanted[1].then(|| B::float_cat(of_weight, 0))]
+    }
+}
+
+#[derive(Debug)]
+struct LinearLogprobs;
+
+impl<B: HeadOps> Backward<B, 2> for LinearLogprobs {
+    type State = State<B>;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let wanted = [ops.parents[0].is_some(), ops.parents[1].is_some()];
+        for (parent, gradient) in ops.parents.into_iter().zip(ops.state.backward(&gradient, wanted)) {
+            if let (Some(parent), Some(gradient)) = (parent, gradient) {
+                grads.register::<B>(parent.id, gradient);
+            }
         }
-        if let Some(parent) = to_weight {
-            grads.register::<B>(parent.id, B::float_cat(of_weight, 0));
+    }
+}
+
+#[derive(Debug)]
+struct PackedLogprobs;
+
+impl<B: HeadOps> Backward<B, 1> for PackedLogprobs {
+    type State = State<B>;
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let [parent] = ops.parents;
+        let [of_hidden, _] = ops.state.backward(&gradient, [parent.is_some(), false]);
+        if let (Some(parent), Some(of_hidden)) = (parent, of_hidden) {
+            grads.register::<B>(parent.id, of_hidden);
         }
     }
 }
@@ -240,11 +294,29 @@ impl<B: HeadOps, C: CheckpointStrategy> HeadOps for Autodiff<B, C> {
         let ((hidden, of_hidden), (weight, of_weight)) = (hidden.into_parts(), weight.into_parts());
         match LinearLogprobs.prepare::<C>([of_hidden, of_weight]).compute_bound().stateful() {
             OpsKind::Tracked(prep) => {
-                let mut kept = Vec::new();
-                let Forward { result, statistics } = forward::<B>(&hidden, &weight, &targets, chunks, &mut kept);
-                prep.finish(State { hidden, weight, targets, statistics, chunks, kept }, result)
+                let (mut kept, table) = (Vec::new(), Table::Full(weight));
+                let Forward { result, statistics } = forward::<B>(&hidden, &table, &targets, chunks, &mut kept);
+                prep.finish(State { hidden, table, targets, statistics, chunks, kept }, result)
             }
             OpsKind::UnTracked(prep) => prep.finish(B::linear_logprobs(hidden, weight, targets, chunks)),
+        }
+    }
+
+    fn packed_logprobs(
+        hidden: FloatTensor<Self>,
+        words: IntTensor<Self>,
+        targets: IntTensor<Self>,
+        shape: PackedShape,
+        chunks: Chunks,
+    ) -> FloatTensor<Self> {
+        let (hidden, of_hidden) = hidden.into_parts();
+        match PackedLogprobs.prepare::<C>([of_hidden]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => {
+                let (mut kept, table) = (Vec::new(), Table::Packed(words, shape));
+                let Forward { result, statistics } = forward::<B>(&hidden, &table, &targets, chunks, &mut kept);
+                prep.finish(State { hidden, table, targets, statistics, chunks, kept }, result)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(B::packed_logprobs(hidden, words, targets, shape, chunks)),
         }
     }
 }

@@ -13,8 +13,8 @@ use selfsame_core::{
     Error,
     device::Selected,
     model::{
-        self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, Config, Decoder, INDEX, ShardIndex, WEIGHTS, content_hash, gguf::Gguf,
-        hash_source,
+        self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, BasePrecision, Config, Decoder, INDEX, ShardIndex, WEIGHTS,
+        content_hash, gguf::Gguf, hash_source,
     },
     prompt::{Row, parse_jsonl},
     run::checkpoint::AdaptedBase,
@@ -171,6 +171,7 @@ impl Opened {
                 weights: &mut self.source(&home.join(ADAPTER_WEIGHTS))?,
             },
             &base,
+            BasePrecision::F32,
         )
     }
 }
@@ -267,7 +268,7 @@ impl Shelf for Opened {
         if let Some(index) = self.index(&home)? {
             let mut shards: Vec<Snapshot> =
                 index.shards().iter().map(|shard| self.source(shard)).collect::<Result<_>>()?;
-            let model = index.model(config, &mut shards, &device.device)?;
+            let model = index.model_in(config, &mut shards, &device.device, BasePrecision::F32)?;
             return Ok((model, index.hash(&mut shards)?));
         }
         let path = folder(place).join(WEIGHTS);

@@ -7,6 +7,7 @@ mod over_iterations;
 mod over_steps;
 mod progress;
 pub(super) mod verbs;
+mod wins;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,7 @@ use crate::{
         chart::Chart,
         examined::Examined,
         markdown,
+        matrix::Square,
         session::{Session, State},
         shell, theme,
         words::{self, t},
@@ -55,7 +57,21 @@ struct Folded {
     over_iterations: Vec<Chart>,
     over_steps: Vec<StepChart>,
     /// What the recipe noted, for the iteration that is shown.
-    noted: (Option<(Arm, u32)>, Vec<Chart>),
+    noted: (Option<(Arm, u32)>, Noted),
+}
+
+/// What a recipe noted, as it is drawn.
+#[derive(Debug)]
+struct Noted {
+    wins: Option<Square>,
+    charts: Vec<Chart>,
+}
+
+impl Noted {
+    fn of(view: &RunView, shown: Option<(Arm, u32)>) -> Self {
+        let arm = shown.map_or(Arm::Main, |(arm, _)| arm);
+        Self { wins: wins::square(view, arm), charts: noted::charts(view, shown) }
+    }
 }
 
 impl Folded {
@@ -66,7 +82,7 @@ impl Folded {
             flows: flow::all(view),
             over_iterations: over_iterations::charts(view),
             over_steps: over_steps::charts(view),
-            noted: (None, noted::charts(view, None)),
+            noted: (None, Noted::of(view, None)),
         }
     }
 }
@@ -117,7 +133,7 @@ impl Iterations {
             folded
                 .over_iterations
                 .iter()
-                .chain(&folded.noted.1)
+                .chain(&folded.noted.1.charts)
                 .chain(steps)
                 .for_each(|chart| chart.forget_zoom(ui.ctx()));
         }
@@ -171,7 +187,7 @@ impl Iterations {
     /// Brings what the recipe noted to the iteration that is shown.
     fn note(&mut self, view: &RunView, shown: Option<(Arm, u32)>) {
         if let Some(folded) = self.folded.as_mut().filter(|folded| folded.noted.0 != shown) {
-            folded.noted = (shown, noted::charts(view, shown));
+            folded.noted = (shown, Noted::of(view, shown));
         }
     }
 
@@ -184,9 +200,11 @@ impl Iterations {
             ui.label(t("iterations.nobody_knows"));
         }
         grid(ui, scene, columns, &folded.over_iterations.iter().collect::<Vec<_>>());
-        if !folded.noted.1.is_empty() {
+        let (_, noted) = &folded.noted;
+        if noted.wins.is_some() || !noted.charts.is_empty() {
             section(ui, t("iterations.noted"));
-            grid(ui, scene, columns, &folded.noted.1.iter().collect::<Vec<_>>());
+            noted.wins.iter().for_each(|square| wins::ui(ui, square));
+            grid(ui, scene, columns, &noted.charts.iter().collect::<Vec<_>>());
         }
         section(ui, t("iterations.over_steps"));
         let shown = over_steps::choose(ui, &folded.over_steps, &mut self.metrics);

@@ -6,7 +6,6 @@ use selfsame_core::run::Arm;
 pub mod calibration;
 mod cards;
 pub mod findings;
-mod matrix;
 mod meter;
 mod reliability;
 pub mod sentences;

@@ -49,7 +49,7 @@ impl Loader<'_> {
             let turned = columns.clone().flat_map(|column| values.iter().skip(column).step_by(all)).copied().collect();
             let own: Vec<f32> = columns.filter_map(|column| biases.get(column)).copied().collect();
             parts.push(Linear::with_bias(
-                self.bring(&weight, turned, [output, input])?,
+                self.keep(&weight, turned, [output, input])?,
                 Some(self.bring(&bias, own, [output])?),
             ));
         }
@@ -59,7 +59,7 @@ impl Loader<'_> {
 
 /// The weights as these files have them.
 pub(super) fn layout(weights: &Weights) -> Vec<Flat> {
-    let mut flat = vec![Flat::of("transformer.wte.weight", &weights.embed)];
+    let mut flat = vec![Flat::of("transformer.wte.weight", &weights.embed.full())];
     flat.extend(weights.positions.as_ref().map(|positions| Flat::of("transformer.wpe.weight", positions)));
     for (index, layer) in weights.layers.iter().enumerate() {
         let name = |part: &str| format!("transformer.h.{index}.{part}");
@@ -71,7 +71,7 @@ pub(super) fn layout(weights: &Weights) -> Vec<Flat> {
         conv1d(&mut flat, &name("mlp.c_proj"), &[&layer.down]);
     }
     norm(&mut flat, "transformer.ln_f", &weights.norm);
-    flat.extend(weights.head.as_ref().map(|head| Flat::of("lm_head.weight", head)));
+    flat.extend(weights.head.as_ref().map(|head| Flat::of("lm_head.weight", &head.full())));
     flat
 }
 
@@ -86,7 +86,7 @@ fn norm(flat: &mut Vec<Flat>, name: &str, norm: &Norm) {
 }
 
 fn conv1d(flat: &mut Vec<Flat>, name: &str, parts: &[&Linear]) {
-    let weights: Vec<Tensor<2>> = parts.iter().map(|part| part.weight.clone()).collect();
+    let weights: Vec<Tensor<2>> = parts.iter().map(|part| part.weight.full()).collect();
     flat.push(Flat::of(&format!("{name}.weight"), &Tensor::cat(weights, 0).transpose()));
     let biases: Vec<Tensor<1>> = parts.iter().filter_map(|part| part.bias.clone()).collect();
     if !biases.is_empty() {

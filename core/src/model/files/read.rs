@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, path::Path};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use selfsame_shaders::{Format, Packed};
 
-use super::super::{Config, Decoder, Family, Layer, Linear, Norm, Weights};
+use super::super::{BasePrecision, Config, Decoder, Family, Layer, Linear, Matrix, Norm, Weights};
 use crate::{Error, Result};
 
 /// Tensors by their names, in one file or in several.
@@ -25,18 +26,28 @@ pub(in super::super) trait Library {
     /// If there is no such tensor of that shape, its number type is none that we read, a value is not
     /// finite, or there is no memory for them.
     fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>>;
+
+    /// The bytes of a matrix that the file keeps in a format of packed matrices that is no larger than `most`:
+    /// it need not be rounded again. `None` where it is kept in another.
+    ///
+    /// # Errors
+    /// As [`Library::floats`].
+    fn stored(&mut self, _name: &str, _shape: [usize; 2], _most: Format) -> Result<Option<(Format, Vec<u8>)>> {
+        Ok(None)
+    }
 }
 
 /// Brings tensors from files to a device, and remembers which.
 pub(super) struct Loader<'a> {
     library: &'a mut dyn Library,
     device: &'a Device,
+    precision: BasePrecision,
     read: BTreeSet<String>,
 }
 
 impl<'a> Loader<'a> {
-    pub fn new(library: &'a mut dyn Library, device: &'a Device) -> Self {
-        Self { library, device, read: BTreeSet::new() }
+    pub fn new(library: &'a mut dyn Library, device: &'a Device, precision: BasePrecision) -> Self {
+        Self { library, device, precision, read: BTreeSet::new() }
     }
 
     /// The model of that shape.
@@ -70,7 +81,7 @@ impl<'a> Loader<'a> {
         };
         let weights = Weights {
             // The largest first, while there is most room for it beside the others.
-            embed: self.tensor(&names[0], [vocabulary, d])?,
+            embed: self.matrix(&names[0], [vocabulary, d])?,
             positions: if config.model_type.learns_positions() {
                 Some(self.tensor(&format!("{prefix}wpe.weight"), [config.max_position_embeddings, d])?)
             } else {
@@ -80,7 +91,7 @@ impl<'a> Loader<'a> {
                 .map(|index| if gpt2 { self.gpt2(&config, &layer(index)) } else { self.layer(&config, &layer(index)) })
                 .collect::<Result<_>>()?,
             norm: self.norm(&config, &names[1], d)?,
-            head: if config.tie_word_embeddings { None } else { Some(self.tensor("lm_head.weight", [vocabulary, d])?) },
+            head: if config.tie_word_embeddings { None } else { Some(self.matrix("lm_head.weight", [vocabulary, d])?) },
         };
         self.check_rest()?;
         Ok(Decoder::new(config, weights))
@@ -147,7 +158,7 @@ impl<'a> Loader<'a> {
     }
 
     fn linear(&mut self, name: &str, shape: [usize; 2], bias: bool) -> Result<Linear> {
-        let weight = self.tensor(&format!("{name}.weight"), shape)?;
+        let weight = self.matrix(&format!("{name}.weight"), shape)?;
         let bias = if bias { Some(self.tensor(&format!("{name}.bias"), [shape[0]])?) } else { None };
         Ok(Linear::with_bias(weight, bias))
     }
@@ -155,6 +166,25 @@ impl<'a> Loader<'a> {
     fn tensor<const D: usize>(&mut self, name: &str, shape: [usize; D]) -> Result<Tensor<D>> {
         let values = self.floats(name, &shape)?;
         self.bring(name, values, shape)
+    }
+
+    fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Matrix> {
+        if let Some(most) = self.precision.format()
+            && let Some((format, bytes)) = self.library.stored(name, shape, most)?
+            && let Some(packed) = Packed::from_gguf(&bytes, format, shape, self.device)
+        {
+            self.read.insert(name.to_owned());
+            return Ok(Matrix::Packed(packed));
+        }
+        let values = self.floats(name, &shape)?;
+        self.keep(name, values, shape)
+    }
+
+    /// Values to the device, kept as the model's matrices are; `name` names them in errors.
+    pub(super) fn keep(&self, name: &str, values: Vec<f32>, shape: [usize; 2]) -> Result<Matrix> {
+        let matrix = Matrix::new(values, shape, self.precision, self.device, (self.library.path(), name))?;
+        self.flush(name)?;
+        Ok(matrix)
     }
 
     pub(super) fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
@@ -165,10 +195,14 @@ impl<'a> Loader<'a> {
     /// Values to the device; `name` names them in errors.
     pub(super) fn bring<const D: usize>(&self, name: &str, values: Vec<f32>, shape: [usize; D]) -> Result<Tensor<D>> {
         let tensor = Tensor::from_data(TensorData::new(values, shape), self.device);
-        // A graphics device's queue holds dozens of writes with their data, which may be a whole model.
+        self.flush(name)?;
+        Ok(tensor)
+    }
+
+    /// A graphics device's queue holds dozens of writes with their data, which may be a whole model.
+    fn flush(&self, name: &str) -> Result<()> {
         self.device
             .flush()
-            .map_err(|e| Error::Device(format!("`{name}` cannot be written ({e:?}); the device may have been lost")))?;
-        Ok(tensor)
+            .map_err(|e| Error::Device(format!("`{name}` cannot be written ({e:?}); the device may have been lost")))
     }
 }

@@ -10,7 +10,7 @@ use burn::tensor::Device;
 use serde::Deserialize;
 
 use super::{
-    super::{Config, Decoder, FileSource, Source, safetensors::Tensors},
+    super::{BasePrecision, Config, Decoder, FileSource, Source, safetensors::Tensors},
     INDEX, WEIGHTS, content_hash, from_library, hash_source,
     read::Library,
 };
@@ -68,13 +68,19 @@ impl ShardIndex {
         &self.shards
     }
 
-    /// The model of a config, from the shards in their order. Of all files, one tensor and one piece of a few
-    /// megabytes are in memory.
+    /// The model of a config, from the shards in their order, with the matrices kept in a precision. Of all files, one
+    /// tensor and one piece of a few megabytes are in memory.
     ///
     /// # Errors
-    /// As [`super::load`].
-    pub fn model<S: Source>(&self, config: Config, shards: &mut [S], device: &Device) -> Result<Decoder> {
-        from_library(config, &mut self.library(shards)?, device)
+    /// As [`super::load_in`].
+    pub fn model_in<S: Source>(
+        &self,
+        config: Config,
+        shards: &mut [S],
+        device: &Device,
+        precision: BasePrecision,
+    ) -> Result<Decoder> {
+        from_library(config, &mut self.library(shards)?, device, precision)
     }
 
     /// The tensors of all shards.

@@ -39,6 +39,16 @@ pub(super) fn format(code: u32) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.code == code)
 }
 
+/// The format of packed matrices that a type is, if it is one.
+pub(super) fn packed(code: u32) -> Option<selfsame_shaders::Format> {
+    match code {
+        1 => Some(selfsame_shaders::Format::F16),
+        2 => Some(selfsame_shaders::Format::Q4),
+        8 => Some(selfsame_shaders::Format::Q8),
+        _ => None,
+    }
+}
+
 /// The names of the types that are read, for messages.
 pub(super) fn readable() -> String {
     FORMATS.map(|format| format.name).join(", ")

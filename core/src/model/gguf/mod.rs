@@ -18,7 +18,7 @@ use std::{
 use burn::tensor::Device;
 
 use super::{
-    Config, Decoder,
+    BasePrecision, Config, Decoder,
     files::from_library,
     source::{FileSource, Source},
 };
@@ -153,10 +153,18 @@ impl Gguf {
     /// A config that is not supported, a tensor that is missing or superfluous, has another shape, a
     /// number type that is not read or a value that is not finite; or if source or device fail.
     pub fn load(&self, source: &mut dyn Source, device: &Device) -> Result<Decoder> {
+        self.load_in(source, device, BasePrecision::F32)
+    }
+
+    /// [`Gguf::load`] with the matrices kept in a precision; those that the file has in it stay as they are.
+    ///
+    /// # Errors
+    /// As [`Gguf::load`], and if a weight is too large for the precision.
+    pub fn load_in(&self, source: &mut dyn Source, device: &Device, precision: BasePrecision) -> Result<Decoder> {
         let config = self.config()?;
         names::check(&self.header, config.num_hidden_layers)?;
         let mut tensors = Tensors { source, header: &self.header, width: config.head_width() };
-        from_library(config, &mut tensors, device)
+        from_library(config, &mut tensors, device, precision)
     }
 }
 

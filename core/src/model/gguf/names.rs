@@ -58,7 +58,7 @@ pub(super) fn is_rotated(name: &str) -> bool {
 /// Brings the rows of each head into the order of Hugging Face: of its pairs `2i` and `2i + 1`, the
 /// first rows come first and the second rows after them. `values` are rows of `columns` each, and
 /// `width` of them are a head.
-pub(super) fn into_halves(values: &mut [f32], columns: usize, width: usize) {
+pub(super) fn into_halves<T: Copy>(values: &mut [T], columns: usize, width: usize) {
     let mut head = Vec::new();
     for rows in values.chunks_exact_mut(columns.saturating_mul(width).max(1)) {
         head.clear();

@@ -19,23 +19,29 @@ fn goldens() -> PathBuf {
 
 /// A whole model: one block, two heads of four, six tokens.
 fn model() -> Writer {
+    model_of(8)
+}
+
+/// The same of any width.
+fn model_of(width: u32) -> Writer {
+    let d = u64::from(width);
     let block =
         |writer: Writer, (part, shape): &(&str, Vec<u64>)| writer.floats(&format!("blk.0.{part}.weight"), shape, 0.5);
     let parts = [
-        ("attn_norm", vec![8]),
-        ("attn_q", vec![8, 8]),
-        ("attn_k", vec![4, 8]),
-        ("attn_v", vec![4, 8]),
-        ("attn_output", vec![8, 8]),
-        ("ffn_norm", vec![8]),
-        ("ffn_gate", vec![32, 8]),
-        ("ffn_up", vec![32, 8]),
+        ("attn_norm", vec![d]),
+        ("attn_q", vec![d, d]),
+        ("attn_k", vec![d / 2, d]),
+        ("attn_v", vec![d / 2, d]),
+        ("attn_output", vec![d, d]),
+        ("ffn_norm", vec![d]),
+        ("ffn_gate", vec![32, d]),
+        ("ffn_up", vec![32, d]),
     ];
     let header = Writer::new()
         .key("general.architecture", text("llama"))
         .key("llama.block_count", size(1))
         .key("llama.context_length", size(64))
-        .key("llama.embedding_length", size(8))
+        .key("llama.embedding_length", size(width))
         .key("llama.feed_forward_length", size(32))
         .key("llama.attention.head_count", size(2))
         .key("llama.attention.head_count_kv", size(1))
@@ -48,10 +54,10 @@ fn model() -> Writer {
         .key("tokenizer.ggml.eos_token_id", size(2))
         .key("some.lists", lists(3))
         .key("some.truth", truth(true));
-    let header = header.floats("token_embd.weight", &[6, 8], 0.25).floats("output_norm.weight", &[8], 1.0);
-    // A row of a whole block, eight times.
-    let down: Vec<u8> = [&half::f16::from_f32(0.5).to_le_bytes()[..], &[1; 32]].concat().repeat(8);
-    parts.iter().fold(header, block).tensor("blk.0.ffn_down.weight", &[8, 32], 8, down)
+    let header = header.floats("token_embd.weight", &[6, d], 0.25).floats("output_norm.weight", &[d], 1.0);
+    // A row of a whole block, again and again.
+    let down: Vec<u8> = [&half::f16::from_f32(0.5).to_le_bytes()[..], &[1; 32]].concat().repeat(width as usize);
+    parts.iter().fold(header, block).tensor("blk.0.ffn_down.weight", &[d, 32], 8, down)
 }
 
 fn open(bytes: &[u8]) -> Result<Gguf> {
@@ -117,6 +123,43 @@ fn a_file_is_found_by_its_name_or_its_folder() {
     assert!(error.contains("a.gguf, b.gguf"), "{error}");
     fs::write(at("config.json"), "{}").unwrap();
     assert_eq!(find(folder.path()).unwrap(), None);
+}
+
+/// Rounding blocks again would change them: their largest number is not the largest there is.
+#[test]
+fn blocks_stay_as_they_are_where_that_is_no_more_than_was_asked_for() {
+    use super::super::{BasePrecision, Matrix};
+
+    let blocks = |values: usize, bytes: usize| -> Vec<u8> {
+        let scale = |block: usize| half::f16::from_f32([0.001, 0.02, 0.3][block % 3]).to_le_bytes();
+        let number = |at: usize| if bytes == 32 { at * 37 % 50 } else { at * 37 % 6 + 5 + 16 * (at * 29 % 6 + 5) };
+        let numbers = |block: usize| (0..bytes).map(move |at| u8::try_from(number(block * bytes + at)).unwrap());
+        (0..values / 32).flat_map(|block| scale(block).into_iter().chain(numbers(block))).collect()
+    };
+    let mut writer = model_of(32);
+    writer.tensors.retain(|(name, ..)| !["blk.0.attn_q.weight", "blk.0.ffn_up.weight"].contains(&name.as_str()));
+    let writer = writer
+        .tensor("blk.0.attn_q.weight", &[32, 32], 8, blocks(1024, 32))
+        .tensor("blk.0.ffn_up.weight", &[32, 32], 2, blocks(1024, 16))
+        .bytes();
+    let read = |tensor| {
+        let values = pollster::block_on(crate::device::read_floats::<2>(tensor)).unwrap();
+        values.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
+    };
+    let expected = whole(&writer).unwrap();
+    let expected = &expected.weights().layers[0];
+    let load = |precision| open(&writer)?.load_in(&mut MemorySource::new(&writer), &cpu(), precision);
+    for (precision, kept) in
+        [(BasePrecision::F16, [true, true]), (BasePrecision::Q8, [true, true]), (BasePrecision::Q4, [false, true])]
+    {
+        let model = load(precision).unwrap();
+        let ours = &model.weights().layers[0];
+        for ((ours, expected), kept) in [(&ours.query, &expected.query), (&ours.up, &expected.up)].into_iter().zip(kept)
+        {
+            assert!(matches!(ours.weight, Matrix::Packed(_)));
+            assert_eq!(read(ours.weight.full()) == read(expected.weight.full()), kept, "{precision}");
+        }
+    }
 }
 
 #[test]

@@ -99,8 +99,8 @@ fn learning_changes_the_adapters_and_nothing_else() {
     // Only the adapters have gradients.
     let tracked = after.tracked();
     let gradients = logits(&tracked).mean().backward();
-    assert!(tracked.weights().embed.grad(&gradients).is_none());
-    assert!(tracked.weights().layers[0].query.weight.grad(&gradients).is_none());
+    assert!(tracked.weights().embed.full().grad(&gradients).is_none());
+    assert!(tracked.weights().layers[0].query.weight.full().grad(&gradients).is_none());
     let flat = collect(&tracked, &gradients);
     assert_eq!(flat.len(), 28);
     assert!(flat.into_iter().all(|g| read(g).iter().any(|v| *v != 0.0)));

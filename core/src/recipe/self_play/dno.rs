@@ -119,6 +119,7 @@ impl Recipe for Dno {
             })
             .await?;
             lab.measure().await?;
+            lab.measure_game()?;
         }
         Ok(())
     }

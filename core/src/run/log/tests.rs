@@ -27,6 +27,7 @@ fn start() -> Record {
             base_sha256: "11".to_owned(),
             source: Source::World("rules".to_owned()),
             lora: None,
+            base_precision: crate::model::BasePrecision::F32,
             chat: None,
             options: Options::default(),
             parameters: toml::Table::new(),

@@ -3,7 +3,7 @@
 
 use selfsame_core::run::Arm;
 
-use super::over_iterations::oracle;
+use super::{over_iterations::oracle, wins};
 use crate::{
     fold::{
         RunView,
@@ -28,7 +28,7 @@ pub fn charts(view: &RunView, shown: Option<(Arm, u32)>) -> Vec<Chart> {
     let noted = view.noted(arm);
     let iteration = shown.map_or(u32::MAX, |(_, iteration)| iteration);
     let mut charts: Vec<Chart> = Vec::new();
-    for series in &noted {
+    for series in noted.iter().filter(|series| series.name != wins::NAME) {
         let together = TOGETHER.iter().find(|(_, parts)| parts.contains(&series.name));
         let chart = match (series.kind(), together) {
             (Kind::Single, Some((whole, parts))) if parts.first() == Some(&series.name) => {
@@ -131,7 +131,8 @@ fn before(series: &Noted<'_>, iteration: u32) -> Option<u32> {
     series.of.iter().map(|(at, _)| *at).filter(|at| *at < iteration && !series.numbers(*at).is_empty()).max()
 }
 
-fn named(iteration: u32) -> String {
+/// An iteration as a series or a policy is called.
+pub fn named(iteration: u32) -> String {
     with("iterations.noted_iteration", &[("iteration", &iteration)])
 }
 
@@ -295,6 +296,8 @@ mod tests {
             note(2, "reward at goal", &[0.1, 0.5, 0.7]),
             note(1, "wins against iterates", &[0.5, 0.6]),
             note(2, "wins against iterates", &[0.5, 0.6, 0.4]),
+            note(1, "something that grows", &[0.5, 0.6]),
+            note(2, "something that grows", &[0.5, 0.6, 0.4]),
             note(1, "copy rate", &[0.75, 0.25]),
             note(2, "copy rate", &[0.5, 0.25]),
         ];
@@ -351,9 +354,10 @@ mod tests {
         let points = &goals.series[0].points;
         assert_eq!((points.len(), points[2][0]), (3, 2.0));
         assert_eq!((goals.x.as_str(), goals.bars), ("goal", None));
+        assert!(charts.iter().all(|chart| chart.id != "noted-wins against iterates"), "that is a square");
         // A row that grows has a line for each iteration; a named place a line over them.
-        let wins = charts.iter().find(|chart| chart.id == "noted-wins against iterates").unwrap();
-        assert_eq!(wins.series.iter().map(|line| line.points.len()).collect::<Vec<_>>(), [2, 3]);
+        let grown = of(&charts, "Something that grows");
+        assert_eq!(grown.series.iter().map(|line| line.points.len()).collect::<Vec<_>>(), [2, 3]);
         let copied = of(&charts, "How much is copied from the bad answer");
         assert_eq!(copied.series[0].name, "when it can be read");
         assert_eq!(copied.series[0].points, [[1.0, 0.75], [2.0, 0.5]]);

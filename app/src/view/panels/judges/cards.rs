@@ -5,8 +5,7 @@ use selfsame_core::measure::Mean;
 
 use super::{
     calibration::Axis,
-    findings::{Findings, Judge, Learned, Pairs, Square, Tally},
-    matrix::Matrix,
+    findings::{Findings, Judge, Learned, Pairs, Tally},
     meter::{Meter, meters},
     reliability,
     sentences::{self, Worth},
@@ -14,6 +13,7 @@ use super::{
 use crate::{
     format::{self, NOTHING, number},
     view::{
+        matrix::{Matrix, Square},
         section::section,
         theme,
         words::{t, with},
@@ -90,8 +90,8 @@ fn matrix(
     let explain = |first: &str, second: &str, value: f64| {
         explain(&[("first", &first), ("second", &second), ("value", &number(value))])
     };
-    let truth = findings.oracle.then(|| numbers.collect());
-    Matrix { id, square, truth, explain: &explain }.ui(ui);
+    let beside = findings.oracle.then(|| (t("judges.right"), numbers.collect()));
+    Matrix { id, square, hint: t("judges.cell_hint"), beside, explain: &explain }.ui(ui);
 }
 
 /// How often two judges prefer the same answer.

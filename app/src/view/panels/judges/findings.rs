@@ -6,7 +6,7 @@ use selfsame_core::{
 };
 
 use super::calibration::{Axis, Calibration};
-use crate::fold::RunView;
+use crate::{fold::RunView, view::matrix::Square};
 
 /// Which pairs are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -26,30 +26,6 @@ impl Pairs {
             Self::OnPolicy => measurement.on_policy.as_ref(),
             Self::Fixed => measurement.fixed.as_ref(),
         }
-    }
-}
-
-/// A number for each two judges.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Square {
-    /// The judges.
-    pub names: Vec<String>,
-    /// Rows and columns in the order of the names.
-    pub values: Vec<Vec<Option<f64>>>,
-}
-
-impl Square {
-    fn of(names: &[String], value: impl Fn(&str, &str) -> Option<f64>) -> Self {
-        let row = |name: &String| names.iter().map(|other| value(name, other)).collect();
-        Self { names: names.to_vec(), values: names.iter().map(row).collect() }
-    }
-
-    /// The numbers of two different judges, each two once.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str, f64)> {
-        self.names.iter().zip(&self.values).enumerate().flat_map(move |(index, (name, row))| {
-            let others = self.names.iter().zip(row).skip(index + 1);
-            others.filter_map(move |(other, value)| Some((name.as_str(), other.as_str(), (*value)?)))
-        })
     }
 }
 

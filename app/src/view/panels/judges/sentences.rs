@@ -4,12 +4,15 @@ use selfsame_core::measure::Mean;
 
 use super::{
     calibration::{Axis, Calibration},
-    findings::{Findings, Judge, Learned, Pairs, Square},
+    findings::{Findings, Judge, Learned, Pairs},
 };
 use crate::{
     comparison::Difference,
     format::{self, INTERVAL, number},
-    view::words::{t, with},
+    view::{
+        matrix::Square,
+        words::{t, with},
+    },
 };
 
 /// Two judges that agree at least so often are hardly two.

@@ -1,17 +1,11 @@
-//! A number for each two judges, as a square of shaded cells that can be read one by one.
+//! A number for each two of some things, such as judges, as a square of shaded cells that can be read one by one.
 
 use egui::{
     Align2, Color32, CornerRadius, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::findings::Square;
-use crate::{
-    format,
-    view::{
-        theme::{self, Palette},
-        words::t,
-    },
-};
+use super::theme::{self, Palette};
+use crate::format;
 
 /// Widths of a column, at least and at most.
 const COLUMN: (f32, f32) = (68.0, 104.0);
@@ -22,14 +16,41 @@ const ROW: f32 = 38.0;
 /// How much of the colour the darkest cell has: the text on it stays readable.
 const SHADE: f32 = 0.45;
 
+/// A number for each two.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Square {
+    /// What has numbers.
+    pub names: Vec<String>,
+    /// Rows and columns in the order of the names.
+    pub values: Vec<Vec<Option<f64>>>,
+}
+
+impl Square {
+    /// The square of these numbers.
+    pub fn of(names: &[String], value: impl Fn(&str, &str) -> Option<f64>) -> Self {
+        let row = |name: &String| names.iter().map(|other| value(name, other)).collect();
+        Self { names: names.to_vec(), values: names.iter().map(row).collect() }
+    }
+
+    /// The numbers of two that are not the same, each two once.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str, f64)> {
+        self.names.iter().zip(&self.values).enumerate().flat_map(move |(index, (name, row))| {
+            let others = self.names.iter().zip(row).skip(index + 1);
+            others.filter_map(move |(other, value)| Some((name.as_str(), other.as_str(), (*value)?)))
+        })
+    }
+}
+
 /// A square to draw.
 pub struct Matrix<'a> {
     /// Tells matrices apart.
     pub id: &'a str,
     /// The numbers.
     pub square: &'a Square,
-    /// The oracle's number for each judge, beside the square.
-    pub truth: Option<Vec<String>>,
+    /// What is seen while no cell is pointed at.
+    pub hint: &'a str,
+    /// A number of its own for each row, beside the square, below this heading.
+    pub beside: Option<(&'a str, Vec<String>)>,
     /// Says in words what a cell means.
     pub explain: &'a dyn Fn(&str, &str, f64) -> String,
 }
@@ -39,7 +60,7 @@ impl Matrix<'_> {
     pub fn ui(&self, ui: &mut Ui) {
         let mut explained = None;
         egui::ScrollArea::horizontal().id_salt(self.id).show(ui, |ui| explained = self.cells(ui));
-        ui.weak(explained.unwrap_or_else(|| t("judges.cell_hint").to_owned()));
+        ui.weak(explained.unwrap_or_else(|| self.hint.to_owned()));
     }
 
     /// Draws the cells. What the cell under the pointer or with the focus means.
@@ -52,12 +73,12 @@ impl Matrix<'_> {
         let labels: Vec<_> =
             names.iter().map(|name| ui.painter().layout_no_wrap(name.clone(), text.clone(), palette.text)).collect();
         let left = labels.iter().map(|label| label.size().x).fold(0.0, f32::max) + 3.0 * size.step;
-        let columns = names.len() + usize::from(self.truth.is_some());
+        let columns = names.len() + usize::from(self.beside.is_some());
         let width = ((ui.available_width() - left) / columns.max(1) as f32).clamp(COLUMN.0, COLUMN.1);
-        let truth_name = self.truth.as_ref().map(|_| t("judges.right").to_owned());
+        let beside = self.beside.as_ref().map(|(heading, _)| (*heading).to_owned());
         let heads: Vec<_> = names
             .iter()
-            .chain(&truth_name)
+            .chain(&beside)
             .map(|name| ui.painter().layout(name.clone(), small.clone(), palette.muted, width - size.step))
             .collect();
         let top = heads.iter().map(|head| head.size().y).fold(0.0, f32::max) + size.step;
@@ -103,9 +124,9 @@ impl Matrix<'_> {
                     explained = Some(meaning);
                 }
             }
-            if let Some(truth) = self.truth.as_ref().and_then(|truth| truth.get(row)) {
+            if let Some(number) = self.beside.as_ref().and_then(|(_, numbers)| numbers.get(row)) {
                 let place = at(names.len(), row).center();
-                ui.painter().text(place, Align2::CENTER_CENTER, truth, small.clone(), palette.text);
+                ui.painter().text(place, Align2::CENTER_CENTER, number, small.clone(), palette.text);
             }
         }
         explained
