@@ -10,7 +10,8 @@ import { t } from '../lib/words.mjs';
 
 export const name = 'own-models';
 export const about = 'shards, GGUF, chat templates and adapters give the model that one file gives';
-export const minutes = 10;
+export const minutes = 20;
+export const long = true;
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (path) => readFileSync(ROOT + path);
