@@ -157,6 +157,11 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
     let home = home.path();
     let eye = Eye::on(&display);
     let control = |key: char| eye.press(&[keys::CONTROL, key.into()]);
+    // By the key of its place in the navigation.
+    let go = |panel: Panel| {
+        let place = Panel::ALL.iter().zip(('1'..='9').chain(['0'])).find(|(other, _)| **other == panel);
+        control(place.unwrap().1);
+    };
 
     // The first start: the recorded film stands still, then to where a run is composed, with the pointer.
     let mut window = Program::start(&program, home, Some(&display), &[]).patient(RUN);
@@ -198,11 +203,11 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
 
     // It runs to its end while two panels are looked at.
     window.until("the first answers", || has(&log, "sampled").then_some(()));
-    control('5');
+    go(Panel::Judges);
     window.until("the panel in the file", || remembers(home, Panel::Judges));
     keep("real-2-judges", &settled(&eye, id));
     window.until("the end of the run", || has(&log, "finished").then_some(()));
-    control('6');
+    go(Panel::Diagnoses);
     window.until("the panel in the file", || remembers(home, Panel::Diagnoses));
     keep("real-3-diagnoses", &settled(&eye, id));
     let finished = fs::read(&log).unwrap();
@@ -254,7 +259,7 @@ fn begun_watched_closed_reopened_and_resumed_by_hand() {
     eye.press(&[keys::SPACE]);
     window.until("the run to go on", || (fs::read(&second).unwrap().len() > closed.len()).then_some(()));
     window.until("the end of the run", || has(&second, "finished").then_some(()));
-    control('3');
+    go(Panel::Iterations);
     window.until("the panel in the file", || remembers(home, Panel::Iterations));
     keep("real-5-finished", &settled(&eye, id));
     eye.close(id);
