@@ -115,11 +115,6 @@ impl Directory {
         Ok(names)
     }
 
-    /// Whether it holds a file of this name.
-    pub async fn has(&self, name: &str) -> bool {
-        JsFuture::from(self.handle.get_file_handle(name)).await.is_ok()
-    }
-
     /// Removes a file, or a folder with all it holds; it may be absent.
     ///
     /// # Errors
