@@ -13,6 +13,7 @@ use selfsame_core::{
 
 use crate::{Error, Result};
 
+pub mod adapter;
 #[cfg(not(target_family = "wasm"))]
 mod disk;
 

@@ -4,13 +4,14 @@
 //   node run.mjs [--rounds 3] [--only SIDE[/DEVICE],…] [--model DIR] [--onnx DIR] [--module DIR]
 //                [--browser PATH] [--timeout SECONDS] [--gpu]
 //
-// Prints Markdown on the standard output and what goes on meanwhile on the standard error. The folders
-// are within the repository and named from its root. By default WebGPU is SwiftShader's, the software
-// adapter inside Chromium; `--gpu` lets the browser pick a real one.
+// Prints Markdown on the standard output and what goes on meanwhile on the standard error. The folders are
+// named from the repository's root, or by their whole paths. By default WebGPU is SwiftShader's, the
+// software adapter inside Chromium; `--gpu` lets the browser pick a real one.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { launch } from '../../web/harness/lib/browser.mjs';
@@ -62,8 +63,7 @@ async function measure({ side, device }, server) {
   try {
     const { errors, gone } = watch(browser.context);
     const page = await browser.context.newPage();
-    const files = Object.entries({ model: options.model, onnx: options.onnx, module: options.module });
-    const query = new URLSearchParams({ side, device, ...Object.fromEntries(files.map(([k, v]) => [k, `/${v}`])) });
+    const query = new URLSearchParams({ side, device, model: '/model', onnx: '/onnx', module: '/module' });
     await page.goto(`${server.url}benches/web/speed.html?${query}`);
     const timeout = Number(options.timeout) * 1000;
     const done = page.waitForFunction(() => window.__result !== undefined, null, { timeout, polling: 500 });
@@ -158,7 +158,9 @@ async function main() {
   const only = options.only?.split(',');
   const sides = SIDES.filter(({ side, device }) => !only || only.includes(side) || only.includes(`${side}/${device}`));
   const [load] = os.loadavg();
-  const server = await serve(ROOT);
+  const { model, onnx, module } = options;
+  const from = (path) => resolve(ROOT, path);
+  const server = await serve(ROOT, { folders: { model: from(model), onnx: from(onnx), module: from(module) } });
   const measured = sides.map((side) => ({ ...side, results: [] }));
   try {
     // In turn, so that what else the machine does falls on all of them.

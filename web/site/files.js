@@ -2,7 +2,7 @@
 // own handles, so that weights of any size are never read into the page's memory.
 
 /** What can belong to a model, to prompts or to a run. In a folder everything else is passed over. */
-const OURS = /\.(json|jsonl|safetensors|toml|tgz|gz)$/;
+const OURS = /\.(json|jsonl|safetensors|gguf|jinja|toml|tgz|gz)$/i;
 
 /** Folders deeper than this hold nothing of ours: a model is flat, a run has `checkpoints/NAME/`. */
 const DEEPEST = 4;

@@ -28,14 +28,23 @@ async function cutDown(adapter, another) {
   for (const name in least.limits) limits[name] = least.limits[name];
   least.destroy();
   Object.defineProperty(adapter, 'limits', { value: Object.freeze(limits) });
-  Object.defineProperty(adapter, 'features', { value: new Set() });
+  Object.defineProperty(adapter, 'features', { value: new Set(), configurable: true });
 }
 
-/** Makes the devices of an adapter tell when they are lost, and what nobody caught. */
+/** What the engine's runtime will not begin without, although nothing here ever reads these clocks. */
+const CLOCKS = 'timestamp-query';
+
+/**
+ * Makes the devices of an adapter tell when they are lost, and what nobody caught. An adapter without clocks, as many
+ * have none, seems to have them, and is never asked for any.
+ */
 function reporting(adapter, devices) {
   const request = adapter.requestDevice.bind(adapter);
-  adapter.requestDevice = async (descriptor) => {
-    const device = await request(descriptor);
+  const without = !adapter.features.has(CLOCKS);
+  if (without) Object.defineProperty(adapter, 'features', { value: new Set([...adapter.features, CLOCKS]), configurable: true });
+  adapter.requestDevice = async (descriptor = {}) => {
+    const asked = [...(descriptor.requiredFeatures ?? [])].filter((name) => !(without && name === CLOCKS));
+    const device = await request({ ...descriptor, requiredFeatures: asked });
     devices.push(device);
     device.lost.then(({ reason, message }) => postMessage({ kind: 'lost', reason: `${reason}: ${message}` }));
     device.addEventListener('uncapturederror', ({ error }) =>

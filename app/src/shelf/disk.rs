@@ -11,14 +11,13 @@ use selfsame_core::{
     model::{
         self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, BasePrecision, Decoder, FileSource, content_hash,
         gguf::{self, Gguf},
-        hash_source,
     },
     prompt::{Row, read_jsonl},
     run::checkpoint::AdaptedBase,
     text::{ChatTemplate, Tokenizer},
 };
 
-use super::{Place, STARTER, STARTER_BASE, Shelf};
+use super::{Place, STARTER, STARTER_BASE, Shelf, adapter};
 use crate::{Error, Result, starter};
 
 /// The disk.
@@ -49,12 +48,7 @@ impl Shelf for Disk {
         Ok(match place {
             Place::Starter | Place::StarterBase | Place::AdsStarter => None,
             Place::Folder(path) => match gguf::find(path)? {
-                Some(file) => {
-                    let header = Gguf::read(&file)?;
-                    let template = header.chat_template().map(|source| ChatTemplate::new(&source)).transpose()?;
-                    let tokens = header.special_tokens()?;
-                    template.map(|template| template.with_tokens(tokens))
-                }
+                Some(file) => ChatTemplate::of_gguf(&Gguf::read(&file)?)?,
                 None => ChatTemplate::load(path)?,
             },
         })
@@ -89,13 +83,17 @@ impl Disk {
     /// The model that an adapter's base and the adapter make together, and the SHA-256 of the two.
     fn adapted(self, folder: &Path, device: &Selected, precision: BasePrecision) -> Result<(Decoder, String)> {
         let (config, place) = base_of(folder)?;
-        let (base, base_sha256) = self.model_in(&place, device, precision)?;
-        check_base(folder, &base_sha256)?;
+        let base = self.model_in(&place, device, precision)?;
+        let noted = folder.join(AdaptedBase::FILE);
+        let belongs_to = if noted.exists() {
+            Some(fs::read_to_string(&noted).map_err(|e| CoreError::read(&noted, e))?)
+        } else {
+            None
+        };
         let mut weights = FileSource::open(folder.join(ADAPTER_WEIGHTS))?;
-        let model = model::adapter_from_source(&base, &config, &mut weights, folder)?;
-        let list = format!("{base_sha256}  base\n{}  {ADAPTER_WEIGHTS}\n", hash_source(&mut weights)?);
-        let model = if precision.is_full() { model.merged() } else { model };
-        Ok((model, content_hash(list.as_bytes())))
+        let files =
+            adapter::Files { folder, config: &config, belongs_to: belongs_to.as_deref(), weights: &mut weights };
+        adapter::join(files, &base, precision)
     }
 }
 
@@ -124,9 +122,8 @@ fn base_of(folder: &Path) -> Result<(String, Place)> {
 
 /// Adapters can lie upon adapters, but must not lie in a circle.
 fn check_depth(folder: &Path) -> Result<()> {
-    const DEEPEST: usize = 16;
     let mut at = folder.to_path_buf();
-    for _ in 0..DEEPEST {
+    for _ in 0..adapter::DEEPEST {
         if !is_adapter(&at) {
             return Ok(());
         }
@@ -134,27 +131,5 @@ fn check_depth(folder: &Path) -> Result<()> {
         let text = fs::read_to_string(&path).map_err(|e| CoreError::read(&path, e))?;
         at = PathBuf::from(model::base_of_adapter(&text, &path)?);
     }
-    Err(Error::told(format!(
-        "{}: adapters of adapters lie in a circle; set `base_model_name_or_path` to the model that was adapted",
-        folder.display()
-    )))
-}
-
-/// An adapter that says which weights it belongs to is used with no others.
-fn check_base(folder: &Path, sha256: &str) -> Result<()> {
-    let path = folder.join(AdaptedBase::FILE);
-    if !path.exists() {
-        return Ok(());
-    }
-    let text = fs::read_to_string(&path).map_err(|e| CoreError::read(&path, e))?;
-    let base: AdaptedBase = serde_json::from_str(&text)
-        .map_err(|e| CoreError::model(&path, format!("not what a run wrote ({e}); restore it from a copy")))?;
-    if base.sha256 == sha256 {
-        return Ok(());
-    }
-    Err(Error::told(format!(
-        "{}: the model in {} has changed since it was adapted (its SHA-256 differs); restore it from a copy",
-        folder.display(),
-        base.model
-    )))
+    Err(adapter::in_a_circle(folder))
 }

@@ -10,7 +10,7 @@ async function bytes(url) {
 
 export async function run(device, { module, model }) {
   const engine = await import(`${module}/selfsame_web.js`);
-  await engine.default();
+  await engine.default({ module_or_path: `${module}/selfsame_web_bg.wasm` });
   const files = ['config.json', 'tokenizer.json', 'model.safetensors'].map((name) => bytes(`${model}/${name}`));
   const speed = JSON.parse(await engine.speed(...(await Promise.all(files)), device));
   const names = Object.keys(amount).sort();

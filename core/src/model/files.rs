@@ -11,7 +11,8 @@ use burn::tensor::{Device, Tensor};
 use safetensors::{Dtype, tensor::TensorView};
 
 pub(super) use self::read::Library;
-use self::{read::Loader, shards::Index};
+pub use self::shards::ShardIndex;
+use self::{read::Loader, shards::Split};
 use super::{
     BasePrecision, Config, Decoder, Family, FileSource, MemorySource, Source, Visitor, content_hash,
     gguf::{self, Gguf},
@@ -55,8 +56,8 @@ fn load_folder(folder: &Path, device: &Device, precision: BasePrecision) -> Resu
     let config_path = folder.join("config.json");
     let text = fs::read_to_string(&config_path).map_err(|e| missing(folder, &config_path, &e))?;
     let config = Config::parse(&text, &config_path)?;
-    if let Some(mut index) = Index::of(folder)? {
-        return Loader::new(&mut index.shards()?, device, precision).model(config);
+    if let Some(Split { index, mut shards }) = Split::of(folder)? {
+        return index.model_in(config, &mut shards, device, precision);
     }
     let weights_path = folder.join(WEIGHTS);
     let mut source = FileSource::open(&weights_path).map_err(|error| match error {
@@ -82,8 +83,8 @@ pub fn hash_folder(folder: &Path) -> Result<String> {
     if let Some(file) = gguf::find(folder)? {
         return hash_source(&mut FileSource::open(file)?);
     }
-    match Index::of(folder)? {
-        Some(mut index) => index.hash(),
+    match Split::of(folder)? {
+        Some(Split { index, mut shards }) => index.hash(&mut shards),
         None => hash_source(&mut FileSource::open(folder.join(WEIGHTS))?),
     }
 }

@@ -26,8 +26,8 @@ pub use decoder::Decoder;
 pub use family::{Activation, Family};
 pub(crate) use files::serialize;
 pub use files::{
-    INDEX, Precision, WEIGHTS, from_bytes, from_source, from_source_in, has_weights, hash_folder, load, load_in, save,
-    to_bytes,
+    INDEX, Precision, ShardIndex, WEIGHTS, from_bytes, from_source, from_source_in, has_weights, hash_folder, load,
+    load_in, save, to_bytes,
 };
 pub use forest::Forest;
 pub use layout::Layout;

@@ -64,21 +64,48 @@ impl Plan {
             )));
         }
         if let Some(binding) = limits.binding.filter(|binding| self.largest_tensor_bytes > *binding) {
-            let binds = format!("this graphics device binds {} at most", size(binding));
-            return Err(Error::TooLarge(if self.largest_weight_bytes > binding {
-                format!(
-                    "the model's largest tensor is {} and {binds}; choose a smaller model",
-                    size(self.largest_weight_bytes)
-                )
-            } else {
-                format!(
-                    "the run's largest tensor is {} and {binds}; lower `micro_batch`, `max_new_tokens` or `decode_batch`, or choose a smaller model",
-                    size(self.largest_tensor_bytes)
-                )
-            }));
+            self.check_weights(binding)?;
+            return Err(Error::TooLarge(format!(
+                "the run's largest tensor is {} and {}; lower `micro_batch`, `max_new_tokens` or `decode_batch`, or choose a smaller model",
+                size(self.largest_tensor_bytes),
+                binds(binding)
+            )));
         }
         Ok(())
     }
+
+    /// Checks that a place has room for the model while it draws, whatever a run would need beside that.
+    ///
+    /// # Errors
+    /// As [`Plan::fits`].
+    pub fn loads(&self, limits: &Limits) -> Result<()> {
+        let needed = u64::try_from(DRAWING * u128::from(self.weights_bytes)).unwrap_or(u64::MAX);
+        if let Some(memory) = limits.memory.filter(|memory| needed > *memory) {
+            return Err(Error::TooLarge(format!(
+                "the model needs about {} while drawing answers and {PLACE} can give {}; choose a smaller model",
+                size(needed),
+                size(memory)
+            )));
+        }
+        limits.binding.map_or(Ok(()), |binding| self.check_weights(binding))
+    }
+
+    /// Checks that each of the weights can be bound.
+    fn check_weights(&self, binding: u64) -> Result<()> {
+        if self.largest_weight_bytes <= binding {
+            return Ok(());
+        }
+        Err(Error::TooLarge(format!(
+            "the model's largest tensor is {} and {}; choose a smaller model",
+            size(self.largest_weight_bytes),
+            binds(binding)
+        )))
+    }
+}
+
+/// What a graphics device says of its bindings.
+fn binds(binding: u64) -> String {
+    format!("this graphics device binds {} at most", size(binding))
 }
 
 /// What the place of a run can give; `None` where nobody knows.
@@ -304,6 +331,20 @@ mod tests {
         assert_eq!(plan.total_bytes, plan.training_bytes.max(plan.decode_bytes));
         // More than 32 bits count, on every machine.
         assert!(plan.training_bytes > u64::from(u32::MAX));
+    }
+
+    #[test]
+    fn a_model_can_have_room_where_no_run_has_any() {
+        let (_, plan) = smol();
+        // Two copies of 513.1 MiB.
+        let limits = |memory| Limits { memory: Some(memory), binding: None };
+        let enough = limits(2 * plan.weights_bytes);
+        assert!(plan.loads(&enough).is_ok() && plan.fits(&enough).is_err());
+        let error = plan.loads(&limits(1 << 30)).unwrap_err().to_string();
+        assert!(error.contains("1.0 GiB while drawing") && error.contains("can give 1.0 GiB"), "{error}");
+        let bound = |binding| plan.loads(&Limits { memory: None, binding: Some(binding) });
+        assert!(bound(plan.largest_weight_bytes).is_ok());
+        assert!(bound(plan.largest_weight_bytes - 1).unwrap_err().to_string().contains("108.0 MiB"));
     }
 
     #[test]

@@ -32,7 +32,7 @@ async function send(content, response, passes) {
 }
 
 /**
- * Serves `root`, and nothing outside it, on a free port of the loopback interface.
+ * Serves `root`, and nothing outside it but what is named, on a free port of the loopback interface.
  *
  * @param {string} root the folder
  * @param {object} [options]
@@ -42,12 +42,13 @@ async function send(content, response, passes) {
  * @param {string} [options.cache] what is said about keeping files
  * @param {Map<string, Buffer|null>} [options.instead] by name, what is served instead of a file; `null`
  *   is not there
+ * @param {object} [options.folders] by the first part of a name, other folders that are served there
  * @param {(bytes: number) => Promise<void>} [options.passes] is waited for before so many bytes are sent
  * @returns `url` of the folder, `log` of what was asked for and sent, and `close()`
  */
 export async function serve(root, options = {}) {
-  const { prefix = '/', packs = false, cache = 'no-store', instead = new Map(), passes } = options;
-  const folder = resolve(root);
+  const { prefix = '/', packs = false, cache = 'no-store', instead = new Map(), folders = {}, passes } = options;
+  const roots = Object.fromEntries(Object.entries({ '': root, ...folders }).map(([name, path]) => [name, resolve(path)]));
   const log = [];
 
   async function find(request) {
@@ -60,7 +61,10 @@ export async function serve(root, options = {}) {
       const content = instead.get(name);
       return content === null ? { status: 404 } : { status: 200, name, content, size: content.length };
     }
-    const file = resolve(folder, name);
+    const [first] = name.split('/');
+    const elsewhere = first !== '' && Object.hasOwn(roots, first);
+    const folder = roots[elsewhere ? first : ''];
+    const file = resolve(folder, elsewhere ? name.slice(first.length + 1) : name);
     if (!file.startsWith(folder + sep)) return { status: 403 };
     const found = await stat(file).catch(() => null);
     if (!found?.isFile()) return { status: 404 };

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { adapter, readTensors, safetensors } from '../lib/model-files.mjs';
 import { until } from '../lib/until.mjs';
 import { t } from '../lib/words.mjs';
 
@@ -13,6 +14,7 @@ export const long = true;
 
 const STARTER = fileURLToPath(new URL('../../../assets/starter/', import.meta.url));
 const read = (name) => readFileSync(STARTER + name);
+const TENSORS = readTensors(`${STARTER}model.safetensors`);
 
 /** The files of the starter model, some of them replaced. */
 function model(changes) {
@@ -39,6 +41,25 @@ function config(changes) {
   return JSON.stringify({ ...JSON.parse(read('config.json')), ...changes });
 }
 
+/** The same weights in one shard, with an index that may name another. */
+function sharded(named) {
+  const map = Object.fromEntries(Object.keys(TENSORS).map((tensor) => [tensor, named]));
+  const index = { name: 'model.safetensors.index.json', content: JSON.stringify({ weight_map: map }) };
+  return [...model({}).slice(0, 2), index, { name: 'a.safetensors', content: read('model.safetensors') }];
+}
+
+/** An adapter of a model. */
+function adapterOf(base) {
+  const { about, tensors } = adapter(JSON.parse(read('config.json')), 2, 4);
+  return [
+    { name: 'adapter_config.json', content: JSON.stringify({ ...about, base_model_name_or_path: base }) },
+    { name: 'adapter_model.safetensors', content: safetensors(tensors) },
+  ];
+}
+
+/** The beginning of a GGUF file that goes on for a terabyte. */
+const ENDLESS = Buffer.concat([Buffer.from('GGUF\x03\0\0\0'), Buffer.alloc(16, 0x7f)]);
+
 /** What is dropped, and what has to be said about it. */
 const FILES = [
   ['weights that are cut off', model({ 'model.safetensors': cutOff('model.safetensors') }), /model/],
@@ -48,6 +69,14 @@ const FILES = [
   ['a config of nonsense', model({ 'config.json': config({ num_hidden_layers: -1 }) }), /config\.json/],
   ['a tokenizer of nonsense', model({ 'tokenizer.json': '[]' }), /tokenizer/],
   ['half a model', model({}).slice(0, 2), /model\.safetensors/],
+  ['a model that no tab holds', model({ 'config.json': config({ hidden_size: 16384 }) }), /GiB .* 3\.0 GiB; choose a smaller model/],
+  ['a shard too few', sharded('b.safetensors'), /b\.safetensors.*shard/],
+  ['shards somewhere else', sharded('../a.safetensors'), /not the name of a/],
+  ['a GGUF file of garbage', [{ name: 'x.gguf', content: Buffer.alloc(5000, 7) }], /GGUF/],
+  ['a GGUF file without end', [{ name: 'x.gguf', content: ENDLESS }], /GGUF/],
+  ['two GGUF files', ['x.gguf', 'y.gguf'].map((name) => ({ name, content: ENDLESS })), /2 GGUF files/],
+  ['an adapter of nothing', adapterOf('nobody/nothing'), /`nothing`, was not brought/],
+  ['half an adapter', adapterOf('starter').slice(0, 1), /adapter_model\.safetensors/],
   ['a log of garbage', [{ name: 'events.jsonl', content: Buffer.alloc(5000, 7) }], /events|line 1|log/],
   ['a log of JSON', [{ name: 'events.jsonl', content: '{"a": 1}\n{"b": 2}\n' }], /events|line 1|log/],
   ['a packed run of garbage', [{ name: 'x.selfsame.tgz', content: Buffer.alloc(5000, 7) }], /packed run/],

@@ -22,6 +22,7 @@ import * as noWebgpu from './no-webgpu.mjs';
 import * as offline from './offline.mjs';
 import * as parity from './native-parity.mjs';
 import * as responsiveness from './responsiveness.mjs';
+import * as ownModels from './own-models.mjs';
 import * as resume from './resume.mjs';
 import * as screenshots from './screenshots.mjs';
 import * as timing from './timing.mjs';
@@ -35,6 +36,7 @@ const TESTS = [
   update,
   csp,
   hostileFiles,
+  ownModels,
   screenshots,
   timing,
   noWebgpu,

@@ -15,9 +15,13 @@ use std::{
 use js_sys::{Function, Promise, Uint8Array};
 use selfsame::{
     engine::{Command, Message, Outcome, Request, RunId},
-    shelf::Place,
+    shelf::{Place, adapter},
 };
-use selfsame_core::{Error, model::Decoder, run::plan::Speed};
+use selfsame_core::{
+    Error,
+    model::{ADAPTER_CONFIG, Decoder},
+    run::plan::Speed,
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -25,16 +29,16 @@ use super::{
     gpu::Devices,
     mouth::{problem, say},
     playground::Playground,
-    shelf::{Opened, folder, models},
+    shelf::{Opened, TEXTS, folder, models},
     slots::{Shared, Slots},
     storage::{Directory, Result, failed},
 };
 
 /// The largest `config.json`, `tokenizer.json` or file of prompts that is read in one piece.
-const LARGEST_TEXT: u64 = 256 << 20;
+pub const LARGEST_TEXT: u64 = 256 << 20;
 
 /// The folder of a base inside a model's.
-const BASE: &str = "base";
+pub const BASE: &str = "base";
 
 /// Where runs are kept.
 pub const RUNS: &str = "runs";
@@ -242,26 +246,50 @@ impl Engine {
                     shelf.add(file.clone(), self.asset(&file).await?);
                 }
             }
-            Place::Folder(_) => {
-                let name = text(&path);
-                let directory = self.directory(&name).await?;
-                shelf.note(&path);
-                for file in ["config.json", "tokenizer.json"] {
-                    if directory.has(file).await {
-                        shelf.add(path.join(file), directory.snapshot(file).await?.all(LARGEST_TEXT).await?);
-                    }
-                }
-                let weights = "model.safetensors";
-                if directory.has(weights).await {
-                    shelf.add_weights(path.join(weights), directory.open(weights).await?);
-                }
-                // The base of a model may lie inside it.
-                if path.file_name().is_some_and(|name| name != BASE) && directory.existing(BASE).await.is_ok() {
-                    Box::pin(self.open_model(shelf, &Place::Folder(path.join(BASE)))).await?;
-                }
-            }
+            Place::Folder(_) => self.open_folder(shelf, &path, 0).await?,
         }
         Ok(())
+    }
+
+    /// Opens the files of a model that the person brought; `above` adapters lie upon it.
+    async fn open_folder(&self, shelf: &mut Opened, path: &Path, above: usize) -> Result<()> {
+        let directory = self.directory(&text(path)).await?;
+        shelf.note(path);
+        let names = directory.names().await?;
+        for name in &names {
+            if TEXTS.contains(&name.as_str()) {
+                shelf.add(path.join(name), directory.snapshot(name).await?.all(LARGEST_TEXT).await?);
+            } else if are_weights(name) {
+                shelf.add_weights(path.join(name), directory.snapshot(name).await?);
+            }
+        }
+        // The base of a model may lie inside it.
+        if path.file_name().is_some_and(|name| name != BASE) && names.iter().any(|name| name == BASE) {
+            Box::pin(self.open_folder(shelf, &path.join(BASE), above)).await?;
+        }
+        self.open_adapted(shelf, path, above).await
+    }
+
+    /// Opens the model that an adapter belongs to, where there is an adapter.
+    ///
+    /// # Errors
+    /// If the adapter names a model that was not brought.
+    pub async fn open_adapted(&self, shelf: &mut Opened, path: &Path, above: usize) -> Result<()> {
+        let Some(base) = shelf.base_of(path)? else { return Ok(()) };
+        if above >= adapter::DEEPEST {
+            return Err(Error::Storage(adapter::in_a_circle(path).to_string()));
+        }
+        let Place::Folder(folder) = &base else { return Box::pin(self.open_model(shelf, &base)).await };
+        if self.directory(&text(folder)).await.is_err() {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            return Err(Error::model(
+                path,
+                format!(
+                    "the model that was adapted, `{name}`, was not brought; bring a folder of that name first, or set `base_model_name_or_path` in {ADAPTER_CONFIG} to the name of one that was"
+                ),
+            ));
+        }
+        Box::pin(self.open_folder(shelf, folder, above + 1)).await
     }
 
     /// Opens a file of prompts.
@@ -298,6 +326,11 @@ impl Engine {
 fn time_of(name: &str) -> &str {
     let at = name.match_indices('-').rev().nth(1).map_or(0, |(at, _)| at);
     &name[at..]
+}
+
+/// Whether a file is one of weights.
+pub fn are_weights(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "safetensors" || ending.eq_ignore_ascii_case("gguf"))
 }
 
 fn path_of(folder: &str, file: &str) -> String {

@@ -7,10 +7,8 @@ use js_sys::Reflect;
 use selfsame::{archive, engine::Message, recorded::Reader, view::Pick};
 use selfsame_core::{
     Error,
-    model::Config,
     prompt::parse_jsonl,
     run::{Event, Store, store::Files},
-    text::Tokenizer,
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -18,7 +16,8 @@ use web_sys::{File, StorageEstimate};
 
 use super::{
     breath::scope,
-    engine::{Engine, MODELS, PROMPTS, RUNS},
+    bring::has_model,
+    engine::{Engine, LARGEST_TEXT, PROMPTS, RUNS},
     mouth::{problem, say},
     slots::{LOG, Slots},
     storage::{Directory, Result, Snapshot, failed, items},
@@ -30,25 +29,22 @@ const PIECE: u64 = 4 << 20;
 /// The largest packed run or log that is read: both are unpacked in memory.
 const LARGEST_RUN: u64 = 1 << 30;
 
-/// Likewise for texts.
-const LARGEST_TEXT: u64 = 256 << 20;
-
-/// The files of a model, of which the last is copied without being in our memory.
-const MODEL: [&str; 3] = ["config.json", "tokenizer.json", "model.safetensors"];
-
 /// A file that the person chose.
-struct Brought {
+pub struct Brought {
     /// Where it lay, as far as the browser says: `folder/name`, or only the name.
-    path: String,
-    content: Snapshot,
+    pub path: String,
+    /// What it holds.
+    pub content: Snapshot,
 }
 
 impl Brought {
-    fn name(&self) -> &str {
+    /// The name of the file.
+    pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    fn folder(&self) -> &str {
+    /// The folder in which it lay; empty if the browser does not say.
+    pub fn folder(&self) -> &str {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 }
@@ -79,8 +75,7 @@ impl Engine {
     }
 
     async fn keep(&self, purpose: &str, files: &[Brought]) -> selfsame::Result<()> {
-        let weights = files.iter().any(|file| file.name().ends_with(".safetensors") || file.name() == MODEL[0]);
-        if weights || purpose == "model" || purpose == "base" {
+        if has_model(files) || purpose == "model" || purpose == "base" {
             let path = self.keep_model(files).await?;
             let what = if purpose == "base" { Pick::Base } else { Pick::Model };
             say(&Message::Taken { what, path });
@@ -96,67 +91,13 @@ impl Engine {
                 say(&Message::Taken { what: Pick::Data, path });
             } else if files.len() == 1 {
                 return Err(selfsame::Error::told(format!(
-                    "{}: this is no model (config.json, tokenizer.json and model.safetensors together), no prompts (.jsonl), and no run (events.jsonl or .{})",
+                    "{}: this is no model (config.json, tokenizer.json and model.safetensors together, or a GGUF file), no prompts (.jsonl), and no run (events.jsonl or .{})",
                     file.name(),
                     archive::EXTENSION
                 )));
             }
         }
         Ok(())
-    }
-
-    async fn keep_model(&self, files: &[Brought]) -> selfsame::Result<String> {
-        let at = |folder: &str, name: &str| {
-            files.iter().find(|file| file.name() == name && (folder.is_empty() || file.folder() == folder))
-        };
-        if files.iter().any(|file| file.name().ends_with(".index.json")) {
-            return Err(selfsame::Error::told(
-                "the weights are split into several files; save the model in one `model.safetensors`",
-            ));
-        }
-        // The model lies highest; what lies deeper is its base.
-        let config = files
-            .iter()
-            .filter(|file| file.name() == MODEL[0])
-            .min_by_key(|file| file.path.matches('/').count())
-            .ok_or_else(|| missing(MODEL[0]))?;
-        let home = config.folder();
-        let mut parts = Vec::new();
-        for name in MODEL {
-            parts.push(at(home, name).ok_or_else(|| missing(name))?);
-        }
-        let inside: Vec<&Brought> = MODEL.iter().filter_map(|name| at(&joined(home, "base"), name)).collect();
-        let inside = if home.is_empty() { Vec::new() } else { inside };
-
-        let path = Path::new(&config.path);
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).map_err(|_| Error::model(path, "is not text"));
-        Config::parse(&text(config.content.all(LARGEST_TEXT).await?)?, path)?;
-        Tokenizer::parse(&text(parts[1].content.all(LARGEST_TEXT).await?)?)?;
-
-        let needed = parts.iter().chain(&inside).map(|file| file.content.len()).sum();
-        check_room(needed).await?;
-        let models = self.storage()?.enter(MODELS).await?;
-        let wanted = home.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("model");
-        let name = free_name(&models, wanted).await?;
-        let folder = models.enter(&name).await?;
-        let copied = async {
-            for file in parts {
-                copy(file, &folder).await?;
-            }
-            if !inside.is_empty() {
-                let base = folder.enter("base").await?;
-                for file in inside {
-                    copy(file, &base).await?;
-                }
-            }
-            Ok::<_, Error>(())
-        };
-        if let Err(e) = copied.await {
-            // Half a model is none, and the room is needed.
-            let _ = models.remove(&name).await;
-            return Err(e.into());
-        }
-        Ok(format!("{MODELS}/{name}"))
     }
 
     async fn keep_prompts(&self, file: &Brought) -> selfsame::Result<String> {
@@ -247,16 +188,6 @@ impl Engine {
     }
 }
 
-fn missing(name: &str) -> selfsame::Error {
-    selfsame::Error::told(format!(
-        "`{name}` is missing; choose `config.json`, `tokenizer.json` and `model.safetensors` together, or drop their folder"
-    ))
-}
-
-fn joined(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
 /// Whether a file is the log of a run.
 async fn is_log(file: &Brought) -> bool {
     if file.name().ends_with(".gz") {
@@ -269,7 +200,7 @@ async fn is_log(file: &Brought) -> bool {
 }
 
 /// A name that nothing has, made of the wanted one.
-async fn free_name(folder: &Directory, wanted: &str) -> Result<String> {
+pub async fn free_name(folder: &Directory, wanted: &str) -> Result<String> {
     let clean: String =
         wanted.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
     let taken = folder.names().await?;
@@ -283,7 +214,7 @@ async fn free_name(folder: &Directory, wanted: &str) -> Result<String> {
 }
 
 /// Copies a file piece by piece.
-async fn copy(file: &Brought, folder: &Directory) -> Result<()> {
+pub async fn copy(file: &Brought, folder: &Directory) -> Result<()> {
     let mut target = folder.open(file.name()).await?;
     target.truncate(0)?;
     let mut at = 0;
@@ -297,7 +228,7 @@ async fn copy(file: &Brought, folder: &Directory) -> Result<()> {
 
 /// Refuses what the browser has no room for, with the numbers.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // sizes are whole and positive
-async fn check_room(needed: u64) -> Result<()> {
+pub async fn check_room(needed: u64) -> Result<()> {
     let estimate = scope().navigator().storage().estimate().map_err(|e| failed("the storage", &e))?;
     let Ok(estimate) = JsFuture::from(estimate).await else { return Ok(()) };
     let estimate: StorageEstimate = estimate.unchecked_into();

@@ -2,6 +2,7 @@
 //! private file system, and says what happens.
 
 mod breath;
+mod bring;
 mod engine;
 mod files;
 mod gpu;

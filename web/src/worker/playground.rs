@@ -114,6 +114,7 @@ async fn speaker(engine: &Rc<Engine>, name: &str) -> Result<Rc<Speaker>> {
             let place = Place::named(name);
             let mut shelf = Opened::default();
             engine.open_model(&mut shelf, &place).await?;
+            engine.check_room_for(&shelf.config(&place)?, &device)?;
             Speaker { model: shelf.model(&place, &device)?.0, tokenizer: shelf.tokenizer(&place)? }
         }
     };

@@ -16,10 +16,11 @@ use selfsame::{
 };
 use selfsame_core::{
     Error,
+    device::Selected,
     model::Config,
     recipe::by_id,
     run::{
-        Event, Lab, Observer, Pace, Progress, Record, Setup,
+        Event, Lab, Observer, Options, Pace, Progress, Record, Setup,
         log::parse_after,
         plan::{Limits, plan},
     },
@@ -30,7 +31,7 @@ use super::{
     breath::{breath, sleep},
     engine::{Engine, RUNS},
     mouth::{self, problem, say},
-    shelf::{Opened, folder as folder_of, models},
+    shelf::{Opened, models},
     slots::{LOG, Shared, Slots},
     storage::{Directory, Result},
 };
@@ -73,18 +74,30 @@ impl Engine {
 
     fn check_size(&self, request: &Request, shelf: &Opened) -> selfsame::Result<()> {
         let args = request.args();
-        let Some(place) = models(request).into_iter().next() else { return Ok(()) };
-        let path = folder_of(&place).join("config.json");
-        let Some(text) = shelf.text(&path).ok() else { return Ok(()) };
+        let device = self.devices.get(args.device.into())?;
+        let limits = self.limits(&device);
+        let Some((first, others)) =
+            models(request).split_first().map(|(first, others)| (first.clone(), others.to_vec()))
+        else {
+            return Ok(());
+        };
         let entry = by_id(&request.recipe)?;
         let settings = selfsame::settings::Settings::of(entry, &args)?;
         let budget = entry.check(&settings.parameters)?;
-        let device = self.devices.get(args.device.into())?;
-        let binding = self.devices.largest_binding(&device);
+        plan(&shelf.config(&first)?, budget.as_ref(), &settings.typed_options()?).fits(&limits)?;
+        others.iter().try_for_each(|place| Ok(loads(&shelf.config(place)?, &limits)?))
+    }
+
+    /// What a device can give.
+    fn limits(&self, device: &Selected) -> Limits {
+        let binding = self.devices.largest_binding(device);
         // On a graphics device only what is being copied is in our memory.
-        let memory = binding.is_none().then_some(MEMORY);
-        let plan = plan(&Config::parse(&text, &path)?, budget.as_ref(), &settings.typed_options()?);
-        Ok(plan.fits(&Limits { memory, binding })?)
+        Limits { memory: binding.is_none().then_some(MEMORY), binding }
+    }
+
+    /// Refuses a model for which a device has no room, by its shape alone and with the numbers.
+    pub(super) fn check_room_for(&self, config: &Config, device: &Selected) -> Result<()> {
+        loads(config, &self.limits(device))
     }
 
     /// Begins a run.
@@ -231,6 +244,11 @@ impl Engine {
         }
         self.say_kept().await;
     }
+}
+
+/// Whether a place with these limits can hold a model.
+fn loads(config: &Config, limits: &Limits) -> Result<()> {
+    plan(config, None, &Options::default()).loads(limits)
 }
 
 async fn first_line(log: &super::storage::Snapshot, folder: &str) -> selfsame::Result<Record> {

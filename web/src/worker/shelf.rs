@@ -1,24 +1,50 @@
 //! Models and prompts in the browser: what was fetched with the page, and what the person brought.
 
 use std::{
-    cell::RefCell,
     collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
 use selfsame::{
     engine::Request,
-    shelf::{Place, Shelf},
+    shelf::{Place, Shelf, adapter},
 };
 use selfsame_core::{
     Error,
     device::Selected,
-    model::{self, Config, Decoder, content_hash},
+    model::{
+        self, ADAPTER_CONFIG, ADAPTER_WEIGHTS, BasePrecision, Config, Decoder, INDEX, ShardIndex, WEIGHTS,
+        content_hash, gguf::Gguf, hash_source,
+    },
     prompt::{Row, parse_jsonl},
-    text::Tokenizer,
+    run::checkpoint::AdaptedBase,
+    text::{ChatTemplate, Tokenizer},
+};
+use serde_json::Value;
+
+use super::{
+    engine::MODELS,
+    storage::{Result, Snapshot},
 };
 
-use super::storage::{OpenFile, Result};
+/// The texts of a model that are opened where they are: its shape, its tokenizer, its chat template, its index of shards,
+/// or what an adapter is.
+pub const TEXTS: [&str; 8] = [
+    CONFIG,
+    TOKENIZER,
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    INDEX,
+    ADAPTER_CONFIG,
+    AdaptedBase::FILE,
+];
+
+/// The file that says what shape a model has.
+pub const CONFIG: &str = "config.json";
+
+/// The file of a tokenizer.
+pub const TOKENIZER: &str = "tokenizer.json";
 
 /// Models and prompts that were opened beforehand: what a run is made of is asked for at once, and
 /// files of a browser can only be opened in time.
@@ -27,8 +53,8 @@ pub struct Opened {
     /// Small files, by their paths.
     files: BTreeMap<PathBuf, Vec<u8>>,
     /// Weights, which are read piece by piece.
-    weights: RefCell<BTreeMap<PathBuf, OpenFile>>,
-    /// Files that are there but were not opened.
+    weights: BTreeMap<PathBuf, Snapshot>,
+    /// Folders that are there.
     there: Vec<PathBuf>,
 }
 
@@ -39,11 +65,11 @@ impl Opened {
     }
 
     /// Adds weights.
-    pub fn add_weights(&mut self, path: impl Into<PathBuf>, file: OpenFile) {
-        self.weights.get_mut().insert(path.into(), file);
+    pub fn add_weights(&mut self, path: impl Into<PathBuf>, file: Snapshot) {
+        self.weights.insert(path.into(), file);
     }
 
-    /// Notes that there is a folder or file.
+    /// Notes that there is a folder.
     pub fn note(&mut self, path: impl Into<PathBuf>) {
         self.there.push(path.into());
     }
@@ -52,14 +78,101 @@ impl Opened {
     ///
     /// # Errors
     /// If it was not opened or is not text.
-    pub fn text(&self, path: &Path) -> Result<String> {
+    fn text(&self, path: &Path) -> Result<&str> {
         let bytes = self.files.get(path).ok_or_else(|| {
             Error::model(
                 path,
-                "is missing; a model is `config.json`, `tokenizer.json` and `model.safetensors` together",
+                "is missing; a model is `config.json`, `tokenizer.json` and `model.safetensors` (or its shards) together, or a GGUF file",
             )
         })?;
-        String::from_utf8(bytes.clone()).map_err(|_| Error::model(path, "is not text"))
+        std::str::from_utf8(bytes).map_err(|_| Error::model(path, "is not text"))
+    }
+
+    /// The text of a small file that need not be there.
+    fn optional(&self, path: &Path) -> Result<Option<&str>> {
+        if self.files.contains_key(path) { self.text(path).map(Some) } else { Ok(None) }
+    }
+
+    fn json(&self, path: &Path) -> Result<Option<Value>> {
+        let Some(text) = self.optional(path)? else { return Ok(None) };
+        serde_json::from_str(text).map(Some).map_err(|e| Error::model(path, format!("not valid JSON ({e})")))
+    }
+
+    fn source(&self, path: &Path) -> Result<Snapshot> {
+        self.weights.get(path).cloned().ok_or_else(|| Error::model(path, "is missing; bring all files of the model"))
+    }
+
+    /// The GGUF file of a folder: as on a disk, only where there is no `config.json`.
+    fn gguf(&self, home: &Path) -> Option<(&Path, Snapshot)> {
+        let is_gguf = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf"));
+        let found = self.weights.iter().find(|(path, _)| path.parent() == Some(home) && is_gguf(path));
+        found
+            .filter(|_| !self.files.contains_key(&home.join(CONFIG)))
+            .map(|(path, file)| (path.as_path(), file.clone()))
+    }
+
+    /// The header of the GGUF file of a folder.
+    fn header(&self, home: &Path) -> Result<Option<Gguf>> {
+        self.gguf(home).map(|(path, mut source)| Gguf::open(&mut source, path)).transpose()
+    }
+
+    /// The index of a folder's shards, where its weights are split.
+    fn index(&self, home: &Path) -> Result<Option<ShardIndex>> {
+        let path = home.join(INDEX);
+        // Where there are both, the one file is what other programs read too.
+        if self.has(&home.join(WEIGHTS)) {
+            return Ok(None);
+        }
+        self.optional(&path)?.map(|text| ShardIndex::parse(text, &path)).transpose()
+    }
+
+    /// Whether a folder holds an adapter and no model.
+    fn is_adapter(&self, home: &Path) -> bool {
+        let weights = [WEIGHTS, INDEX].iter().any(|name| self.has(&home.join(name))) || self.gguf(home).is_some();
+        self.has(&home.join(ADAPTER_CONFIG)) && !weights
+    }
+
+    /// The model that the adapter in a folder belongs to; `None` where there is no adapter.
+    ///
+    /// # Errors
+    /// If the adapter does not say which it is.
+    pub fn base_of(&self, home: &Path) -> Result<Option<Place>> {
+        if !self.is_adapter(home) {
+            return Ok(None);
+        }
+        let path = home.join(ADAPTER_CONFIG);
+        Ok(Some(adapted(&model::base_of_adapter(self.text(&path)?, &path)?)))
+    }
+
+    /// The shape of a model, before any of its weights is read.
+    ///
+    /// # Errors
+    /// If there is none, or it is of no model that is known.
+    pub fn config(&self, place: &Place) -> Result<Config> {
+        let home = home(place);
+        if let Some(base) = self.base_of(&home)? {
+            return self.config(&base);
+        }
+        if let Some(header) = self.header(&home)? {
+            return header.config();
+        }
+        let path = home.join(CONFIG);
+        Config::parse(self.text(&path)?, &path)
+    }
+
+    /// The model that an adapter and its base make.
+    fn joined(&self, home: &Path, base: &Place, device: &Selected) -> selfsame::Result<(Decoder, String)> {
+        let base = self.model(base, device)?;
+        adapter::join(
+            adapter::Files {
+                folder: home,
+                config: self.text(&home.join(ADAPTER_CONFIG))?,
+                belongs_to: self.optional(&home.join(AdaptedBase::FILE))?,
+                weights: &mut self.source(&home.join(ADAPTER_WEIGHTS))?,
+            },
+            &base,
+            BasePrecision::F32,
+        )
     }
 }
 
@@ -70,6 +183,23 @@ pub fn folder(place: &Place) -> PathBuf {
         Place::StarterBase => PathBuf::from(selfsame::shelf::STARTER_BASE),
         Place::AdsStarter => PathBuf::from(selfsame::shelf::STARTER_ADS),
         Place::Folder(folder) => folder.clone(),
+    }
+}
+
+/// The folder of a place's config and tokenizer: the base of the starter has the starter's.
+fn home(place: &Place) -> PathBuf {
+    folder(if *place == Place::StarterBase { &Place::Starter } else { place })
+}
+
+/// The place of the model that an adapter names: a built-in one, or one that was brought, which is called what the last
+/// part of that name is.
+fn adapted(name: &str) -> Place {
+    match Place::named(name) {
+        Place::Folder(_) => {
+            let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(name);
+            Place::Folder(Path::new(MODELS).join(last))
+        }
+        built_in => built_in,
     }
 }
 
@@ -92,9 +222,7 @@ pub fn models(request: &Request) -> Vec<Place> {
 
 impl Shelf for Opened {
     fn has(&self, path: &Path) -> bool {
-        self.files.contains_key(path)
-            || self.weights.borrow().contains_key(path)
-            || self.there.iter().any(|there| there == path)
+        self.files.contains_key(path) || self.weights.contains_key(path) || self.there.iter().any(|there| there == path)
     }
 
     fn absolute(&self, path: &Path) -> selfsame::Result<PathBuf> {
@@ -102,22 +230,54 @@ impl Shelf for Opened {
     }
 
     fn tokenizer(&self, place: &Place) -> selfsame::Result<Tokenizer> {
-        // The base of the starter has the starter's.
-        let folder = if *place == Place::StarterBase { folder(&Place::Starter) } else { folder(place) };
-        Ok(Tokenizer::parse(&self.text(&folder.join("tokenizer.json"))?)?)
+        let home = home(place);
+        let path = home.join(TOKENIZER);
+        if let Some(base) = self.base_of(&home)?.filter(|_| !self.has(&path)) {
+            return self.tokenizer(&base);
+        }
+        let made = self.header(&home)?.map(|header| header.tokenizer_json()).transpose()?;
+        let json = match &made {
+            Some(json) => json,
+            None => self.text(&path)?,
+        };
+        Ok(Tokenizer::parse(json)?)
+    }
+
+    fn template(&self, place: &Place) -> selfsame::Result<Option<ChatTemplate>> {
+        let Place::Folder(home) = place else { return Ok(None) };
+        if let Some(header) = self.header(home)? {
+            return Ok(ChatTemplate::of_gguf(&header)?);
+        }
+        let jinja = self.optional(&home.join("chat_template.jinja"))?;
+        let config = self.json(&home.join("tokenizer_config.json"))?;
+        let legacy = self.json(&home.join("special_tokens_map.json"))?;
+        Ok(ChatTemplate::of_config(jinja, config.as_ref(), legacy.as_ref())
+            .map_err(|e| Error::model(home, e.to_string()))?)
     }
 
     fn model(&self, place: &Place, device: &Selected) -> selfsame::Result<(Decoder, String)> {
-        let home = if *place == Place::StarterBase { folder(&Place::Starter) } else { folder(place) };
-        let config = Config::parse(&self.text(&home.join("config.json"))?, &home.join("config.json"))?;
-        let path = folder(place).join("model.safetensors");
+        let home = home(place);
+        if let Some(base) = self.base_of(&home)? {
+            return self.joined(&home, &base, device);
+        }
+        if let Some((path, mut source)) = self.gguf(&home) {
+            let model = Gguf::open(&mut source, path)?.load(&mut source, &device.device)?;
+            return Ok((model, hash_source(&mut source)?));
+        }
+        let config = self.config(place)?;
+        if let Some(index) = self.index(&home)? {
+            let mut shards: Vec<Snapshot> =
+                index.shards().iter().map(|shard| self.source(shard)).collect::<Result<_>>()?;
+            let model = index.model_in(config, &mut shards, &device.device, BasePrecision::F32)?;
+            return Ok((model, index.hash(&mut shards)?));
+        }
+        let path = folder(place).join(WEIGHTS);
         if let Some(bytes) = self.files.get(&path) {
             return Ok((model::from_bytes(config, bytes, &path, &device.device)?, content_hash(bytes)));
         }
-        let mut weights = self.weights.borrow_mut();
-        let file = weights.get_mut(&path).ok_or_else(|| Error::model(&path, "is missing"))?;
-        let model = model::from_source(config, file, &path, &device.device)?;
-        Ok((model, model::hash_source(file)?))
+        let mut source = self.source(&path)?;
+        let model = model::from_source(config, &mut source, &path, &device.device)?;
+        Ok((model, hash_source(&mut source)?))
     }
 
     fn prompts(&self, path: &Path) -> selfsame::Result<(Vec<Row>, String)> {

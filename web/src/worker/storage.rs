@@ -6,7 +6,7 @@ use std::fmt;
 
 use js_sys::{Array, AsyncIterator, Reflect, Uint8Array};
 use selfsame_core::{Error, model::Source};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     Blob, DedicatedWorkerGlobalScope, DomException, FileSystemDirectoryHandle, FileSystemFileHandle,
@@ -115,11 +115,6 @@ impl Directory {
         Ok(names)
     }
 
-    /// Whether it holds a file of this name.
-    pub async fn has(&self, name: &str) -> bool {
-        JsFuture::from(self.handle.get_file_handle(name)).await.is_ok()
-    }
-
     /// Removes a file, or a folder with all it holds; it may be absent.
     ///
     /// # Errors
@@ -177,6 +172,18 @@ impl Directory {
     }
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// Reads at once what other readers give in time; only workers have it.
+    type FileReaderSync;
+
+    #[wasm_bindgen(constructor)]
+    fn new() -> FileReaderSync;
+
+    #[wasm_bindgen(method, catch, js_name = readAsArrayBuffer)]
+    fn read(this: &FileReaderSync, blob: &Blob) -> std::result::Result<JsValue, JsValue>;
+}
+
 /// Something that is read in pieces without being in our memory: a file of the person's, or one of
 /// ours.
 #[derive(Debug, Clone)]
@@ -207,6 +214,23 @@ impl Snapshot {
         let piece = self.blob.slice_with_f64_and_f64(from as f64, to as f64).map_err(wrong)?;
         let buffer = JsFuture::from(piece.array_buffer()).await.map_err(wrong)?;
         Ok(Uint8Array::new(&buffer).to_vec())
+    }
+
+    /// Fills `into` with the bytes from `at` on, at once.
+    ///
+    /// # Errors
+    /// If it was deleted or changed meanwhile, or ends before.
+    #[allow(clippy::cast_precision_loss)] // files below 2^53 bytes
+    fn read_at(&self, at: u64, into: &mut [u8]) -> Result<()> {
+        let wrong = |e: JsValue| failed(&self.name, &e);
+        let end = at + into.len() as u64;
+        let piece = self.blob.slice_with_f64_and_f64(at as f64, end as f64).map_err(wrong)?;
+        let bytes = Uint8Array::new(&FileReaderSync::new().read(&piece).map_err(wrong)?);
+        if bytes.length() as usize != into.len() {
+            return Err(Error::Storage(format!("{} ends before byte {end}", self.name)));
+        }
+        bytes.copy_to(into);
+        Ok(())
     }
 
     /// All of it, where it is no larger than `most`.
@@ -326,10 +350,9 @@ pub fn items(array: &JsValue) -> Vec<JsValue> {
     if Array::is_array(array) { Array::from(array).to_vec() } else { Vec::new() }
 }
 
-impl Source for OpenFile {
+impl Source for Snapshot {
     fn len(&self) -> u64 {
-        // A file that the browser closed has nothing to read, which the reader then says.
-        self.size().unwrap_or_default()
+        Self::len(self)
     }
 
     fn read_at(&mut self, at: u64, into: &mut [u8]) -> Result<()> {

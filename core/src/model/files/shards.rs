@@ -6,11 +6,12 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use burn::tensor::Device;
 use serde::Deserialize;
 
 use super::{
-    super::{FileSource, safetensors::Tensors},
-    INDEX, WEIGHTS, content_hash, hash_source,
+    super::{BasePrecision, Config, Decoder, FileSource, Source, safetensors::Tensors},
+    INDEX, WEIGHTS, content_hash, from_library, hash_source,
     read::Library,
 };
 use crate::{Error, Result};
@@ -21,63 +22,75 @@ struct File {
     weight_map: BTreeMap<String, String>,
 }
 
-/// An index and its shards, opened.
-pub(super) struct Index {
+/// An index of shards: which of them has which weights. The shards themselves lie beside it.
+#[derive(Debug, Clone)]
+pub struct ShardIndex {
     path: PathBuf,
+    /// SHA-256 of the index itself.
+    sha256: String,
     /// For each tensor, which of the shards has it.
     homes: BTreeMap<String, usize>,
     /// In the order of their names.
-    shards: Vec<(PathBuf, FileSource)>,
+    shards: Vec<PathBuf>,
 }
 
-impl Index {
-    /// The index of a folder; `None` where the weights are in one file or there are none.
+impl ShardIndex {
+    /// The index of that text; `path` is where it lies, and the shards beside it.
     ///
     /// # Errors
-    /// If the index cannot be read, names a file that is not beside it, or a shard is missing.
-    pub fn of(folder: &Path) -> Result<Option<Self>> {
-        let path = folder.join(INDEX);
-        // Where there are both, the one file is what other programs read too.
-        if folder.join(WEIGHTS).exists() || !path.exists() {
-            return Ok(None);
-        }
-        let text = fs::read_to_string(&path).map_err(|e| Error::read(&path, e))?;
-        let File { weight_map } = serde_json::from_str(&text)
-            .map_err(|e| Error::model(&path, format!("not an index of shards ({e}); download it again")))?;
+    /// If it is none, or names a file that is not beside it.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
+        let File { weight_map } = serde_json::from_str(text)
+            .map_err(|e| Error::model(path, format!("not an index of shards ({e}); download it again")))?;
         let names: BTreeSet<&String> = weight_map.values().collect();
         if names.is_empty() {
-            return Err(Error::model(&path, "its `weight_map` names no shard; download it again"));
+            return Err(Error::model(path, "its `weight_map` names no shard; download it again"));
         }
         let mut shards = Vec::new();
         let mut places = BTreeMap::new();
         for name in names {
             if !is_plain(name) {
                 return Err(Error::model(
-                    &path,
+                    path,
                     format!("names the shard {name:?}, which is not the name of a `.safetensors` file beside it"),
                 ));
             }
-            let shard = folder.join(name);
-            let source = FileSource::open(&shard).map_err(|error| match error {
-                Error::Io { source, .. } => {
-                    Error::model(&shard, format!("{source}. `{INDEX}` names this shard; copy or download it too"))
-                }
-                other => other,
-            })?;
             places.insert(name.clone(), shards.len());
-            shards.push((shard, source));
+            shards.push(path.with_file_name(name));
         }
         let homes = weight_map.iter().filter_map(|(tensor, name)| Some((tensor.clone(), *places.get(name)?))).collect();
-        Ok(Some(Self { path, homes, shards }))
+        Ok(Self { path: path.to_path_buf(), sha256: content_hash(text.as_bytes()), homes, shards })
+    }
+
+    /// The files of the shards, in the order of their names.
+    #[must_use]
+    pub fn shards(&self) -> &[PathBuf] {
+        &self.shards
+    }
+
+    /// The model of a config, from the shards in their order, with the matrices kept in a precision. Of all files, one
+    /// tensor and one piece of a few megabytes are in memory.
+    ///
+    /// # Errors
+    /// As [`super::load_in`].
+    pub fn model_in<S: Source>(
+        &self,
+        config: Config,
+        shards: &mut [S],
+        device: &Device,
+        precision: BasePrecision,
+    ) -> Result<Decoder> {
+        from_library(config, &mut self.library(shards)?, device, precision)
     }
 
     /// The tensors of all shards.
     ///
     /// # Errors
     /// If a shard is damaged, or lacks a tensor that the index says it has.
-    pub fn shards(&mut self) -> Result<Shards<'_>> {
+    fn library<'a, S: Source>(&'a self, shards: &'a mut [S]) -> Result<Shards<'a>> {
+        let opened = self.shards.iter().zip(shards);
         let files: Vec<Tensors<'_>> =
-            self.shards.iter_mut().map(|(path, source)| Tensors::open(source, path)).collect::<Result<_>>()?;
+            opened.map(|(path, source)| Tensors::open(source, path)).collect::<Result<_>>()?;
         for (name, home) in &self.homes {
             if let Some(file) = files.get(*home).filter(|file| !file.has(name)) {
                 return Err(Error::model(
@@ -89,18 +102,49 @@ impl Index {
         Ok(Shards { path: &self.path, homes: &self.homes, files })
     }
 
-    /// See [`super::hash_folder`].
+    /// See [`super::hash_folder`]; the shards come in their order.
     ///
     /// # Errors
-    /// If a file cannot be read.
-    pub fn hash(&mut self) -> Result<String> {
-        let index = fs::read(&self.path).map_err(|e| Error::read(&self.path, e))?;
-        let mut lines = format!("{}  {INDEX}\n", content_hash(&index));
-        for (path, source) in &mut self.shards {
+    /// If a shard cannot be read.
+    pub fn hash<S: Source>(&self, shards: &mut [S]) -> Result<String> {
+        let mut lines = format!("{}  {INDEX}\n", self.sha256);
+        for (path, source) in self.shards.iter().zip(shards) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             lines.extend([hash_source(source)?.as_str(), "  ", &name, "\n"]);
         }
         Ok(content_hash(lines.as_bytes()))
+    }
+}
+
+/// An index of a folder and its shards, opened.
+pub(super) struct Split {
+    pub index: ShardIndex,
+    pub shards: Vec<FileSource>,
+}
+
+impl Split {
+    /// Those of a folder; `None` where the weights are in one file or there are none.
+    ///
+    /// # Errors
+    /// If the index cannot be read, names a file that is not beside it, or a shard is missing.
+    pub fn of(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(INDEX);
+        // Where there are both, the one file is what other programs read too.
+        if folder.join(WEIGHTS).exists() || !path.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path).map_err(|e| Error::read(&path, e))?;
+        let index = ShardIndex::parse(&text, &path)?;
+        let opened = index.shards.iter().map(|shard| {
+            FileSource::open(shard).map_err(|error| match error {
+                Error::Io { source, .. } => {
+                    Error::model(shard, format!("{source}. `{INDEX}` names this shard; copy or download it too"))
+                }
+                other => other,
+            })
+        });
+        let shards = opened.collect::<Result<_>>()?;
+        Ok(Some(Self { index, shards }))
     }
 }
 
@@ -113,7 +157,7 @@ fn is_plain(name: &str) -> bool {
 }
 
 /// The tensors of all shards as one.
-pub(super) struct Shards<'a> {
+struct Shards<'a> {
     path: &'a Path,
     homes: &'a BTreeMap<String, usize>,
     files: Vec<Tensors<'a>>,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::Value;
 
 use super::ChatTemplate;
-use crate::{Error, Result};
+use crate::{Error, Result, model::gguf::Gguf};
 
 impl ChatTemplate {
     /// The template of a model folder, if it has one: `chat_template.jinja`, or the `chat_template` of
@@ -25,6 +25,15 @@ impl ChatTemplate {
         };
         Self::of_config(source.as_deref(), config.as_ref(), legacy.as_ref())
             .map_err(|e| Error::model(folder, e.to_string()))
+    }
+
+    /// The template in the header of a GGUF file, if it has one.
+    ///
+    /// # Errors
+    /// If the template cannot be used, or the file's special tokens are not what they should be.
+    pub fn of_gguf(header: &Gguf) -> Result<Option<Self>> {
+        let Some(source) = header.chat_template() else { return Ok(None) };
+        Ok(Some(Self::new(&source)?.with_tokens(header.special_tokens()?)))
     }
 
     /// The template of a `chat_template.jinja`, or else of a `tokenizer_config.json`; special tokens are
