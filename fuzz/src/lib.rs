@@ -178,10 +178,14 @@ macro_rules! program {
 mod tests {
     use super::*;
 
-    /// Each file whole, and torn at a few places. One test, since memory is counted for all threads together.
+    /// So many changes of each file are tried, the same in every run.
+    const CHANGES: u32 = 12;
+
+    /// Each file whole, torn at a few places, and changed. One test, since memory is counted for all threads together.
     #[test]
     fn every_file_of_the_corpus_is_read_or_refused_within_bounds() {
         watch();
+        let mut tried = 0;
         for target in ALL {
             let files = target.files();
             assert!(files.len() >= 3, "{} has no corpus", target.name);
@@ -192,9 +196,15 @@ mod tests {
                 for part in 1..4 {
                     target.check(&bytes[..bytes.len() * part / 4]);
                 }
+                for _ in 0..CHANGES {
+                    tried += 1;
+                    let changed = target.changed(&bytes, tried).unwrap_or_else(|| mutate::bytes(&bytes, tried));
+                    target.check(&changed);
+                }
             }
             target.check(&[]);
         }
+        println!("{tried} changed files");
         a_reader_that_takes_too_much_is_found();
     }
 

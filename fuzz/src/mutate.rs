@@ -1,4 +1,5 @@
-//! Changes JSON without breaking it: what a byte's change makes of it is mostly refused by the first thing that reads it.
+//! Changes a file. JSON is changed without breaking it: what a byte's change makes of it is mostly refused by the first
+//! thing that reads it.
 
 use serde_json::{Value, json};
 
@@ -18,6 +19,24 @@ impl Chance {
     fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % u64::try_from(end.max(1)).unwrap_or(1)).unwrap_or(0)
     }
+}
+
+/// Bytes with one place changed: a bit, a number of four bytes, or some bytes that are lost or come twice.
+pub(crate) fn bytes(bytes: &[u8], seed: u32) -> Vec<u8> {
+    let mut chance = Chance(seed.into());
+    let mut changed = bytes.to_vec();
+    let at = chance.below(bytes.len());
+    let end = bytes.len().min(at + 1 + chance.below(16));
+    match chance.below(4) {
+        0 if at < end => changed[at] ^= 1 << chance.below(8),
+        1 if at + 4 <= bytes.len() => {
+            let number = [0, 1, 0x7f, 0xffff, 0x7fff_ffff, u32::MAX][chance.below(6)];
+            changed[at..at + 4].copy_from_slice(&u32::to_le_bytes(number));
+        }
+        2 => drop(changed.drain(at..end)),
+        _ => drop(changed.splice(at..at, bytes[at..end].iter().copied())),
+    }
+    changed
 }
 
 /// A text of JSON, or lines of it, with one thing changed; `None` if there is no JSON in it.
@@ -159,6 +178,23 @@ fn change(value: &mut Value, chance: &mut Chance) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_change_in_one_place() {
+        let before: Vec<u8> = (0..40).collect();
+        let lengths: Vec<usize> = (0..200)
+            .map(|seed| {
+                let after = bytes(&before, seed);
+                assert_eq!(after, bytes(&before, seed));
+                let same = after.iter().zip(&before).take_while(|(a, b)| a == b).count();
+                let left = after.iter().rev().zip(before.iter().rev()).take_while(|(a, b)| a == b).count();
+                assert!(before.len() <= same + left + 16, "{after:?}");
+                after.len()
+            })
+            .collect();
+        assert!([24..40, 40..41, 41..57].iter().all(|range| lengths.iter().any(|length| range.contains(length))));
+        assert!((0..20).all(|seed| bytes(&[], seed).is_empty()));
+    }
 
     #[test]
     fn what_was_json_stays_json_and_changes() {
