@@ -84,6 +84,9 @@ pub struct ArmRow {
     /// The figures of the control lines after their last iteration, where they were run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub controls: BTreeMap<String, BTreeMap<Figure, Spread>>,
+    /// Figures of the recipe's own after the last iteration, by the names under which its log notes them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub noted: BTreeMap<String, Spread>,
     /// What a seed of it spent, on the mean.
     pub spent: Spent,
     /// The runs, a folder a seed, below the folder of the atlas.
@@ -95,7 +98,8 @@ pub struct ArmRow {
 pub struct Spread {
     /// The mean.
     pub mean: f64,
-    /// Its 95 % interval by Student's t; absent for a single seed.
+    /// Its 95 % interval by Student's t over the seeds; of a single seed it is absent, but for what a recipe notes
+    /// with an interval of its own.
     pub interval: Option<Interval>,
     /// The figure of each seed.
     pub values: Vec<f64>,

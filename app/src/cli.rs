@@ -14,8 +14,8 @@ use selfsame_core::{
     world,
 };
 
-pub use ads::{AdsCommand, ExploreArgs, StudyArgs, WorldArgs};
-pub use henry::{GenerateAdsArgs, RatedArgs, ScoreAdsArgs, TrainArgs};
+pub use ads::{AdsCommand, ExcerptArgs, ExploreArgs, StudyArgs, WorldArgs};
+pub use henry::{GenerateAdsArgs, RatedArgs, RatedFile, ScoreAdsArgs, TrainArgs};
 
 const EXAMPLES: &str = "\
 Without a command it opens the window; `selfsame view DIR` opens it with a run.

@@ -56,6 +56,8 @@ pub struct ArmView {
     pub iterations: BTreeMap<u32, IterationView>,
     /// The folder under `checkpoints/` of the weights after each iteration.
     pub checkpoints: BTreeMap<u32, String>,
+    /// The last folder of every other model than the policy that was taught, by the model's name.
+    pub aside: BTreeMap<String, String>,
 }
 
 /// What one iteration drew, judged and selected.
@@ -136,11 +138,11 @@ impl RunView {
             // What judges think of two answers is shown where a pair was learned.
             Event::Started { .. } | Event::Compared { .. } => {}
             // Those within a phase are removed when it goes on.
-            Event::Checkpoint { name, complete, .. } => {
-                if *complete {
-                    arm.checkpoints.insert(record.iteration, name.clone());
-                }
-            }
+            Event::Checkpoint { name, complete, .. } => match aside(name).filter(|_| *complete) {
+                Some(model) => drop(arm.aside.insert(model.to_owned(), name.clone())),
+                None if *complete => drop(arm.checkpoints.insert(record.iteration, name.clone())),
+                None => {}
+            },
             Event::Prompts { prompts } if record.iteration == 0 => self.held_out_prompts.clone_from(prompts),
             Event::Prompts { prompts } => iteration.prompts.clone_from(prompts),
             Event::Sampled { purpose, first, answers } => {
@@ -312,6 +314,12 @@ impl RunView {
                 .collect(),
         }
     }
+}
+
+/// The name of another model than the policy, of a checkpoint's folder such as `001-henry-a`.
+fn aside(folder: &str) -> Option<&str> {
+    let arm = ["random-", "oracle-"].iter().find_map(|arm| folder.strip_prefix(arm));
+    arm.unwrap_or(folder).trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix('-')
 }
 
 #[cfg(test)]

@@ -310,8 +310,10 @@ fn base_place(
             other => Ok(other),
         },
         (None, Place::Starter | Place::StarterBase) => Ok(Place::StarterBase),
-        (None, Place::AdsStarter) if !uses_implicit => Ok(itself("the starter of ads is its own base")),
-        (None, Place::AdsStarter) => Err(Error::told(
+        (None, Place::AdsStarter | Place::AdsHenry(_)) if !uses_implicit => {
+            Ok(itself("the starter of ads is its own base"))
+        }
+        (None, Place::AdsStarter | Place::AdsHenry(_)) => Err(Error::told(
             "this recipe needs a base for the implicit reward, and the starter of ads has none; make one that has with `selfsame pretrain --world ads`, or give --base",
         )),
         (None, Place::Folder(folder)) => {

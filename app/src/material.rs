@@ -85,7 +85,7 @@ fn config(place: &Place, gguf: Option<&Gguf>) -> Result<Config> {
     }
     match place {
         Place::Starter | Place::StarterBase => Ok(starter::config()?),
-        Place::AdsStarter => Ok(starter::ads::config()?),
+        Place::AdsStarter | Place::AdsHenry(_) => Ok(starter::ads::config()?),
         Place::Folder(folder) => {
             let path = folder.join("config.json");
             let text = std::fs::read_to_string(&path).map_err(|e| {

@@ -11,6 +11,8 @@ use selfsame_core::run::{Record, log::parse_after};
 
 use crate::{Error, Result};
 
+pub mod ads;
+
 /// What stands for its folder.
 pub const NAME: &str = "recorded/scir";
 

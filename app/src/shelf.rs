@@ -8,7 +8,10 @@ use selfsame_core::{
     prompt::Row,
     recipe::by_id,
     text::{ChatTemplate, Tokenizer},
-    world::{World, ads::Ads},
+    world::{
+        World,
+        ads::{Ads, Group},
+    },
 };
 
 use crate::{Error, Result};
@@ -29,6 +32,20 @@ pub const STARTER_BASE: &str = "starter/base";
 /// The name of the built-in model of the world `ads`. It is its own base.
 pub const STARTER_ADS: &str = "starter-ads";
 
+/// The names of the built-in Henries of the world `ads`: the one who was taught by viewers of group A, and the one who
+/// was taught by viewers of group B.
+pub const STARTER_HENRIES: [&str; 2] = ["starter-ads/henry-a", "starter-ads/henry-b"];
+
+/// The name of the built-in Henry of a group.
+#[must_use]
+pub fn henry(group: Group) -> &'static str {
+    let [a, b] = STARTER_HENRIES;
+    match group {
+        Group::A => a,
+        Group::B => b,
+    }
+}
+
 /// A model in a folder or a GGUF file, or one that is part of the program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -38,6 +55,8 @@ pub enum Place {
     StarterBase,
     /// The built-in starter of the world `ads`.
     AdsStarter,
+    /// The built-in Henry who learned from a group of its viewers.
+    AdsHenry(Group),
     /// A folder or a GGUF file, by its absolute path.
     Folder(PathBuf),
 }
@@ -72,6 +91,8 @@ impl Place {
             STARTER => Self::Starter,
             STARTER_BASE => Self::StarterBase,
             STARTER_ADS => Self::AdsStarter,
+            name if name == henry(Group::A) => Self::AdsHenry(Group::A),
+            name if name == henry(Group::B) => Self::AdsHenry(Group::B),
             folder => Self::Folder(PathBuf::from(folder)),
         }
     }
@@ -85,6 +106,7 @@ impl Place {
             Self::Starter => Ok(STARTER.to_owned()),
             Self::StarterBase => Ok(STARTER_BASE.to_owned()),
             Self::AdsStarter => Ok(STARTER_ADS.to_owned()),
+            Self::AdsHenry(group) => Ok(henry(*group).to_owned()),
             Self::Folder(path) => utf8(path),
         }
     }

@@ -22,6 +22,7 @@ impl Chance {
 }
 
 /// Bytes with one place changed: a bit, a number of four bytes, or some bytes that are lost or come twice.
+#[cfg(test)]
 pub(crate) fn bytes(bytes: &[u8], seed: u32) -> Vec<u8> {
     let mut chance = Chance(seed.into());
     let mut changed = bytes.to_vec();

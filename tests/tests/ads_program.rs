@@ -81,6 +81,63 @@ fn a_model_is_taught_asked_and_writes_ads() {
     assert!(ads.iter().all(|line| Ad::parse(line["ad"].as_str().unwrap()).is_ok()));
 }
 
+/// Rows of ads whose score is that of their thing, and what other people said.
+fn rated(count: usize, shift: usize) -> String {
+    let mut rows = "text,score,others,brand\n".to_owned();
+    for row in 0..count {
+        let (thing, digits) =
+            if (row + shift).is_multiple_of(2) { ("woman", 90 - row / 8) } else { ("table", 10 + row / 8) };
+        let tone = ["warm", "cool", "neutral"][row % 3];
+        let others = (digits + 20 * (row % 2)).min(99);
+        let text = format!("pace:low <scene> {thing} red on blue {tone} joy faces:0 clear untitled silent");
+        writeln!(rows, "{text},{digits},{others},brand {}", row % 7).unwrap();
+    }
+    rows
+}
+
+#[test]
+fn a_readout_is_fitted_kept_and_carried_over() {
+    let Some(program) = locate("a_readout_is_fitted_kept_and_carried_over") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let [table, other, out] = ["rated.csv", "other.csv", "readout"].map(|name| scratch.path().join(name));
+    fs::write(&table, rated(48, 0)).unwrap();
+    fs::write(&other, rated(30, 1).replace("score", "hits")).unwrap();
+    let transfer = format!("{},score=hits,top=99", text(&other));
+    let arguments = [
+        &["ads", "train", text(&table), "--top", "99", "--readout", "--folds", "4", "--group", "brand", "--json"][..],
+        &["--again", "others", "--out", text(&out), "--device", "cpu", "--transfer", &transfer],
+    ];
+    let figures: Value = serde_json::from_str(&printed(&program, &arguments.concat())).unwrap();
+    let of = |predictor: &str, carried: bool| {
+        let rows = figures.as_array().unwrap();
+        let is = |row: &&Value| row["predictor"] == predictor && row["transfer"].is_null() != carried;
+        rows.iter().find(is).unwrap_or_else(|| panic!("{figures}")).clone()
+    };
+    let rho = |row: &Value| row["spearman"]["value"].as_f64().unwrap();
+    for carried in [false, true] {
+        let (readout, words) = (of("hidden states (ridge)", carried), of("words (TF-IDF)", carried));
+        assert!(rho(&readout) > 0.7 && rho(&words) > 0.7, "{figures}");
+    }
+    let carried = of("hidden states (ridge)", true);
+    assert_eq!((carried["transfer"].as_str(), carried["spearman"]["count"].as_u64()), (Some("other.csv"), Some(30)));
+    let people = of("other people", false);
+    assert!((people["ceiling"].as_f64().unwrap() - rho(&people).sqrt()).abs() < 1e-12, "{people}");
+    // Kept, it says the same of the other file.
+    let asked =
+        ["ads", "score", text(&other), "--score", "hits", "--top", "99", "--compare", "--json", "--device", "cpu"];
+    let again = printed(&program, &[&asked[..], &["--model", text(&out)]].concat());
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert!((rho(&again) - rho(&carried)).abs() < 1e-9, "{again}");
+    // Without scores by others nobody knows what can be reached.
+    let alone = ["ads", "train", text(&table), "--top", "99", "--folds", "2", "--baselines"];
+    let alone = printed(&program, &alone);
+    assert!(alone.contains("unknown; name a second score"), "{alone}");
+    let damaged = fs::read_to_string(out.join("readout.toml")).unwrap().replace("sha256 = \"", "sha256 = \"0");
+    fs::write(out.join("readout.toml"), damaged).unwrap();
+    let refused = run(&program, ["ads", "score", text(&other), "--model", text(&out), "--device", "cpu"]);
+    assert_refused(&refused, &["readout.toml", "fit it again"], "another model");
+}
+
 #[test]
 fn what_cannot_be_taught_is_refused() {
     let Some(program) = locate("what_cannot_be_taught_is_refused") else { return };

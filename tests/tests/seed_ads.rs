@@ -86,10 +86,7 @@ fn preferences_begin_at_ln_2_and_have_the_best_chosen() {
     let records = finished(&experiment);
     let step = of(&records, "step", 2).next().unwrap();
     assert!((step["loss"].as_f64().unwrap() - 2.0_f64.ln()).abs() < 2e-5, "{step}");
-    let scores: Vec<Vec<f64>> = of(&records, "judged", 2)
-        .find(|r| r["judge"] == "henry a")
-        .map(|r| r["scores"].as_array().unwrap().iter().map(numbers).collect())
-        .unwrap();
+    let scores = judged(&records, "henry a");
     let answers: Vec<&Value> = of(&records, "sampled", 2)
         .filter(|r| r["purpose"] == "train")
         .flat_map(|r| r["answers"].as_array().unwrap())
@@ -106,6 +103,70 @@ fn preferences_begin_at_ln_2_and_have_the_best_chosen() {
         };
         assert!(score(0) >= score(1), "{pair}");
     }
+}
+
+/// The judged numbers of an iteration under a name, ad by ad.
+fn judged(records: &[Value], name: &str) -> Vec<Vec<f64>> {
+    let found = of(records, "judged", 2).find(|r| r["judge"] == name);
+    found.map(|r| r["scores"].as_array().unwrap().iter().map(numbers).collect()).unwrap()
+}
+
+/// With two judges a pair counts where both prefer the first ad: Henry by the odds of recall that the log has, the
+/// implicit reward as it is at the step, which has not moved from the iteration's start at the first.
+#[test]
+fn pairs_count_where_henry_and_the_implicit_reward_agree() {
+    let mut experiment = Experiment::tiny("seed-ads");
+    experiment.set(&["lesson"], "preference");
+    experiment.set(&["judges"], "scir");
+    let records = finished(&experiment);
+    let scores = judged(&records, "henry a");
+    let odds = |recall: f64| (recall / (1.0 - recall)).ln();
+    let pairs = of(&records, "selected", 2).next().unwrap()["pairs"].as_array().unwrap();
+    let mut seen = 0;
+    for step in of(&records, "step", 2) {
+        let of_item = |name: &str| numbers(&step["of_items"][name]);
+        let (henry, implicit, kept) = (of_item("opinion/henry a"), of_item("opinion/implicit"), of_item("kept"));
+        for (index, item) in step["items"].as_array().unwrap().iter().enumerate() {
+            seen += 1;
+            assert_eq!(kept[index], f64::from(u8::from(henry[index] > 0.5 && implicit[index] > 0.5)), "{step}");
+            assert!((0.0..=1.0).contains(&implicit[index]));
+            // Somebody's best ad against his worst.
+            assert!(!pairs[usize::try_from(item.as_u64().unwrap()).unwrap()].is_null());
+            let gap = scores.iter().map(|of| {
+                let ends = of.iter().fold((1.0, 0.0), |(low, high), score| (score.min(low), score.max(high)));
+                let expected = 1.0 / (1.0 + (odds(ends.0) - odds(ends.1)).exp());
+                (expected - henry[index]).abs()
+            });
+            assert!(gap.fold(f64::INFINITY, f64::min) < 1e-4, "{step}");
+        }
+    }
+    assert!(seen > 0 && seen == pairs.len());
+    assert_eq!(figures(&records, 2).len(), AD_FIGURES.len(), "measured by the same truth and the other Henry");
+}
+
+#[test]
+fn single_ads_are_learned_from_where_both_judges_prefer_them_to_the_worst() {
+    let mut experiment = Experiment::tiny("seed-ads");
+    experiment.set(&["judges"], "scir");
+    experiment.set(&["loop", "samples"], 4);
+    let records = finished(&experiment);
+    let [henry, policy, starter] = ["henry a", "log-probability of the policy", "log-probability of the starter"]
+        .map(|name| judged(&records, name));
+    let lengths: Vec<Vec<f64>> = of(&records, "sampled", 2)
+        .filter(|r| r["purpose"] == "train")
+        .flat_map(|r| r["answers"].as_array().unwrap())
+        .map(|group| group.as_array().unwrap().iter().map(|ad| numbers(&ad["ids"]).len() as f64).collect())
+        .collect();
+    let (mut eligible, mut all) = (0.0, 0.0);
+    for brief in 0..henry.len() {
+        let reward = |ad: usize| (policy[brief][ad] - starter[brief][ad]) / lengths[brief][ad];
+        let worst = (0..henry[brief].len()).min_by(|a, b| henry[brief][*a].total_cmp(&henry[brief][*b])).unwrap();
+        all += henry[brief].len() as f64;
+        eligible += (0..henry[brief].len()).filter(|ad| reward(*ad) > reward(worst)).count() as f64;
+    }
+    let share = of(&records, "noted", 2).find(|r| r["name"] == "share of ads that both judges prefer to the worst");
+    let share = numbers(&share.unwrap()["values"])[0];
+    assert!((share - eligible / all).abs() < 1e-6 && share < 1.0, "{share} {eligible} of {all}");
 }
 
 #[test]

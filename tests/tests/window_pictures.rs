@@ -106,6 +106,31 @@ fn methods_atlas_and_evidence() {
     }
 }
 
+/// The parts of the ads panel, from a telephone to a wall.
+#[test]
+fn ads_in_their_parts() {
+    let Some(studio) = Studio::open("ads_in_their_parts") else { return };
+    for (theme, mode) in [(egui::Theme::Light, "light"), (egui::Theme::Dark, "dark")] {
+        for size in [[360.0, 2400.0], [1280.0, 1700.0], [1920.0, 1080.0]] {
+            let mut laboratory = laboratory(Scripted::default());
+            laboratory.go(Panel::Ads);
+            let mut harness = harness(laboratory, size, theme, Some(studio.painter()));
+            seen(&mut harness, &format!("state-ads-write-{}-{mode}", size[0]));
+            for part in ["Before and after", "Blind test"] {
+                harness.get_by_label(part).click();
+                harness.run_ok();
+                if part == "Blind test" {
+                    seen(&mut harness, &format!("state-ads-unknown-{}-{mode}", size[0]));
+                    harness.key_press(egui::Key::Num1);
+                    harness.run_ok();
+                }
+                let name = part.replace(' ', "-").to_lowercase();
+                seen(&mut harness, &format!("state-ads-{name}-{}-{mode}", size[0]));
+            }
+        }
+    }
+}
+
 /// A picture that has something on it is kept to be looked at.
 fn seen(harness: &mut Harness<'_, Laboratory>, name: &str) {
     let picture = harness.render().unwrap_or_else(|e| panic!("{name}: {e}"));

@@ -73,9 +73,9 @@ fn whole(value: f64) -> String {
     count(value.max(0.0).round() as usize)
 }
 
-/// The tables of a row: its arms, and its tests.
+/// The tables of a row: its arms, its tests, and what the recipe notes of its own, where it does.
 #[must_use]
-pub fn of_row(row: &Row) -> [Table; 2] {
+pub fn of_row(row: &Row) -> Vec<Table> {
     let shown = [
         Figure::Sampled,
         Figure::Greedy,
@@ -114,7 +114,27 @@ pub fn of_row(row: &Row) -> [Table; 2] {
     for test in &row.tests {
         tests.row(test_cells(test));
     }
-    [arms, tests]
+    std::iter::once(arms).chain([tests]).chain(noted(row)).collect()
+}
+
+/// What a recipe notes beside the figures that all have.
+fn noted(row: &Row) -> Option<Table> {
+    let figures = &row.main()?.noted;
+    let names = row.arms.iter().map(|arm| arm.name.as_str());
+    let over = if row.seeds.len() == 1 { "within the one run" } else { "by Student's t over seeds" };
+    let mut table = Table::new(format!("{}: figures of its own", row.study), std::iter::once("").chain(names))
+        .note(format!("after the last iteration, with the 95 % interval {over}"));
+    for name in figures.keys() {
+        let values = row.arms.iter().map(|arm| arm.noted.get(name).map_or_else(|| NOTHING.to_owned(), with_interval));
+        table.row(std::iter::once(name.clone()).chain(values));
+    }
+    (!figures.is_empty()).then_some(table)
+}
+
+fn with_interval(Spread { mean, interval, .. }: &Spread) -> String {
+    let interval =
+        interval.map_or_else(String::new, |Interval { low, high }| format!(" [{}, {}]", number(low), number(high)));
+    number(*mean) + &interval
 }
 
 fn test_cells(test: &TestRow) -> [String; 8] {

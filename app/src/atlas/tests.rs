@@ -1,7 +1,7 @@
 use selfsame_core::measure::{Expected, verdict::judge};
 
 use super::*;
-use crate::report::html::tests::assert_well_formed;
+use crate::report::{html::tests::assert_well_formed, table::Table};
 
 fn spread(values: &[f64]) -> Spread {
     let mean = values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).unwrap());
@@ -20,6 +20,7 @@ pub(crate) fn row(study: &str, steps: f64) -> Row {
             (Figure::Length, spread(&[8.0, 8.5, 9.0])),
         ]),
         controls: BTreeMap::new(),
+        noted: BTreeMap::from([("gain".to_owned(), spread(&[end - 0.5, end - 0.5, end - 0.47]))]),
         spent: Spent { steps, items: 1440.0, drawn_tokens: 12_345.0, seconds: 75.0 },
         runs: (1..=3).map(|seed| format!("{study}/{name}/seed-{seed}")).collect(),
     };
@@ -86,10 +87,12 @@ fn tables_say_what_the_row_says() {
     for words in ["cream on other", "reproduced", "0.500", "0.653", "random labels", "0.453", "12,345", "1 min 15 s"] {
         assert!(text.contains(words), "{words} is not in:\n{text}");
     }
-    let [arms, tests] = render::of_row(&atlas.rows[0]).map(|table| table.text());
+    let tables: Vec<String> = render::of_row(&atlas.rows[0]).iter().map(Table::text).collect();
+    let [arms, tests, noted] = &tables[..] else { panic!("{tables:?}") };
     assert!(arms.contains("0.653 ± 0.038") && arms.contains("optimiser steps"), "{arms}");
     assert!(tests.contains("It beats the other. *") && tests.contains("+0.053  +0.039 to +0.068"), "{tests}");
     assert!(tests.contains("inconclusive"), "{tests}");
+    assert!(noted.contains("gain  0.160 [0.117, 0.203]  0.110 [0.067, 0.153]"), "{noted}");
     let sentences = render::sentences(&atlas.rows[0]).join("\n");
     assert!(sentences.contains("Verdict: reproduced (3 seeds, world rules)"), "{sentences}");
     assert!(sentences.contains("equal budget") && sentences.contains("other"), "70 steps are not 90: {sentences}");

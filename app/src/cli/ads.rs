@@ -20,6 +20,8 @@ pub enum AdsCommand {
     Score(ScoreAdsArgs),
     /// Write ads for a brief, within the form of ads
     Generate(GenerateAdsArgs),
+    /// Pack what the ads panel shows of a finished run of seed-ads into one small file
+    Excerpt(ExcerptArgs),
 }
 
 /// The size of a synthetic study.
@@ -85,4 +87,21 @@ pub struct ExploreArgs {
     /// Write the charts as SVG files into this folder
     #[arg(long, value_name = "DIR")]
     pub svg: Option<PathBuf>,
+}
+
+/// Arguments of `ads excerpt`.
+#[derive(Debug, Clone, Args)]
+pub struct ExcerptArgs {
+    /// The folder of the run
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Where to write it
+    #[arg(long, value_name = "FILE.jsonl.gz")]
+    pub out: PathBuf,
+    /// How many of its briefs are kept
+    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub briefs: u32,
+    /// Write the run's Henries into this folder too, `henry-a` and `henry-b`, in half precision
+    #[arg(long, value_name = "DIR")]
+    pub henries: Option<PathBuf>,
 }

@@ -1,6 +1,6 @@
 //! The arguments of the commands with which a model learns, predicts and writes memorable texts.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use clap::Args;
 use selfsame_core::model::LoraConfig;
@@ -29,6 +29,41 @@ pub struct RatedArgs {
     pub token_budget: u32,
 }
 
+/// A further file of rated texts: `FILE[,text=COLUMN+...][,score=COLUMN][,top=SCORE]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RatedFile {
+    /// The file.
+    pub data: PathBuf,
+    /// The columns of the text.
+    pub text: Vec<String>,
+    /// The column of the score.
+    pub score: String,
+    /// The score that everybody remembering would be.
+    pub top: f64,
+}
+
+impl FromStr for RatedFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut file =
+            Self { data: PathBuf::new(), text: vec!["text".to_owned()], score: "score".to_owned(), top: 1.0 };
+        let mut rest = text;
+        // From the end, since a file's name can hold commas.
+        while let Some((before, last)) = rest.rsplit_once(',') {
+            match last.split_once('=') {
+                Some(("text", columns)) => file.text = columns.split('+').map(str::to_owned).collect(),
+                Some(("score", column)) => column.clone_into(&mut file.score),
+                Some(("top", top)) => file.top = top.parse().map_err(|_| format!("top={top} is not a number"))?,
+                _ => break,
+            }
+            rest = before;
+        }
+        file.data = PathBuf::from(rest);
+        Ok(file)
+    }
+}
+
 /// Arguments of `ads train`.
 #[derive(Debug, Clone, Args)]
 pub struct TrainArgs {
@@ -46,6 +81,18 @@ pub struct TrainArgs {
     /// predicts from words and from the text's make-up
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(2..=100))]
     pub folds: Option<u32>,
+    /// Predict other files too, without learning from them: zero-shot transfer. Each may name its columns, as in
+    /// FILE,text=sentence,score=hits; LAMBDA's questions (a name ending in q.json, the answers beside it) need none
+    #[arg(long, value_name = "FILE[,text=COLUMN+...][,score=COLUMN][,top=SCORE]", num_args = 1..)]
+    pub transfer: Vec<RatedFile>,
+    /// The column of the score that other, equally many people gave: how well people agree is the most that can be
+    /// reached
+    #[arg(long, value_name = "COLUMN")]
+    pub again: Option<String>,
+    /// Leave the model as it is and fit ridge regression to the mean of its hidden states after the block that
+    /// predicts best: ours, where the paper's Henry learns to say two digits
+    #[arg(long, conflicts_with_all = ["baselines", "epochs", "learning_rate", "batch_size", "spread", "lora"])]
+    pub readout: bool,
     /// The column of groups, such as brands: the rows of one are held out together
     #[arg(long, value_name = "COLUMN")]
     pub group: Option<String>,
@@ -85,7 +132,7 @@ pub struct ScoreAdsArgs {
     #[command(flatten)]
     #[allow(missing_docs)] // clap would take it for help
     pub rated: RatedArgs,
-    /// The taught model, as `ads train --out` wrote it
+    /// The taught model or readout, as `ads train --out` wrote it
     #[arg(long, value_name = "DIR")]
     pub model: PathBuf,
     /// Compare the predictions with the scores of the file: how well the model carries over to it
@@ -133,4 +180,20 @@ pub struct GenerateAdsArgs {
     /// Print a line of JSON an ad
     #[arg(long)]
     pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_name_their_columns_and_may_have_commas() {
+        let of = |text: &str| text.parse::<RatedFile>().unwrap();
+        let plain = of("a,b.csv");
+        assert_eq!((plain.data.to_str().unwrap(), plain.score.as_str(), plain.top), ("a,b.csv", "score", 1.0));
+        let named = of("C:/x=1,y.csv,text=prompt+completion,score=hits,top=99");
+        assert_eq!((named.data.to_str().unwrap(), named.top), ("C:/x=1,y.csv", 99.0));
+        assert_eq!((named.text.join("|"), named.score.as_str()), ("prompt|completion".to_owned(), "hits"));
+        assert!("a.csv,top=many".parse::<RatedFile>().unwrap_err().contains("many"));
+    }
 }

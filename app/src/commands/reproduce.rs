@@ -18,6 +18,7 @@ use crate::{
     cli::ReproduceArgs,
     folder::{self, Lock},
     interrupt, output,
+    report::table::Table,
     reproduction::Reproduction,
 };
 
@@ -93,8 +94,8 @@ fn show(row: &Row, json: bool) -> Result<()> {
     if json {
         return output::json(row);
     }
-    let [arms, tests] = render::of_row(row);
-    output::print(&format!("\n{}\n\n{}\n{}", render::sentences(row).join("\n"), arms.text(), tests.text()))
+    let tables: Vec<String> = render::of_row(row).iter().map(Table::text).collect();
+    output::print(&format!("\n{}\n\n{}", render::sentences(row).join("\n"), tables.join("\n")))
 }
 
 /// The atlas of a folder; an empty one where there is none yet.

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use selfsame_core::run::{Arm, Progress, Record};
+use selfsame_core::{
+    judge::Opinion,
+    run::{Arm, Progress, Record},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::view::Pick;
@@ -17,7 +20,7 @@ pub use request::Request;
 
 /// The version of the protocol, for a view and an engine that may come from different builds: a page
 /// and its worker, one of them from a cache.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Names a run between view and engine, for as long as both live.
 pub type RunId = u64;
@@ -66,7 +69,14 @@ pub enum Command {
         /// What to draw.
         chat: Chat,
     },
-    /// End the answer that is being drawn for a slot where it is.
+    /// Say how memorable a Henry takes texts to be. Answered by [`Message::Rated`].
+    Rate {
+        /// As that of [`Command::Chat`], and of the same slots.
+        slot: u32,
+        /// What to rate.
+        rate: Rate,
+    },
+    /// End the answer that is being drawn for a slot, or the rating of its texts, where it is.
     Hush {
         /// The slot.
         slot: u32,
@@ -98,6 +108,19 @@ pub struct Chat {
     pub max_new_tokens: usize,
     /// The seed of the draw.
     pub seed: u64,
+    /// The world whose form the answer keeps to, whatever the model would say; `None` where it is free.
+    pub form: Option<String>,
+}
+
+/// A request to rate texts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rate {
+    /// Comes back with every opinion.
+    pub ticket: u64,
+    /// The Henry: a folder that speaks the language of ads, or one of [`crate::shelf::STARTER_HENRIES`].
+    pub henry: String,
+    /// What is rated: a brief and an ad each.
+    pub texts: Vec<String>,
 }
 
 /// What an engine says.
@@ -153,6 +176,19 @@ pub enum Message {
         /// Whether these are the last.
         done: bool,
         /// Why there are none.
+        problem: Option<String>,
+    },
+    /// What a Henry thinks of texts.
+    Rated {
+        /// The slot of the command.
+        slot: u32,
+        /// The ticket of the request.
+        ticket: u64,
+        /// Further opinions, in the order of the texts.
+        opinions: Vec<Opinion>,
+        /// Whether these are the last.
+        done: bool,
+        /// Why there are no more.
         problem: Option<String>,
     },
     /// A run as one file.

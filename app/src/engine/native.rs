@@ -17,7 +17,7 @@ use std::{
 
 use selfsame_core::run::{Event, Folder, Observer, Progress, Record, log::parse_after};
 
-use super::{Chat, Command, Engine, Message, Moment, Outcome, Planned, Request, RunId};
+use super::{Command, Engine, Message, Moment, Outcome, Planned, Request, RunId, playground::Question};
 use crate::{
     Error, Result,
     commands::{
@@ -157,7 +157,8 @@ impl Engine for Native {
                     work.stop.store(true, Ordering::Relaxed);
                 }
             }
-            Command::Chat { slot, chat } => self.playground.ask(slot, chat),
+            Command::Chat { slot, chat } => self.playground.ask(slot, Question::Chat(chat)),
+            Command::Rate { slot, rate } => self.playground.ask(slot, Question::Rate(rate)),
             Command::Hush { slot } => self.playground.hush(slot),
         }
     }

@@ -1,15 +1,18 @@
-//! Drawing answers for the playground, whoever drives it: a thread of the desktop, or the worker of a
-//! page.
+//! Drawing answers and rating texts, piece by piece, whoever drives it: a thread of the desktop, or the worker of
+//! a page.
 
 use std::rc::Rc;
 
 use selfsame_core::{
+    judge::{Henry, Opinion},
     model::Decoder,
+    recipe::self_rewarding::seed_ads,
     sample::{Draw, Key, Pieces, Sampling, Token},
     text::Tokenizer,
+    world,
 };
 
-use super::Chat;
+use super::{Chat, Message, Rate};
 use crate::{Error, Result, format};
 
 /// Models that are kept for the next question.
@@ -20,6 +23,155 @@ const KEPT_WEIGHTS: usize = 500_000_000;
 
 /// The longest answer, in tokens, whatever a question asks for.
 pub const LONGEST_ANSWER: usize = 2048;
+
+/// Texts that are rated before anybody else has a turn.
+const TOGETHER: usize = 4;
+
+/// Tokens of texts that are rated at once, at most.
+const TOKENS: usize = 4096;
+
+/// Something that can be asked of a model, and is answered piece by piece.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// Draw an answer.
+    Chat(Chat),
+    /// Rate texts.
+    Rate(Rate),
+}
+
+/// What was said since the last piece.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// A token and its text.
+    Token(String, Token),
+    /// Opinions of further texts, and whether they are the last.
+    Opinions(Vec<Opinion>, bool),
+    /// There is nothing more to say.
+    End,
+}
+
+impl Question {
+    /// The model that is asked.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        match self {
+            Self::Chat(chat) => &chat.model,
+            Self::Rate(rate) => &rate.henry,
+        }
+    }
+
+    /// Comes back with everything that is said.
+    #[must_use]
+    pub fn ticket(&self) -> u64 {
+        match self {
+            Self::Chat(chat) => chat.ticket,
+            Self::Rate(rate) => rate.ticket,
+        }
+    }
+
+    /// What to tell the view about a piece, and whether it is the last.
+    #[must_use]
+    pub fn message(&self, slot: u32, piece: Result<Piece>) -> (Message, bool) {
+        let (mut tokens, mut opinions) = (Vec::new(), Vec::new());
+        let (done, problem) = match piece {
+            Ok(Piece::Token(text, token)) => {
+                tokens.push((text, token.logprob));
+                (token.finish.is_some(), None)
+            }
+            Ok(Piece::Opinions(further, last)) => {
+                opinions = further;
+                (last, None)
+            }
+            Ok(Piece::End) => (true, None),
+            Err(e) => (true, Some(e.to_string())),
+        };
+        let ticket = self.ticket();
+        let message = match self {
+            Self::Chat(_) => Message::Said { slot, ticket, tokens, done, problem },
+            Self::Rate(_) => Message::Rated { slot, ticket, opinions, done, problem },
+        };
+        (message, done)
+    }
+}
+
+/// A question that is being answered.
+#[allow(clippy::large_enum_variant)] // one a question
+pub enum Answering {
+    /// An answer is being drawn.
+    Growing(Growing),
+    /// Texts are being rated.
+    Rating(Rating),
+}
+
+impl Answering {
+    /// Begins; nothing is computed yet.
+    ///
+    /// # Errors
+    /// If the model cannot read what it is asked.
+    pub fn begin(question: &Question, speaker: Rc<Speaker>) -> Result<Self> {
+        Ok(match question {
+            Question::Chat(chat) => Self::Growing(Growing::begin(chat, speaker)?),
+            Question::Rate(rate) => Self::Rating(Rating::begin(rate, speaker)?),
+        })
+    }
+
+    /// The next piece.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn next(&mut self) -> Result<Piece> {
+        match self {
+            Self::Growing(growing) => {
+                Ok(growing.next().await?.map_or(Piece::End, |(text, token)| Piece::Token(text, token)))
+            }
+            Self::Rating(rating) => rating.next().await,
+        }
+    }
+}
+
+/// Texts that are being rated, a few at a time.
+pub struct Rating {
+    henry: Henry,
+    read: Vec<Vec<u32>>,
+    rated: usize,
+    speaker: Rc<Speaker>,
+}
+
+impl Rating {
+    /// Begins to rate texts; nothing is computed yet.
+    ///
+    /// # Errors
+    /// If the model does not speak the language of ads, does not know a word of a text, or has no room for one.
+    pub fn begin(rate: &Rate, speaker: Rc<Speaker>) -> Result<Self> {
+        let henry = Henry::new(seed_ads::TEMPLATE, &speaker.tokenizer)?;
+        let context = speaker.model.config().max_position_embeddings;
+        let room = henry.around(&[]).len() + henry.room(context);
+        let read = rate.texts.iter().map(|text| {
+            if let Some(word) = speaker.tokenizer.unknown_word(text) {
+                return Err(Error::told(format!(
+                    "this Henry has no word `{word}`: ask one who was taught the ads of the world `ads`"
+                )));
+            }
+            let read = henry.read(text, usize::MAX, &speaker.tokenizer)?;
+            if read.len() > room {
+                return Err(Error::told(format!(
+                    "the ad is too long for this Henry: {} tokens, and he reads {room} at most",
+                    read.len()
+                )));
+            }
+            Ok(read)
+        });
+        Ok(Self { read: read.collect::<Result<_>>()?, henry, rated: 0, speaker })
+    }
+
+    async fn next(&mut self) -> Result<Piece> {
+        let waiting = self.read.get(self.rated..).unwrap_or_default();
+        let texts: Vec<&[u32]> = waiting.iter().take(TOGETHER).map(Vec::as_slice).collect();
+        let opinions = self.henry.opinions(&self.speaker.model, &texts, TOKENS).await?;
+        self.rated += opinions.len();
+        Ok(Piece::Opinions(opinions, self.rated >= self.read.len()))
+    }
+}
 
 /// A model that can be talked to.
 pub struct Speaker {
@@ -63,7 +215,17 @@ impl Growing {
         };
         // The numbers of the first answer of `selfsame generate` with the same seed.
         let key = Key { seed: chat.seed, ..Key::default() };
-        Ok(Self { draw: Draw::new(&speaker.model, &prompt, &sampling, key)?, pieces: Pieces::default(), speaker })
+        let form = match &chat.form {
+            None => None,
+            Some(name) => {
+                let world = world::by_name(name).ok_or_else(|| {
+                    Error::told(format!("there is no world `{name}` whose form an answer could keep to"))
+                })?;
+                world.grammar(&speaker.tokenizer)?
+            }
+        };
+        let draw = Draw::within(&speaker.model, &prompt, &sampling, key, form)?;
+        Ok(Self { draw, pieces: Pieces::default(), speaker })
     }
 
     /// The next token and its text, or `None` after the last one.

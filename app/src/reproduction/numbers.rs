@@ -32,6 +32,8 @@ pub struct Numbers {
     pub controls: BTreeMap<Arm, Figures>,
     /// The oracle's reward of the world's demonstrations.
     pub demonstrations: Option<f64>,
+    /// What the recipe noted in its last iteration, by name.
+    pub noted: BTreeMap<String, Vec<f64>>,
     /// What it spent.
     pub spent: Spent,
 }
@@ -64,6 +66,13 @@ impl Numbers {
                 .world()
                 .map(|world| demonstrated(&*world, view.manifest.seed, DEMONSTRATIONS))
                 .map(|reward| reward.mean),
+            noted: view.arms.get(&Arm::Main).and_then(|arm| arm.iterations.last_key_value()).map_or_else(
+                BTreeMap::new,
+                |(_, last)| {
+                    let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect();
+                    last.notes.iter().map(|(name, values)| (name.clone(), wide(values))).collect()
+                },
+            ),
             spent: spent(view),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use selfsame_core::{
-    measure::{Figure, Mean, Verdict, verdict},
+    measure::{Figure, Interval, Mean, Verdict, verdict},
     recipe::{
         by_id,
         claims::{Against, Arm, Test},
@@ -77,6 +77,7 @@ impl Reproduction<'_> {
             start: spreads(of.iter().map(|numbers| numbers.start())),
             end: spreads(of.iter().map(|numbers| numbers.end())),
             controls: controls.collect(),
+            noted: self.study.noted().iter().filter_map(|name| noted(name, &of)).collect(),
             spent: mean_spent(&of),
             runs: folders.map(|run| run.folder.to_string_lossy().replace('\\', "/")).collect(),
         }
@@ -94,6 +95,20 @@ fn spreads<'a>(of: impl Iterator<Item = Option<&'a Figures>>) -> BTreeMap<Figure
         Some((figure, Spread { mean, interval: verdict::student_interval(&values), values }))
     };
     Figure::ALL.into_iter().filter_map(spread).collect()
+}
+
+/// A noted figure that all seeds have. With one seed its interval is the one that was noted with it.
+fn noted(name: &str, of: &[&Numbers]) -> Option<(String, Spread)> {
+    let seeds = of.iter().map(|numbers| numbers.noted.get(name).map(Vec::as_slice)).collect::<Option<Vec<&[f64]>>>()?;
+    let values = seeds.iter().map(|figure| figure.first().copied()).collect::<Option<Vec<f64>>>()?;
+    let interval = match seeds[..] {
+        [[_, low, high]] => Some(Interval { low: *low, high: *high }),
+        _ => verdict::student_interval(&values),
+    };
+    (!values.is_empty()).then(|| {
+        let mean = Mean::of(values.iter().copied()).mean;
+        (name.to_owned(), Spread { mean, interval, values })
+    })
 }
 
 fn mean_spent(of: &[&Numbers]) -> Spent {
@@ -228,6 +243,20 @@ mod tests {
             Some(Inconclusive),
             "nothing was measured"
         );
+    }
+
+    #[test]
+    fn what_a_recipe_notes_has_its_own_interval_until_seeds_give_one() {
+        let with = |value: f64| Numbers {
+            noted: BTreeMap::from([("gain".to_owned(), vec![value, value - 0.1, value + 0.2])]),
+            ..numbers(1, 0.5)
+        };
+        let (first, second) = (with(0.2), with(0.3));
+        let (name, one) = noted("gain", &[&first]).unwrap();
+        assert_eq!((name.as_str(), one.mean, one.interval), ("gain", 0.2, Some(Interval { low: 0.1, high: 0.4 })));
+        let (_, two) = noted("gain", &[&first, &second]).unwrap();
+        assert!((two.mean - 0.25).abs() < 1e-12 && two.interval == verdict::student_interval(&[0.2, 0.3]));
+        assert_eq!(noted("gain", &[&first, &numbers(2, 0.5)]), None, "one seed lacks it");
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Shelf for Disk {
     fn tokenizer(&self, place: &Place) -> Result<Tokenizer> {
         Ok(match place {
             Place::Starter | Place::StarterBase => starter::tokenizer()?,
-            Place::AdsStarter => starter::ads::tokenizer()?,
+            Place::AdsStarter | Place::AdsHenry(_) => starter::ads::tokenizer()?,
             Place::Folder(folder) if is_adapter(folder) && !folder.join("tokenizer.json").exists() => {
                 self.tokenizer(&base_of(folder)?.1)?
             }
@@ -46,7 +46,7 @@ impl Shelf for Disk {
 
     fn template(&self, place: &Place) -> Result<Option<ChatTemplate>> {
         Ok(match place {
-            Place::Starter | Place::StarterBase | Place::AdsStarter => None,
+            Place::Starter | Place::StarterBase | Place::AdsStarter | Place::AdsHenry(_) => None,
             Place::Folder(path) => match gguf::find(path)? {
                 Some(file) => ChatTemplate::of_gguf(&Gguf::read(&file)?)?,
                 None => ChatTemplate::load(path)?,
@@ -65,6 +65,10 @@ impl Shelf for Disk {
             Place::Starter => built_in(starter::MODEL, STARTER),
             Place::StarterBase => built_in(starter::BASE, STARTER_BASE),
             Place::AdsStarter => Ok((starter::ads::model_in(device, precision)?, content_hash(starter::ads::MODEL))),
+            Place::AdsHenry(group) => {
+                let weights = starter::ads::henry_weights(*group)?;
+                Ok((starter::ads::henry_in(&weights, *group, device, precision)?, content_hash(&weights)))
+            }
             Place::Folder(folder) if is_adapter(folder) => self.adapted(folder, device, precision),
             Place::Folder(folder) => {
                 Ok((model::load_in(folder, &device.device, precision)?, model::hash_folder(folder)?))

@@ -163,6 +163,14 @@ impl Pen<'_> {
                     self.dot([f32::midpoint(from, to), y], 0.1);
                 }
             }
+            // A storyboard: a frame with a sun over a hill, and lines below.
+            Panel::Ads => {
+                self.frame([0.06, 0.1], [0.94, 0.66]);
+                self.line(&[[0.1, 0.6], [0.38, 0.34], [0.6, 0.58], [0.74, 0.46], [0.9, 0.6]]);
+                self.dot([0.72, 0.27], 0.07);
+                self.line(&[[0.06, 0.8], [0.94, 0.8]]);
+                self.line(&[[0.06, 0.94], [0.6, 0.94]]);
+            }
             // A speech bubble.
             Panel::Playground => {
                 self.closed(&[

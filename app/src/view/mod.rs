@@ -423,6 +423,12 @@ impl Laboratory {
                 }
                 Message::Ended { run, outcome } => self.ended(run, outcome, now),
                 Message::Planned { ticket, plan } => self.panels.compose.planned(ticket, plan),
+                Message::Said { slot, ticket, tokens, done, problem } if slot >= panels::ads::FIRST_SLOT => {
+                    self.panels.ads.said(ticket, &tokens, done, problem);
+                }
+                Message::Rated { ticket, opinions, done, problem, .. } => {
+                    self.panels.ads.rated(ticket, opinions, done, problem);
+                }
                 Message::Said { slot, ticket, tokens, done, problem } => {
                     self.panels.playground.said(slot, ticket, tokens, done, problem);
                 }

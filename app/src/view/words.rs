@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use selfsame_core::run::Arm;
 
 /// The frame's words, and those of each panel.
-const ENGLISH: [&str; 12] = [
+const ENGLISH: [&str; 13] = [
     include_str!("../../../assets/words/en/app.toml"),
     include_str!("../../../assets/words/en/compose.toml"),
     include_str!("../../../assets/words/en/iterations.toml"),
@@ -18,6 +18,7 @@ const ENGLISH: [&str; 12] = [
     include_str!("../../../assets/words/en/methods.toml"),
     include_str!("../../../assets/words/en/atlas.toml"),
     include_str!("../../../assets/words/en/noted.toml"),
+    include_str!("../../../assets/words/en/ads.toml"),
 ];
 
 static TABLE: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {

@@ -12,6 +12,10 @@ use burn::tensor::{
     activation::{log_softmax, softmax},
 };
 
+mod opinion;
+
+pub use opinion::Opinion;
+
 use crate::{
     Error, Result,
     device::read_floats,
@@ -167,6 +171,18 @@ impl Henry {
     /// # Errors
     /// If a text is empty, a token is unknown to the model, or the device fails.
     pub async fn score(&self, model: &Decoder, texts: &[&[u32]], budget: usize) -> Result<Vec<f64>> {
+        let scores = self.asked(model, texts, budget, |members| self.expected(model, members).unsqueeze_dim(1)).await?;
+        Ok(scores.into_iter().flatten().map(f64::from).collect())
+    }
+
+    /// What a model says of any number of texts, a row of numbers each, in groups of at most `budget` tokens.
+    async fn asked(
+        &self,
+        model: &Decoder,
+        texts: &[&[u32]],
+        budget: usize,
+        ask: impl Fn(&[&[u32]]) -> Tensor<2>,
+    ) -> Result<Vec<Vec<f32>>> {
         for text in texts {
             model.check_tokens(*text)?;
             if text.is_empty() {
@@ -177,17 +193,19 @@ impl Henry {
         // Each text is followed by the strings' beginnings.
         let beside = self.contexts.iter().map(Vec::len).sum::<usize>();
         let together = (LOGITS / (self.contexts.len() * model.config().vocab_size)).max(1);
-        let mut scores = vec![0.0; texts.len()];
+        let mut rows = vec![Vec::new(); texts.len()];
         for group in by_beginning(&items, budget) {
             let shorter = (budget / (beside + texts[group[0]].len())).clamp(1, together);
             for group in group.chunks(shorter) {
                 let members: Vec<&[u32]> = group.iter().map(|index| texts[*index]).collect();
-                for (index, score) in group.iter().zip(read_floats(self.expected(model, &members)).await?) {
-                    scores[*index] = f64::from(score);
+                let said = read_floats(ask(&members)).await?;
+                let width = said.len() / members.len().max(1);
+                for (index, row) in group.iter().zip(said.chunks(width.max(1))) {
+                    rows[*index] = row.to_vec();
                 }
             }
         }
-        Ok(scores)
+        Ok(rows)
     }
 
     /// The loss on some ratings: cross-entropy of their digits' tokens, the mean over the texts. With a

@@ -7,13 +7,15 @@ pub mod henry;
 mod implicit;
 mod prompt;
 mod ratio;
+mod readout;
 pub mod relevance;
 mod temperature;
 
 pub use follow_up::{FollowUpJudge, Likelihoods, Sides, by_aspect, calibrated};
 pub use generative::{Comparison, Form, Generative};
-pub use henry::{Henry, HenryConfig, Rating};
+pub use henry::{Henry, HenryConfig, Opinion, Rating};
 pub use implicit::Implicit;
 pub use prompt::{JudgePrompt, default_prompts};
 pub use ratio::log_ratios;
+pub use readout::{Readout, States};
 pub use temperature::fit_temperature;

@@ -212,47 +212,6 @@ pub async fn score(model: &Decoder, sequences: &[Sequence], budget: usize) -> Re
     Ok(scores)
 }
 
-/// The mean over its tokens of the last hidden states of every text, `[hidden]` each, without gradients.
-///
-/// # Errors
-/// If a token is unknown to the model, or the device fails.
-#[allow(clippy::cast_precision_loss)] // token counts
-pub async fn embeddings(model: &Decoder, texts: &[&[u32]], budget: usize) -> Result<Vec<Vec<f32>>> {
-    for text in texts {
-        model.check_tokens(*text)?;
-    }
-    let device = model.device();
-    let width = model.config().hidden_size;
-    let items: Vec<Vec<&[u32]>> = texts.iter().map(|text| vec![*text]).collect();
-    let mut found = vec![Vec::new(); texts.len()];
-    for group in by_beginning(&items, budget) {
-        let wanted: Vec<(&[u32], Vec<usize>)> =
-            group.iter().map(|index| (texts[*index], (0..texts[*index].len()).collect())).collect();
-        if wanted.iter().all(|(text, _)| text.is_empty()) {
-            continue;
-        }
-        let (layout, order) = Layout::new(&wanted, &device);
-        let hidden = model.hidden(&layout);
-        // Texts that begin alike share hidden states.
-        let [states, _] = hidden.dims();
-        let mut shares = vec![0.0_f32; group.len() * states];
-        let mut token = 0;
-        for ((text, _), shares) in wanted.iter().zip(shares.chunks_exact_mut(states)) {
-            for _ in *text {
-                let place = order.as_ref().map_or(token, |order| order[token]);
-                shares[place] = 1.0 / text.len() as f32;
-                token += 1;
-            }
-        }
-        let shares = Tensor::<2>::from_data(TensorData::new(shares, [group.len(), states]), &device);
-        let values = read_floats(shares.matmul(hidden).reshape([group.len() * width])).await?;
-        for (index, value) in group.iter().zip(values.chunks(width)) {
-            found[*index] = value.to_vec();
-        }
-    }
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,21 +243,6 @@ mod tests {
         assert_eq!(all, (0..7).collect::<Vec<_>>());
         // Six tokens in common and six that differ.
         assert!(groups.iter().any(|group| group.iter().filter(|index| [1, 3, 6].contains(index)).count() == 3));
-    }
-
-    #[test]
-    fn embeddings_of_texts_that_share_states_are_their_own_means() {
-        let model = Decoder::random(crate::model::Config::llama(16, 24, 2, 2, 1, 40), 2, &[], &crate::device::cpu());
-        let texts: [&[u32]; 5] = [&[1, 2, 3, 4], &[1, 2, 3, 9, 8], &[], &[1, 2], &[7, 2, 3]];
-        let found = pollster::block_on(embeddings(&model, &texts, 64)).unwrap();
-        for (text, found) in texts.iter().zip(&found).filter(|(text, _)| !text.is_empty()) {
-            let (layout, _) = Layout::new(&[(*text, (0..text.len()).collect())], &model.device());
-            let mean = model.hidden(&layout).mean_dim(0).into_data().try_to_vec::<f32>().unwrap();
-            assert_eq!(found.len(), 16);
-            assert!(found.iter().zip(&mean).all(|(x, y)| (x - y).abs() < 1e-5), "{found:?} {mean:?}");
-        }
-        let unknown = pollster::block_on(embeddings(&model, &[&[1, 40]], 64)).unwrap_err().to_string();
-        assert!(unknown.contains("40"), "{unknown}");
     }
 
     #[test]

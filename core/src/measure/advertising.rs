@@ -7,6 +7,7 @@ use super::{
     reliability::{ceiling, spearman_brown, split_half},
 };
 use crate::{
+    judge::Opinion,
     rng::{Purpose, Stream},
     select::Candidates,
     world::ads::{Ad, Brief, Group, Label, StudiedAd, Terms},
@@ -28,6 +29,29 @@ pub const AD_FIGURES: [&str; 10] = [
     "ads: as the brief asks",
     "ads: templates (distinct, most frequent, alike)",
 ];
+
+/// What [`each_ad`] gives in its order, as the log names it after every measurement of ads.
+pub const EACH_AD: [&str; 6] = [
+    "each ad: expected by the selecting Henry",
+    "each ad: lower end of the selecting Henry",
+    "each ad: upper end of the selecting Henry",
+    "each ad: expected by the other Henry",
+    "each ad: lower end of the other Henry",
+    "each ad: upper end of the other Henry",
+];
+
+/// The same of the ads that the start drew, before anybody could be asked.
+pub const EACH_AD_OF_START: [&str; 6] = [
+    "each ad of the start: expected by the selecting Henry",
+    "each ad of the start: lower end of the selecting Henry",
+    "each ad of the start: upper end of the selecting Henry",
+    "each ad of the start: expected by the other Henry",
+    "each ad of the start: lower end of the other Henry",
+    "each ad of the start: upper end of the other Henry",
+];
+
+/// How much of a Henry's probability lies between the ends of an ad's interval.
+pub const WITHIN: f64 = 0.8;
 
 /// The figures of [`henry_figures`] in their order, as the log names them.
 pub const HENRY_FIGURES: [&str; 5] = [
@@ -66,6 +90,18 @@ fn agreement(studied: &[&StudiedAd], seed: u64) -> Vec<f32> {
         [half, whole, ceiling(whole)].map(|value| value as f32).to_vec()
     };
     split_half(&ratings, HALVES, seed).map_or_else(Vec::new, figures)
+}
+
+/// What two models think of every ad, each as three lists: what they expect, and the ends of the interval that holds
+/// [`WITHIN`] of their probability.
+#[must_use]
+#[allow(clippy::cast_possible_truncation)] // the log keeps single precision
+pub fn each_ad(opinions: &[Vec<Opinion>; 2]) -> Vec<Vec<f32>> {
+    let lists = opinions.iter().flat_map(|of| {
+        let end = |which: usize| of.iter().map(|opinion| opinion.within(WITHIN)[which] as f32).collect();
+        [of.iter().map(|opinion| opinion.expected() as f32).collect(), end(0), end(1)]
+    });
+    lists.collect()
 }
 
 /// A figure and the ends of its interval.

@@ -161,6 +161,30 @@ impl Decoder {
         self.normed(&self.weights.norm, x)
     }
 
+    /// The hidden states of the wanted tokens of `layout` in their order, after so many blocks each: `[wanted, hidden]`
+    /// for each of `depths`, after the last norm, which after fewer blocks than all only brings states to one scale.
+    /// A depth beyond the last block is the last. No block behind the deepest is computed.
+    #[must_use]
+    pub fn hidden_after(&self, layout: &Layout, depths: &[usize]) -> Vec<Tensor<2>> {
+        let [batch, time] = layout.tokens.dims();
+        let angles = self.rope.angles(&layout.positions, &self.device());
+        let deepest = depths.iter().copied().max().unwrap_or(0).min(self.weights.layers.len());
+        let mut found: Vec<Option<Tensor<2>>> = vec![None; depths.len()];
+        let mut x = self.embed(layout.tokens.clone(), &layout.positions);
+        for (done, layer) in (0..).zip(self.weights.layers.iter().map(Some).take(deepest).chain([None])) {
+            for (found, depth) in found.iter_mut().zip(depths) {
+                if (*depth).min(deepest) == done {
+                    *found = Some(self.normed(&self.weights.norm, layout.select(x.clone())));
+                }
+            }
+            if let Some(layer) = layer {
+                let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
+                x = self.finish(layer, x, layout.attend(query, key, value));
+            }
+        }
+        found.into_iter().flatten().collect()
+    }
+
     /// Reads `time` more tokens of every row and returns the hidden state of the last one,
     /// `[batch, hidden]`.
     ///

@@ -102,6 +102,13 @@ pub fn study(id: &str) -> Result<&'static Study> {
 }
 
 impl Study {
+    /// Figures of the recipe's own that stand in its row: by the names under which the log notes them, each a number
+    /// with the ends of its interval within the run.
+    #[must_use]
+    pub fn noted(&self) -> &'static [&'static str] {
+        table::NOTED.iter().find(|(recipe, _)| *recipe == self.recipe).map_or(&[], |(_, names)| names)
+    }
+
     /// Whether it measures the claim of a recipe.
     #[must_use]
     pub fn is_claim(&self) -> bool {

@@ -6,9 +6,9 @@ use crate::{
     Result,
     judge::{
         HenryConfig,
-        henry::{Henry, Rating},
+        henry::{Henry, Opinion, Rating},
     },
-    measure::advertising::{AD_FIGURES, HENRY_FIGURES, ad_figures, henry_figures},
+    measure::advertising::{AD_FIGURES, EACH_AD, EACH_AD_OF_START, HENRY_FIGURES, ad_figures, each_ad, henry_figures},
     model::Decoder,
     select::Candidates,
     world::ads::StudiedAd,
@@ -67,11 +67,7 @@ impl Lab {
     }
 
     async fn recall(&self, henry: &Henry, model: &Decoder, candidates: &[Candidates]) -> Result<Vec<f32>> {
-        let read = candidates
-            .iter()
-            .flat_map(|c| c.answers.iter().map(|answer| henry.around(&[c.ids.as_slice(), answer.content()].concat())))
-            .collect::<Vec<_>>();
-        self.recall_of(henry, model, &read).await
+        self.recall_of(henry, model, &read(henry, candidates)).await
     }
 
     async fn recall_of(&self, henry: &Henry, model: &Decoder, read: &[Vec<u32>]) -> Result<Vec<f32>> {
@@ -80,6 +76,12 @@ impl Lab {
         #[allow(clippy::cast_possible_truncation)] // the log keeps single precision
         let scores = scores.into_iter().map(|score| score as f32).collect();
         Ok(scores)
+    }
+
+    async fn opinions(&self, henry: &Henry, model: &Decoder, candidates: &[Candidates]) -> Result<Vec<Opinion>> {
+        let read = read(henry, candidates);
+        let read: Vec<&[u32]> = read.iter().map(Vec::as_slice).collect();
+        henry.opinions(model, &read, self.manifest.options.token_budget).await
     }
 
     /// Measures on studied ads how well two models predict the truth, one that selects and one that never does. Writes
@@ -94,56 +96,93 @@ impl Lab {
         selecting: &Decoder,
         other: &Decoder,
     ) -> Result<()> {
-        let mut figures = None;
-        for (index, name) in HENRY_FIGURES.iter().enumerate() {
-            if self.noted(name)? {
-                continue;
-            }
-            if figures.is_none() {
-                self.pace.pause().await?;
-                let read = studied.iter().map(|studied| {
-                    let text = format!("{} {}", studied.brief.prompt(), studied.ad.tokens());
-                    henry.read(&text, usize::MAX, &self.tokenizer)
-                });
-                let read = read.collect::<Result<Vec<_>>>()?;
-                let expected =
-                    [self.recall_of(henry, selecting, &read).await?, self.recall_of(henry, other, &read).await?];
-                figures = Some(henry_figures(studied, &expected, self.manifest.seed));
-            }
-            let values = figures.as_ref().and_then(|figures| figures.get(index)).cloned().unwrap_or_default();
-            self.append(Event::Noted { name: (*name).to_owned(), values })?;
+        let missing = self.missing(&HENRY_FIGURES)?;
+        if missing.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.pace.pause().await?;
+        let read = studied.iter().map(|studied| {
+            let text = format!("{} {}", studied.brief.prompt(), studied.ad.tokens());
+            henry.read(&text, usize::MAX, &self.tokenizer)
+        });
+        let read = read.collect::<Result<Vec<_>>>()?;
+        let expected = [self.recall_of(henry, selecting, &read).await?, self.recall_of(henry, other, &read).await?];
+        self.write_missing(&missing, &henry_figures(studied, &expected, self.manifest.seed))
     }
 
-    /// Whether the log holds the figure that comes next: a power failure can have come between two.
-    fn noted(&mut self, name: &str) -> Result<bool> {
-        Ok(self.replayed(|e| matches!(e, Event::Noted { name: n, .. } if n == name), "a figure of ads")?.is_some())
+    /// Writes to the log what two models, one that selects and one that never does, think of each of the held-out ads
+    /// that the start drew ([`EACH_AD_OF_START`]): nobody could be asked before the models were taught.
+    ///
+    /// # Errors
+    /// If the device fails or the run is stopped.
+    pub async fn rate_start(&mut self, henry: &Henry, selecting: &Decoder, other: &Decoder) -> Result<()> {
+        let missing = self.missing(&EACH_AD_OF_START)?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.pace.pause().await?;
+        let opinions = self.opinions_of_measured(henry, selecting, other).await?;
+        self.write_missing(&missing, &each_ad(&opinions))
     }
 
     /// Measures the held-out ads that [`Lab::measure`] drew last: their true memorability beside that of the ads
     /// that authors made for the same briefs, what models expect of them that selected (`selecting`) and that never
     /// did (`other`), and whether they are still ads of their brands and still varied. Writes the figures
-    /// ([`AD_FIGURES`]) to the log and gives nothing back.
+    /// ([`AD_FIGURES`]), and what both think of each ad ([`EACH_AD`]), to the log and gives nothing back.
     ///
     /// # Errors
     /// If the device fails or the run is stopped.
     pub async fn measure_ads(&mut self, henry: &Henry, selecting: &Decoder, other: &Decoder) -> Result<()> {
-        let mut figures = None;
-        for (index, name) in AD_FIGURES.iter().enumerate() {
-            if self.noted(name)? {
-                continue;
+        let names = [AD_FIGURES.as_slice(), &EACH_AD].concat();
+        let missing = self.missing(&names)?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.pace.pause().await?;
+        let opinions = self.opinions_of_measured(henry, selecting, other).await?;
+        #[allow(clippy::cast_possible_truncation)] // the log keeps single precision
+        let expected = opinions.each_ref().map(|of| of.iter().map(|opinion| opinion.expected() as f32).collect());
+        let mut figures = ad_figures(&self.measured, &expected, self.manifest.seed);
+        figures.extend(each_ad(&opinions));
+        self.write_missing(&missing, &figures)
+    }
+
+    async fn opinions_of_measured(
+        &self,
+        henry: &Henry,
+        selecting: &Decoder,
+        other: &Decoder,
+    ) -> Result<[Vec<Opinion>; 2]> {
+        let ads = &self.measured;
+        Ok([self.opinions(henry, selecting, ads).await?, self.opinions(henry, other, ads).await?])
+    }
+
+    /// Which of some figures, that follow each other in the log, it does not hold: a power failure can have come
+    /// between two.
+    fn missing<'a>(&mut self, names: &[&'a str]) -> Result<Vec<(usize, &'a str)>> {
+        let mut missing = Vec::new();
+        for (index, name) in names.iter().enumerate() {
+            let fits = |e: &Event| matches!(e, Event::Noted { name: n, .. } if n == name);
+            if self.replayed(fits, "a figure of ads")?.is_none() {
+                missing.push((index, *name));
             }
-            if figures.is_none() {
-                self.pace.pause().await?;
-                let ads = std::mem::take(&mut self.measured);
-                let expected = [self.recall(henry, selecting, &ads).await?, self.recall(henry, other, &ads).await?];
-                figures = Some(ad_figures(&ads, &expected, self.manifest.seed));
-                self.measured = ads;
-            }
-            let values = figures.as_ref().and_then(|figures| figures.get(index)).cloned().unwrap_or_default();
+        }
+        Ok(missing)
+    }
+
+    fn write_missing(&mut self, missing: &[(usize, &str)], figures: &[Vec<f32>]) -> Result<()> {
+        for (index, name) in missing {
+            let values = figures.get(*index).cloned().unwrap_or_default();
             self.append(Event::Noted { name: (*name).to_owned(), values })?;
         }
         Ok(())
     }
+}
+
+/// What a model reads of every answer.
+fn read(henry: &Henry, candidates: &[Candidates]) -> Vec<Vec<u32>> {
+    candidates
+        .iter()
+        .flat_map(|c| c.answers.iter().map(|answer| henry.around(&[c.ids.as_slice(), answer.content()].concat())))
+        .collect()
 }

@@ -5,10 +5,7 @@ use super::{Event, Lab, Snapshot};
 use crate::{
     Error, Result,
     judge::{Comparison, Form, Generative, fit_temperature},
-    learn::{
-        Sequence,
-        batch::{embeddings, score},
-    },
+    learn::{Sequence, batch::score, embeddings},
     model::Decoder,
     recipe::starter::StarterConfig,
     rng::{Purpose, Stream},

@@ -184,7 +184,13 @@ pub(super) fn check_prompt(model: &Decoder, number: u64, ids: &[u32]) -> Result<
 }
 
 /// Checks that the shortest answer of a form fits behind a prompt.
-fn check_room(model: &Decoder, sampling: &Sampling, number: u64, ids: &[u32], grammar: &Grammar) -> Result<()> {
+pub(super) fn check_room(
+    model: &Decoder,
+    sampling: &Sampling,
+    number: u64,
+    ids: &[u32],
+    grammar: &Grammar,
+) -> Result<()> {
     let (context, reserved) = (model.config().max_position_embeddings, grammar.shortest());
     if reserved > sampling.max_new_tokens {
         return Err(Error::setting(
@@ -233,13 +239,14 @@ impl Row {
         }
     }
 
-    /// Draws the next token from its logits.
-    pub(super) fn draw(&mut self, logits: &[f32], sampling: &Sampling, stop: &[u32]) -> Drawn {
-        self.draw_within(logits, sampling, stop, None)
-    }
-
-    /// Draws the next token that a grammar lets through.
-    fn draw_within(&mut self, logits: &[f32], sampling: &Sampling, stop: &[u32], grammar: Option<&Grammar>) -> Drawn {
+    /// Draws the next token from its logits, of those that a grammar lets through.
+    pub(super) fn draw_within(
+        &mut self,
+        logits: &[f32],
+        sampling: &Sampling,
+        stop: &[u32],
+        grammar: Option<&Grammar>,
+    ) -> Drawn {
         let room = self.limit.saturating_sub(self.ids.len());
         let masked = grammar.map(|grammar| grammar.masked(logits, self.state, room));
         let drawn = draw(logits, masked.as_deref().unwrap_or(logits), sampling, self.stream.uniform());

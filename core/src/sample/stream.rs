@@ -2,8 +2,8 @@
 //! the same filters as [`generate`](super::generate()), and therefore the same tokens.
 
 use super::{
-    Answer, FinishReason, Key, Sampling,
-    generate::{Row, check_prompt, padded, token_tensor},
+    Answer, FinishReason, Grammar, Key, Sampling,
+    generate::{Row, check_prompt, check_room, padded, token_tensor},
 };
 use crate::{
     Result,
@@ -27,6 +27,7 @@ pub struct Token {
 pub struct Draw {
     model: Decoder,
     sampling: Sampling,
+    grammar: Option<Grammar>,
     stop: Vec<u32>,
     cache: Cache,
     row: Row,
@@ -40,11 +41,29 @@ impl Draw {
     /// # Errors
     /// If a setting is out of range, or the prompt is empty or leaves no room for an answer.
     pub fn new(model: &Decoder, prompt: &[u32], sampling: &Sampling, key: Key) -> Result<Self> {
+        Self::within(model, prompt, sampling, key, None)
+    }
+
+    /// Begins an answer that has a form, as [`generate_within`](super::generate_within) draws it.
+    ///
+    /// # Errors
+    /// As [`Draw::new`], and if the shortest answer of that form does not fit.
+    pub fn within(
+        model: &Decoder,
+        prompt: &[u32],
+        sampling: &Sampling,
+        key: Key,
+        grammar: Option<Grammar>,
+    ) -> Result<Self> {
         sampling.check()?;
         check_prompt(model, key.prompt, prompt)?;
+        if let Some(grammar) = &grammar {
+            check_room(model, sampling, key.prompt, prompt, grammar)?;
+        }
         let padding = padded(prompt) - prompt.len();
         Ok(Self {
             sampling: *sampling,
+            grammar,
             stop: model.config().stop_tokens(),
             cache: Cache::new(vec![padding]),
             row: Row::new(model, key, 0, prompt, sampling.max_new_tokens),
@@ -65,7 +84,7 @@ impl Draw {
         let tokens = token_tensor(self.unread.drain(..), shape, &self.model.device());
         let hidden = self.model.extend(tokens, &mut self.cache);
         let logits = read_floats(self.model.logits(hidden)).await?;
-        let drawn = self.row.draw(&logits, &self.sampling, &self.stop);
+        let drawn = self.row.draw_within(&logits, &self.sampling, &self.stop, self.grammar.as_ref());
         self.unread.push(drawn.token);
         Ok(Some(Token { id: drawn.token, logprob: drawn.logprob, finish: self.row.done }))
     }

@@ -5,7 +5,8 @@ use crate::world::ads::{Ad, Brief, Validity, similarity};
 
 /// The best ad of each brief by its score, as the positions of brief and ad among the candidates, best first. It has
 /// to name its brand and no other where `brand_kept` asks for it, and must not be nearly the same as a better one for whatever brief: ads whose
-/// [`similarity`] reaches `alike` are. Then the brief's next best has its turn; a brief without any is left out.
+/// [`similarity`] reaches `alike` are. Then the brief's next best has its turn; a brief without any is left out. An ad
+/// whose score is not finite is not learned from.
 #[must_use]
 pub fn best_ads(candidates: &[Candidates], scores: &[Vec<f32>], brand_kept: bool, alike: f64) -> Vec<(usize, usize)> {
     let mut turns: Vec<(f32, usize, usize)> = scores
@@ -13,6 +14,7 @@ pub fn best_ads(candidates: &[Candidates], scores: &[Vec<f32>], brand_kept: bool
         .enumerate()
         .flat_map(|(brief, of)| of.iter().enumerate().map(move |(answer, score)| (*score, brief, answer)))
         .collect();
+    turns.retain(|(score, _, _)| score.is_finite());
     turns.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
     let mut kept: Vec<(Brief, Ad)> = Vec::new();
     let mut positions = Vec::new();
@@ -76,6 +78,9 @@ mod tests {
         assert_eq!(best_ads(&candidates, &scores, true, 0.9), [(0, 2), (1, 1)]);
         // Where brands do not count, a rival's is the best.
         assert_eq!(best_ads(&candidates, &scores, false, 1.1), [(0, 1), (1, 0), (2, 0)]);
+        // What may not be learned from leaves its turn to the next best.
+        let without = [vec![0.2, 0.9, f32::NEG_INFINITY, 1.0], vec![0.7, 0.6], vec![f32::NEG_INFINITY]];
+        assert_eq!(best_ads(&candidates, &without, true, 1.1), [(1, 0), (0, 0)]);
         // Where nothing counts as alike, the best of every brief is kept.
         assert_eq!(best_ads(&candidates, &scores, true, 1.1), [(0, 2), (1, 0)]);
     }

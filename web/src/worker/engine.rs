@@ -14,7 +14,7 @@ use std::{
 
 use js_sys::{Function, Promise, Uint8Array};
 use selfsame::{
-    engine::{Command, Message, Outcome, Request, RunId},
+    engine::{Command, Message, Outcome, Request, RunId, playground::Question},
     shelf::{Place, adapter},
 };
 use selfsame_core::{
@@ -110,7 +110,8 @@ impl Engine {
                     work.stop.store(true, Ordering::Relaxed);
                 }
             }
-            Command::Chat { slot, chat } => self.playground.ask(self, slot, chat),
+            Command::Chat { slot, chat } => self.playground.ask(self, slot, Question::Chat(chat)),
+            Command::Rate { slot, rate } => self.playground.ask(self, slot, Question::Rate(rate)),
             Command::Hush { slot } => self.playground.hush(slot),
             Command::Export { folder } => spawn_local(async move { engine.export(&folder).await }),
             Command::Delete { folder } => spawn_local(async move { engine.delete(&folder).await }),
@@ -240,9 +241,12 @@ impl Engine {
                     shelf.add(file.clone(), self.asset(&file).await?);
                 }
             }
-            Place::AdsStarter => {
-                for file in ["config.json", "tokenizer.json", "model.safetensors"] {
-                    let file = text(&path.join(file));
+            Place::AdsStarter | Place::AdsHenry(_) => {
+                let own = path.join("model.safetensors");
+                // A Henry is the starter in all but his weights.
+                let shared = folder(&Place::AdsStarter);
+                for file in [shared.join("config.json"), shared.join("tokenizer.json"), own] {
+                    let file = text(&file);
                     shelf.add(file.clone(), self.asset(&file).await?);
                 }
             }

@@ -1,5 +1,5 @@
-//! Draws answers for the playground: a token for each question in turn, so that answers side by side
-//! grow side by side, and one breath between two rounds.
+//! Draws answers and rates texts: a piece for each question in turn, so that answers side by side grow side by
+//! side, and one breath between two rounds.
 
 use std::{
     cell::{Cell, RefCell},
@@ -10,17 +10,13 @@ use std::{
 
 use selfsame::{
     Error, Result,
-    engine::{
-        Chat, Message,
-        playground::{Growing, Speaker, Speakers},
-    },
+    engine::playground::{Answering, Piece, Question, Speaker, Speakers},
     shelf::{Place, Shelf},
 };
 use selfsame_core::{
     device::{Choice, Selected},
     model,
     run::Store,
-    sample::Token,
     text::Tokenizer,
 };
 use wasm_bindgen_futures::spawn_local;
@@ -29,8 +25,8 @@ use super::{breath::sleep, engine::Engine, mouth::say, shelf::Opened};
 
 /// A question that has come, and the answer to it as soon as it is begun.
 struct Slot {
-    chat: Chat,
-    answer: Option<Growing>,
+    question: Question,
+    answer: Option<Answering>,
 }
 
 /// The questions that are being answered.
@@ -43,8 +39,8 @@ pub struct Playground {
 
 impl Playground {
     /// Takes a question; a newer one takes the place of an older one in its slot.
-    pub fn ask(&self, engine: &Rc<Engine>, slot: u32, chat: Chat) {
-        self.slots.borrow_mut().insert(slot, Slot { chat, answer: None });
+    pub fn ask(&self, engine: &Rc<Engine>, slot: u32, question: Question) {
+        self.slots.borrow_mut().insert(slot, Slot { question, answer: None });
         if !self.serving.replace(true) {
             let engine = Rc::clone(engine);
             spawn_local(async move { serve(&engine).await });
@@ -53,8 +49,8 @@ impl Playground {
 
     /// Ends an answer where it is.
     pub fn hush(&self, slot: u32) {
-        if let Some(Slot { chat, .. }) = self.slots.borrow_mut().remove(&slot) {
-            say(&Message::Said { slot, ticket: chat.ticket, tokens: Vec::new(), done: true, problem: None });
+        if let Some(Slot { question, .. }) = self.slots.borrow_mut().remove(&slot) {
+            say(&question.message(slot, Ok(Piece::End)).0);
         }
     }
 }
@@ -67,21 +63,17 @@ async fn serve(engine: &Rc<Engine>) {
             break;
         }
         for number in waiting {
-            // While a token is drawn the slot can be asked something else or be hushed.
+            // While a piece is computed the slot can be asked something else or be hushed.
             let Some(mut slot) = playground.slots.borrow_mut().remove(&number) else { continue };
-            let ticket = slot.chat.ticket;
-            playground.slots.borrow_mut().insert(number, Slot { chat: slot.chat.clone(), answer: None });
-            let said = step(engine, &mut slot).await;
+            let ticket = slot.question.ticket();
+            playground.slots.borrow_mut().insert(number, Slot { question: slot.question.clone(), answer: None });
+            let piece = step(engine, &mut slot).await;
             let mut slots = playground.slots.borrow_mut();
-            if slots.get(&number).is_none_or(|now| now.chat.ticket != ticket) {
+            if slots.get(&number).is_none_or(|now| now.question.ticket() != ticket) {
                 continue;
             }
-            let (tokens, done, problem) = match said {
-                Ok(None) => (Vec::new(), true, None),
-                Ok(Some((text, token))) => (vec![(text, token.logprob)], token.finish.is_some(), None),
-                Err(e) => (Vec::new(), true, Some(e.to_string())),
-            };
-            say(&Message::Said { slot: number, ticket, tokens, done, problem });
+            let (message, done) = slot.question.message(number, piece);
+            say(&message);
             if done {
                 slots.remove(&number);
             } else {
@@ -93,13 +85,16 @@ async fn serve(engine: &Rc<Engine>) {
     playground.serving.set(false);
 }
 
-/// The next token of a question's answer.
-async fn step(engine: &Rc<Engine>, slot: &mut Slot) -> Result<Option<(String, Token)>> {
-    let growing = match &mut slot.answer {
-        Some(growing) => growing,
-        None => slot.answer.insert(Growing::begin(&slot.chat, speaker(engine, &slot.chat.model).await?)?),
+/// The next piece of the answer to a question.
+async fn step(engine: &Rc<Engine>, slot: &mut Slot) -> Result<Piece> {
+    let answer = match &mut slot.answer {
+        Some(answer) => answer,
+        None => {
+            let speaker = speaker(engine, slot.question.model()).await?;
+            slot.answer.insert(Answering::begin(&slot.question, speaker)?)
+        }
     };
-    growing.next().await
+    answer.next().await
 }
 
 async fn speaker(engine: &Rc<Engine>, name: &str) -> Result<Rc<Speaker>> {

@@ -182,13 +182,18 @@ pub fn folder(place: &Place) -> PathBuf {
         Place::Starter => PathBuf::from(selfsame::shelf::STARTER),
         Place::StarterBase => PathBuf::from(selfsame::shelf::STARTER_BASE),
         Place::AdsStarter => PathBuf::from(selfsame::shelf::STARTER_ADS),
+        Place::AdsHenry(group) => PathBuf::from(selfsame::shelf::henry(*group)),
         Place::Folder(folder) => folder.clone(),
     }
 }
 
-/// The folder of a place's config and tokenizer: the base of the starter has the starter's.
+/// The folder that has the config and the tokenizer of a place: what was made of a starter has the starter's.
 fn home(place: &Place) -> PathBuf {
-    folder(if *place == Place::StarterBase { &Place::Starter } else { place })
+    match place {
+        Place::StarterBase => folder(&Place::Starter),
+        Place::AdsHenry(_) => folder(&Place::AdsStarter),
+        other => folder(other),
+    }
 }
 
 /// The place of the model that an adapter names: a built-in one, or one that was brought, which is called what the last

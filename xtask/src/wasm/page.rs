@@ -142,7 +142,7 @@ fn site(workspace: &Workspace, folder: &mut Folder) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The starter models, the base of one, and the recorded run.
+/// The starter models, the base of one and the Henries of another, and the recorded run.
 fn assets(workspace: &Workspace, folder: &mut Folder) -> Result<(), Failure> {
     let from = |name: &str| load(&workspace.root.join("assets").join(name));
     for name in
@@ -153,8 +153,14 @@ fn assets(workspace: &Workspace, folder: &mut Folder) -> Result<(), Failure> {
     for name in ["starter/model.safetensors", "starter/base/model.safetensors", "starter-ads/model.safetensors"] {
         folder.put_packed(&format!("assets/{name}"), &from(name)?)?;
     }
-    let recorded = "recorded/scir.jsonl.gz";
-    folder.put_repacked(&format!("assets/{recorded}"), &from(recorded)?)
+    for name in [
+        "starter-ads/henry-a/model.safetensors.gz",
+        "starter-ads/henry-b/model.safetensors.gz",
+        "recorded/scir.jsonl.gz",
+    ] {
+        folder.put_repacked(&format!("assets/{name}"), &from(name)?)?;
+    }
+    Ok(())
 }
 
 /// The script that keeps the page for later, told which files there are. The version is that of all of

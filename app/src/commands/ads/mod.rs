@@ -1,8 +1,11 @@
 //! `selfsame ads`: memorable ads, one command a file.
 
+pub mod excerpt;
 pub mod explore;
+mod figures;
 pub mod generate;
 mod rated;
+mod readout;
 pub mod score;
 pub mod study;
 pub mod train;
@@ -20,5 +23,6 @@ pub fn dispatch(command: &AdsCommand) -> Result<()> {
         AdsCommand::Train(args) => train::run(args),
         AdsCommand::Score(args) => score::run(args),
         AdsCommand::Generate(args) => generate::run(args),
+        AdsCommand::Excerpt(args) => excerpt::run(args),
     }
 }

@@ -1,9 +1,12 @@
 //! `selfsame ads score`: how memorable a taught model takes texts to be.
 
-use selfsame_core::{device, judge::Henry, measure::prediction::Prediction, prompt::scored::Table};
+use selfsame_core::{device, judge::Henry, measure::prediction::Prediction};
 use serde::Serialize;
 
-use super::rated::{Asked, read, recalls, texts};
+use super::{
+    rated::{Asked, Columns, Rated},
+    readout,
+};
 use crate::{
     Result,
     cli::ScoreAdsArgs,
@@ -22,38 +25,24 @@ struct Scored {
 /// # Errors
 /// If the table or the model cannot be read, or a row does not fit the model.
 pub fn run(args: &ScoreAdsArgs) -> Result<()> {
-    let table = Table::read(&args.rated.data)?;
-    let texts = texts(&table, &args.rated)?;
-    let observed = if args.compare { recalls(&table, &args.rated)? } else { Vec::new() };
-    let henry_asked = Asked::read(&args.model)?;
-    let place = Place::of(Some(&args.model), &Disk)?;
-    let tokenizer = Disk.tokenizer(&place)?;
-    let selected = device::acquire(args.device.into())?;
-    let (model, _) = Disk.model(&place, &selected)?;
-    let henry = Henry::new(&henry_asked.template, &tokenizer)?;
-    let read = read(&henry, (&model, &tokenizer), (&table, &args.rated), &texts)?;
-    let read: Vec<&[u32]> = read.iter().map(Vec::as_slice).collect();
-    let began = format::now();
-    let scores = pollster::block_on(henry.score(&model, &read, args.rated.token_budget as usize))?;
-    let seconds = format::now() - began;
-    #[allow(clippy::cast_precision_loss)] // a count
-    let speed = scores.len() as f64 / seconds.max(1e-9);
-    output::note(&format!(
-        "{} texts in {}, {speed:.0} a second",
-        format::count(scores.len()),
-        format::duration(seconds)
-    ));
+    let columns = Columns::of(&args.rated);
+    let rated = Rated::load(Columns { score: columns.score.filter(|_| args.compare), ..columns })?;
+    let budget = args.rated.token_budget as usize;
+    let scores = match readout::asked(&args.model, &rated, budget, args.device)? {
+        Some(scores) => scores,
+        None => henry(args, &rated, budget)?,
+    };
     if !args.compare {
         for (row, memorability) in (1..).zip(scores) {
             if args.json {
                 output::json(&Scored { row, memorability })?;
             } else {
-                output::print(&format!("{memorability:.3}\t{}\n", texts[row - 1].replace(['\n', '\t'], " ")))?;
+                output::print(&format!("{memorability:.3}\t{}\n", rated.texts[row - 1].replace(['\n', '\t'], " ")))?;
             }
         }
         return Ok(());
     }
-    let quality = Prediction::of(&scores, &observed, &[], args.seed);
+    let quality = Prediction::of(&scores, &rated.recalls, &[], args.seed);
     match quality {
         _ if args.json => output::json(&quality),
         None => output::print("the predictions or the scores are all alike\n"),
@@ -75,4 +64,27 @@ pub fn run(args: &ScoreAdsArgs) -> Result<()> {
             })
         }
     }
+}
+
+/// What a taught model expects of every text.
+fn henry(args: &ScoreAdsArgs, rated: &Rated, budget: usize) -> Result<Vec<f64>> {
+    let asked = Asked::read(&args.model)?;
+    let place = Place::of(Some(&args.model), &Disk)?;
+    let tokenizer = Disk.tokenizer(&place)?;
+    let selected = device::acquire(args.device.into())?;
+    let (model, _) = Disk.model(&place, &selected)?;
+    let henry = Henry::new(&asked.template, &tokenizer)?;
+    let read = rated.asked(&henry, (&model, &tokenizer), args.rated.longest)?;
+    let read: Vec<&[u32]> = read.iter().map(Vec::as_slice).collect();
+    let began = format::now();
+    let scores = pollster::block_on(henry.score(&model, &read, budget))?;
+    let seconds = format::now() - began;
+    #[allow(clippy::cast_precision_loss)] // a count
+    let speed = scores.len() as f64 / seconds.max(1e-9);
+    output::note(&format!(
+        "{} texts in {}, {speed:.0} a second",
+        format::count(scores.len()),
+        format::duration(seconds)
+    ));
+    Ok(scores)
 }

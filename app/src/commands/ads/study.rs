@@ -1,6 +1,6 @@
 //! `selfsame ads study`: the synthetic study as data.
 
-use selfsame_core::world::ads::{Ad, Brief, Group, Label, Study};
+use selfsame_core::world::ads::{Ad, Brief, Group, Label, Study, verbalise};
 use serde::Serialize;
 
 use crate::{Result, cli::StudyArgs, folder, output};
@@ -12,6 +12,10 @@ struct Line<'a> {
     prompt: String,
     /// What it answers.
     completion: String,
+    /// Brief and ad in words, for models that read English.
+    text: String,
+    /// Whose ad it is.
+    brand: String,
     /// What group A recalled, 0 to 1.
     score: f64,
     /// What group B recalled.
@@ -36,6 +40,8 @@ pub fn run(args: &StudyArgs) -> Result<()> {
         lines += &output::to_json(&Line {
             prompt: studied.brief.prompt(),
             completion: studied.ad.tokens(),
+            text: verbalise(&studied.brief, &studied.ad),
+            brand: studied.brief.brand.name(),
             score: a.score(),
             score_b: b.score(),
             split: if studied.held_out() { "held-out" } else { "learn" },

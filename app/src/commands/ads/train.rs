@@ -4,112 +4,63 @@ use std::path::Path;
 
 use selfsame_core::{
     device,
-    judge::{
-        Henry, HenryConfig,
-        baseline::{Baseline, Features},
-    },
+    judge::{Henry, HenryConfig},
     learn::LearnConfig,
-    measure::{folds::folds, prediction::Prediction},
+    measure::folds::folds,
     model::{self, Config, Decoder, Precision},
-    prompt::scored::Table,
     text::Tokenizer,
 };
-use serde::Serialize;
 
-use super::rated::{Asked, HENRY, ratings, read, recalls, texts};
+use super::{
+    figures::{Row, baselines, held_out, people, print},
+    rated::{Asked, Columns, HENRY, Rated, ratings},
+    readout,
+};
 use crate::{
     Error, Result,
     cli::TrainArgs,
-    folder, format, output,
+    folder, output,
     shelf::{Disk, Place, Shelf},
 };
 
 /// The name of a model of random weights on the command line.
 const FRESH: &str = "fresh";
 
-/// The quality of one predictor.
-#[derive(Serialize)]
-struct Row {
-    predictor: &'static str,
-    #[serde(flatten)]
-    quality: Option<Prediction>,
-}
-
 /// Runs the command.
 ///
 /// # Errors
 /// If the table or the model cannot be read, a row does not fit, training fails, or the folder cannot be written.
 pub fn run(args: &TrainArgs) -> Result<()> {
-    if args.folds.is_none() && args.out.is_none() {
+    if args.folds.is_none() && args.out.is_none() && args.transfer.is_empty() {
         return Err(Error::told(
-            "nothing would be kept or shown; say where the taught model goes with --out, or ask for --folds",
+            "nothing would be kept or shown; say where the taught model goes with --out, or ask for --folds or --transfer",
         ));
     }
     if let Some(out) = &args.out {
         folder::check_new(out)?;
     }
-    let table = Table::read(&args.rated.data)?;
-    let (texts, recalls) = (texts(&table, &args.rated)?, recalls(&table, &args.rated)?);
-    let fold_of = match args.folds {
-        None => Vec::new(),
-        Some(count) => fold_of(&table, args, count as usize)?,
+    let (again, group) = (args.again.as_deref(), args.group.as_deref());
+    let rated = Rated::load(Columns { again, group, ..Columns::of(&args.rated) })?;
+    let others = args.transfer.iter().map(|file| Rated::load(Columns::of_file(file))).collect::<Result<Vec<_>>>()?;
+    let fold_of = args.folds.map_or_else(Vec::new, |count| {
+        let groups: Vec<Option<&str>> = rated.groups.iter().map(Option::as_deref).collect();
+        folds(&groups, count as usize, args.seed)
+    });
+    let mut rows = match (args.baselines, args.readout) {
+        (true, _) => Vec::new(),
+        (false, true) => readout::rows(args, &rated, &others, &fold_of)?,
+        (false, false) => henry(args, &rated, &others, &fold_of)?,
     };
-    let mut rows = if fold_of.is_empty() { Vec::new() } else { baselines(&texts, &recalls, &fold_of, args.seed) };
-    if !args.baselines {
-        rows.splice(0..0, henry(args, (&table, &texts, &recalls), &fold_of)?);
+    if !(fold_of.is_empty() && others.is_empty()) {
+        rows.extend(baselines(&rated, &others, &fold_of, args.seed));
+        rows.push(people(&rated, args.seed));
     }
-    if args.json { output::json(&rows) } else { rows.iter().try_for_each(|row| output::print(&(line(row) + "\n"))) }
+    if args.json { output::json(&rows) } else { print(&rows) }
 }
 
-fn fold_of(table: &Table, args: &TrainArgs, count: usize) -> Result<Vec<usize>> {
-    let groups = match &args.group {
-        None => vec![None; table.rows()],
-        Some(column) => table.column(column)?,
-    };
-    Ok(folds(&groups, count, args.seed))
-}
-
-/// Predictions for every row by what was fitted without its fold.
-fn held_out<T>(
-    fold_of: &[usize],
-    mut predict: impl FnMut(&[usize], &[usize]) -> Result<Vec<T>>,
-) -> Result<Vec<Option<T>>> {
-    let mut all: Vec<Option<T>> = fold_of.iter().map(|_| None).collect();
-    for fold in 0..fold_of.iter().max().map_or(0, |last| last + 1) {
-        let (out, within): (Vec<usize>, Vec<usize>) = (0..fold_of.len()).partition(|row| fold_of[*row] == fold);
-        for (row, value) in out.iter().zip(predict(&within, &out)?) {
-            all[*row] = Some(value);
-        }
-    }
-    Ok(all)
-}
-
-fn baselines(texts: &[String], recalls: &[f64], fold_of: &[usize], seed: u64) -> Vec<Row> {
-    [
-        ("words (TF-IDF)", Features::Words),
-        ("pieces of words (TF-IDF)", Features::Pieces),
-        ("length and make-up", Features::Statistics),
-    ]
-    .into_iter()
-    .map(|(predictor, features)| {
-        let predicted = held_out(fold_of, |within, out| {
-            let known: Vec<&str> = within.iter().map(|row| texts[*row].as_str()).collect();
-            let scores: Vec<f64> = within.iter().map(|row| recalls[*row]).collect();
-            let fitted = Baseline::fit(features, &known, &scores);
-            Ok(out.iter().map(|row| fitted.predict(&texts[*row])).collect())
-        });
-        let predicted: Vec<f64> = predicted.unwrap_or_default().into_iter().flatten().collect();
-        Row { predictor, quality: Prediction::of(&predicted, recalls, fold_of, seed) }
-    })
-    .collect()
-}
-
-/// Henry, fold by fold where there are folds; taught on all rows and kept where that is asked for.
-fn henry(
-    args: &TrainArgs,
-    (table, texts, recalls): (&Table, &[String], &[f64]),
-    fold_of: &[usize],
-) -> Result<Vec<Row>> {
+/// Henry: fold by fold where there are folds; taught on all rows, kept, and asked about other files where that is
+/// asked for.
+fn henry(args: &TrainArgs, rated: &Rated, others: &[Rated], fold_of: &[usize]) -> Result<Vec<Row>> {
     let selected = device::acquire(args.device.into())?;
     let fresh = args.model.as_deref() == Some(Path::new(FRESH)) && !Path::new(FRESH).exists();
     let place = match &args.model {
@@ -120,7 +71,9 @@ fn henry(
     let model = if fresh { random(&tokenizer, args.seed, &selected) } else { Disk.model(&place, &selected)?.0 };
     let asked = Asked::new(&tokenizer)?;
     let henry = Henry::new(&asked.template, &tokenizer)?;
-    let read = read(&henry, (&model, &tokenizer), (table, &args.rated), texts)?;
+    let read = |rated: &Rated| rated.asked(&henry, (&model, &tokenizer), args.rated.longest);
+    let own = read(rated)?;
+    let others = others.iter().map(|other| Ok((other, read(other)?))).collect::<Result<Vec<_>>>()?;
     let config = HenryConfig {
         seed: args.seed,
         spread: args.spread,
@@ -136,7 +89,7 @@ fn henry(
             None => model.clone(),
             Some(lora) => model.with_adapters(lora, args.seed)?,
         };
-        let ratings = ratings(&read, recalls, rows);
+        let ratings = ratings(&own, &rated.recalls, rows);
         let mut shown = 0;
         let taught = henry.train(pupil, &ratings, &config, |report| {
             let tenth = 10 * (report.step + 1) / report.total.max(1);
@@ -147,27 +100,34 @@ fn henry(
         });
         Ok(pollster::block_on(taught)?)
     };
-    let budget = args.rated.token_budget as usize;
+    let score = |taught: &Decoder, asked: &[&[u32]]| -> Result<Vec<f64>> {
+        Ok(pollster::block_on(henry.score(taught, asked, args.rated.token_budget as usize))?)
+    };
     let mut rows = Vec::new();
     if !fold_of.is_empty() {
         let mut fold = 0;
         let predicted = held_out(fold_of, |within, out| {
             fold += 1;
             let taught = teach(&mut within.iter().copied(), &format!("fold {fold}"))?;
-            let asked: Vec<&[u32]> = out.iter().map(|row| read[*row].as_slice()).collect();
-            Ok(pollster::block_on(henry.score(&taught, &asked, budget))?)
+            score(&taught, &out.iter().map(|row| own[*row].as_slice()).collect::<Vec<_>>())
         })?;
-        let predicted: Vec<f64> = predicted.into_iter().flatten().collect();
-        rows.push(Row { predictor: "Henry", quality: Prediction::of(&predicted, recalls, fold_of, args.seed) });
+        rows.push(Row::held_out("Henry", &predicted, rated, fold_of, args.seed));
     }
+    if args.out.is_none() && others.is_empty() {
+        return Ok(rows);
+    }
+    let taught = teach(&mut (0..rated.recalls.len()), "all rows")?.merged();
     if let Some(out) = &args.out {
-        let taught = teach(&mut (0..recalls.len()), "all rows")?.merged();
         keep(&taught, &tokenizer, &asked, out)?;
         output::note(&format!(
             "the taught model is in {}; ask it with `selfsame ads score FILE --model {}`",
             out.display(),
             out.display()
         ));
+    }
+    for (other, read) in &others {
+        let predicted = score(&taught, &read.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
+        rows.push(Row::transfer("Henry", &predicted, other, args.seed));
     }
     Ok(rows)
 }
@@ -185,22 +145,4 @@ fn keep(model: &Decoder, tokenizer: &Tokenizer, asked: &Asked, out: &Path) -> Re
     folder::replace(&out.join("tokenizer.json"), tokenizer.json())?;
     let text = toml::to_string(asked).map_err(|e| Error::told(format!("{HENRY} cannot be written: {e}")))?;
     folder::replace(&out.join(HENRY), &text)
-}
-
-/// A predictor's figures for people.
-fn line(row: &Row) -> String {
-    let Some(quality) = &row.quality else {
-        return format!("{:<26}  its predictions or the scores are all alike", row.predictor);
-    };
-    let rho = quality.spearman;
-    let folds = quality.fold_mean.map_or_else(String::new, |mean| format!(", mean of folds {mean:.3}"));
-    format!(
-        "{:<26}  Spearman {:.3} [{:.3}, {:.3}]{folds}, calibration error {:.3}, {} rows",
-        row.predictor,
-        rho.value,
-        rho.low,
-        rho.high,
-        quality.calibration_error,
-        format::count(rho.count)
-    )
 }

@@ -6,13 +6,12 @@ use std::{collections::BTreeMap, rc::Rc, sync::mpsc, thread};
 use selfsame_core::{
     device::{self, Choice, Selected},
     model::{ADAPTER_WEIGHTS, has_weights},
-    sample::Token,
 };
 
-use super::{Chat, Message, Mouth};
+use super::Mouth;
 use crate::{
     Error, Result,
-    engine::playground::{Growing, Speaker, Speakers},
+    engine::playground::{Answering, Piece, Question, Speaker, Speakers},
     shelf::{Disk, Place, Shelf},
 };
 
@@ -22,7 +21,7 @@ pub(super) struct Playground {
 }
 
 enum Asked {
-    Question(u32, Chat),
+    Question(u32, Question),
     Hush(u32),
 }
 
@@ -34,8 +33,8 @@ impl Playground {
         Self { asked }
     }
 
-    pub(super) fn ask(&self, slot: u32, chat: Chat) {
-        let _ = self.asked.send(Asked::Question(slot, chat));
+    pub(super) fn ask(&self, slot: u32, question: Question) {
+        let _ = self.asked.send(Asked::Question(slot, question));
     }
 
     pub(super) fn hush(&self, slot: u32) {
@@ -45,8 +44,8 @@ impl Playground {
 
 /// A question that has come, and the answer to it as soon as it is begun.
 struct Slot {
-    chat: Chat,
-    answer: Option<Growing>,
+    question: Question,
+    answer: Option<Answering>,
 }
 
 fn serve(questions: &mpsc::Receiver<Asked>, mouth: &Mouth) {
@@ -65,13 +64,10 @@ fn serve(questions: &mpsc::Receiver<Asked>, mouth: &Mouth) {
                 Err(mpsc::TryRecvError::Disconnected) => return,
             }
         }
-        slots.retain(|slot, question| {
-            let (tokens, done, problem) = match step(question, &mut speakers) {
-                Ok(None) => (Vec::new(), true, None),
-                Ok(Some((text, token))) => (vec![(text, token.logprob)], token.finish.is_some(), None),
-                Err(e) => (Vec::new(), true, Some(e.to_string())),
-            };
-            mouth.say(Message::Said { slot: *slot, ticket: question.chat.ticket, tokens, done, problem });
+        slots.retain(|slot, asked| {
+            let piece = step(asked, &mut speakers);
+            let (message, done) = asked.question.message(*slot, piece);
+            mouth.say(message);
             !done
         });
     }
@@ -80,24 +76,24 @@ fn serve(questions: &mpsc::Receiver<Asked>, mouth: &Mouth) {
 /// A newer question takes the place of an older one in its slot.
 fn take(slots: &mut BTreeMap<u32, Slot>, asked: Asked, mouth: &Mouth) {
     match asked {
-        Asked::Question(slot, chat) => {
-            slots.insert(slot, Slot { chat, answer: None });
+        Asked::Question(slot, question) => {
+            slots.insert(slot, Slot { question, answer: None });
         }
         Asked::Hush(slot) => {
-            if let Some(Slot { chat, .. }) = slots.remove(&slot) {
-                mouth.say(Message::Said { slot, ticket: chat.ticket, tokens: Vec::new(), done: true, problem: None });
+            if let Some(Slot { question, .. }) = slots.remove(&slot) {
+                mouth.say(question.message(slot, Ok(Piece::End)).0);
             }
         }
     }
 }
 
-/// The next token of a question's answer.
-fn step(slot: &mut Slot, speakers: &mut Speakers) -> Result<Option<(String, Token)>> {
-    let growing = match &mut slot.answer {
-        Some(growing) => growing,
-        None => slot.answer.insert(Growing::begin(&slot.chat, speaker(&slot.chat.model, speakers)?)?),
+/// The next piece of the answer to a question.
+fn step(slot: &mut Slot, speakers: &mut Speakers) -> Result<Piece> {
+    let answer = match &mut slot.answer {
+        Some(answer) => answer,
+        None => slot.answer.insert(Answering::begin(&slot.question, speaker(slot.question.model(), speakers)?)?),
     };
-    pollster::block_on(growing.next())
+    pollster::block_on(answer.next())
 }
 
 fn speaker(name: &str, speakers: &mut Speakers) -> Result<Rc<Speaker>> {
@@ -129,12 +125,23 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use selfsame_core::sample::{Answer, Request, Sampling, generate};
+    use selfsame_core::{
+        judge::Henry,
+        recipe::self_rewarding::seed_ads,
+        sample::{Answer, Request, Sampling, generate, generate_within},
+        world::{
+            World,
+            ads::{Ad, Ads, Group},
+        },
+    };
 
     use super::*;
     use crate::{
-        engine::playground::{KEPT_MODELS, LONGEST_ANSWER},
-        shelf::STARTER,
+        engine::{
+            Chat, Message, Rate,
+            playground::{KEPT_MODELS, LONGEST_ANSWER},
+        },
+        shelf::{STARTER, henry},
         starter,
         view::panels::playground::STARTING_PROMPT,
     };
@@ -147,7 +154,12 @@ mod tests {
             temperature,
             max_new_tokens: 20,
             seed: 7,
+            form: None,
         }
+    }
+
+    fn ask(playground: &Playground, slot: u32, chat: Chat) {
+        playground.ask(slot, Question::Chat(chat));
     }
 
     /// A playground and what it says.
@@ -195,8 +207,8 @@ mod tests {
     #[test]
     fn answers_grow_side_by_side_and_are_those_of_the_command_line() {
         let (playground, said) = playground();
-        playground.ask(0, chat(1, "starter", 0.0));
-        playground.ask(1, chat(2, "starter", 0.9));
+        ask(&playground, 0, chat(1, "starter", 0.0));
+        ask(&playground, 1, chat(2, "starter", 0.9));
         let (all, order) = until_done(&said, &[1, 2]);
         for (ticket, temperature) in [(1, 0.0), (2, 0.9)] {
             let (text, logprobs, problem) = &all[&ticket];
@@ -213,11 +225,11 @@ mod tests {
         let (playground, said) = playground();
         let forever =
             |ticket| Chat { temperature: 2.0, max_new_tokens: LONGEST_ANSWER, ..chat(ticket, "starter/base", 2.0) };
-        playground.ask(0, forever(1));
-        playground.ask(0, chat(2, "starter", 0.0));
+        ask(&playground, 0, forever(1));
+        ask(&playground, 0, chat(2, "starter", 0.0));
         let (all, _) = until_done(&said, &[2]);
         assert_eq!(all[&2].0, in_one_piece(0.0).text);
-        playground.ask(1, forever(3));
+        ask(&playground, 1, forever(3));
         playground.hush(1);
         let (all, _) = until_done(&said, &[3]);
         assert_eq!(all[&3].2, None);
@@ -233,7 +245,7 @@ mod tests {
             (2, long.as_str(), "starter", "too long"),
             (3, "hello", "/no/such/folder", "no weights"),
         ] {
-            playground.ask(0, Chat { prompt: prompt.to_owned(), ..chat(ticket, model, 1.0) });
+            ask(&playground, 0, Chat { prompt: prompt.to_owned(), ..chat(ticket, model, 1.0) });
             let (all, _) = until_done(&said, &[ticket]);
             let (text, _, problem) = &all[&ticket];
             assert!(
@@ -242,6 +254,75 @@ mod tests {
             );
             assert_eq!(text, "");
         }
+    }
+
+    const BRIEF: &str = "Belado entertainment film first-light 30s landscape <resp>";
+
+    /// What `selfsame ads generate` writes, token by token.
+    #[test]
+    fn an_answer_keeps_to_the_form_of_a_world() {
+        let (playground, said) = playground();
+        let asked = |form| Chat { prompt: BRIEF.to_owned(), max_new_tokens: 64, form, ..chat(1, "starter-ads", 1.0) };
+        ask(&playground, 16, asked(Some("ads".to_owned())));
+        let (all, _) = until_done(&said, &[1]);
+        let cpu = device::select(Choice::Cpu).unwrap();
+        let (model, tokenizer) = (starter::ads::model(&cpu).unwrap(), starter::ads::tokenizer().unwrap());
+        let prompts = [(0, tokenizer.encode(BRIEF).unwrap())];
+        let sampling = Sampling { temperature: 1.0, max_new_tokens: 64, ..Sampling::default() };
+        let request = Request { prompts: &prompts, samples: 1, sampling: &sampling, seed: 7, iteration: 0, batch: 64 };
+        let grammar = Ads.grammar(&tokenizer).unwrap();
+        let drawn = pollster::block_on(generate_within(&model, &tokenizer, &request, grammar.as_ref())).unwrap();
+        assert_eq!((&all[&1].0, &all[&1].2), (&drawn[0][0].text, &None));
+        assert!(Ad::parse(&all[&1].0).is_ok());
+        ask(&playground, 16, asked(Some("nowhere".to_owned())));
+        let (all, _) = until_done(&said, &[1]);
+        assert!(all[&1].2.as_ref().is_some_and(|problem| problem.contains("`nowhere`")), "{:?}", all[&1].2);
+    }
+
+    /// Against the number of the command line, which is computed in one piece.
+    #[test]
+    fn texts_are_rated_a_few_at_a_time() {
+        let (playground, said) = playground();
+        let scene = "<scene> woman film red on blue warm fear faces:1 clear Belado silent";
+        let texts: Vec<String> = ["low", "medium", "high", "low", "high", "low"]
+            .into_iter()
+            .enumerate()
+            .map(|(index, pace)| format!("{BRIEF} pace:{pace} {}", [scene].repeat(1 + index % 3).join(" ")))
+            .collect();
+        let henry = henry(Group::B).to_owned();
+        let rate = |ticket, texts: &[String]| {
+            let rate = Rate { ticket, henry: henry.clone(), texts: texts.to_vec() };
+            playground.ask(17, Question::Rate(rate));
+            let (mut all, mut pieces) = (Vec::new(), 0);
+            loop {
+                let message = said.recv_timeout(Duration::from_mins(1)).unwrap();
+                let Message::Rated { slot: 17, ticket: of, opinions, done, problem } = message else { panic!() };
+                assert_eq!(of, ticket);
+                pieces += 1;
+                all.extend(opinions);
+                if done {
+                    return (all, pieces, problem);
+                }
+            }
+        };
+        let (opinions, pieces, problem) = rate(1, &texts);
+        assert_eq!((opinions.len(), pieces, problem), (texts.len(), 2, None));
+        let cpu = device::select(Choice::Cpu).unwrap();
+        let tokenizer = starter::ads::tokenizer().unwrap();
+        let (model, _) = Disk.model(&Place::AdsHenry(Group::B), &cpu).unwrap();
+        let channel = Henry::new(seed_ads::TEMPLATE, &tokenizer).unwrap();
+        let read: Vec<Vec<u32>> =
+            texts.iter().map(|text| channel.read(text, usize::MAX, &tokenizer).unwrap()).collect();
+        let read: Vec<&[u32]> = read.iter().map(Vec::as_slice).collect();
+        let scores = pollster::block_on(channel.score(&model, &read, 4096)).unwrap();
+        for (opinion, score) in opinions.iter().zip(&scores) {
+            assert!((opinion.expected() - score).abs() < 1e-4 && (0.05..0.95).contains(score), "{score} {opinion:?}");
+        }
+        let (_, _, problem) = rate(2, &["a poem".to_owned()]);
+        assert!(problem.is_some_and(|problem| problem.contains("no word `a`")));
+        let (_, _, problem) = rate(3, &[format!("{BRIEF} {}", "woman ".repeat(200))]);
+        assert!(problem.is_some_and(|problem| problem.contains("too long")));
+        assert_eq!(rate(4, &[]), (Vec::new(), 1, None));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The panels, one file or folder each.
 
+pub mod ads;
 pub mod answers;
 pub mod atlas;
 pub mod compare;
@@ -39,11 +40,13 @@ pub enum Panel {
     Methods,
     /// All methods as they were measured.
     Atlas,
+    /// Ads as storyboards.
+    Ads,
 }
 
 impl Panel {
     /// All, in the order of the navigation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Lessons,
         Self::Methods,
         Self::Compose,
@@ -54,6 +57,7 @@ impl Panel {
         Self::Compare,
         Self::Atlas,
         Self::Playground,
+        Self::Ads,
     ];
 
     /// The name in lessons and settings.
@@ -70,6 +74,7 @@ impl Panel {
             Self::Lessons => "lessons",
             Self::Methods => "methods",
             Self::Atlas => "atlas",
+            Self::Ads => "ads",
         }
     }
 
@@ -109,6 +114,8 @@ pub struct Panels {
     pub methods: methods::Methods,
     /// See [`Panel::Atlas`].
     pub atlas: atlas::AtlasPanel,
+    /// See [`Panel::Ads`].
+    pub ads: ads::AdsPanel,
 }
 
 impl Panels {
@@ -124,6 +131,7 @@ impl Panels {
             Panel::Lessons => self.lessons.ui(ui, scene),
             Panel::Methods => self.methods.ui(ui, scene, self.atlas.atlas()),
             Panel::Atlas => self.atlas.ui(ui, scene),
+            Panel::Ads => self.ads.ui(ui, scene),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 mod builder;
 mod column;
 mod tokens;
-mod voices;
+pub(super) mod voices;
 
 use column::{Asked, Column};
 use voices::{Voice, Voices};
@@ -195,6 +195,7 @@ impl Playground {
                 temperature: if column.greedy { 0.0 } else { self.temperature },
                 max_new_tokens: self.longest,
                 seed: self.seed,
+                form: None,
             };
             column.ask(Asked { voice, chat: chat.clone() });
             #[allow(clippy::cast_possible_truncation)] // three columns

@@ -19,14 +19,25 @@ const FIRST: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::Home)
 const LAST: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::End);
 const HELP: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F1);
 const ZONE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F6);
-/// In the order of the keyboard, on which nought is the last.
-const DIGITS: [Key; 10] =
-    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9, Key::Num0];
+/// The digits in the order of the keyboard, on which nought is the last, and then a letter.
+pub(super) const OF_PANELS: [Key; 11] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+    Key::Num9,
+    Key::Num0,
+    Key::G,
+];
 
 /// The keys that go to a panel.
 pub(super) fn of_panel(panel: Panel) -> Option<KeyboardShortcut> {
     let index = Panel::ALL.iter().position(|other| *other == panel)?;
-    Some(KeyboardShortcut::new(Modifiers::COMMAND, *DIGITS.get(index)?))
+    Some(KeyboardShortcut::new(Modifiers::COMMAND, *OF_PANELS.get(index)?))
 }
 
 /// All keys with what they do.

@@ -163,20 +163,8 @@ fn the_recorded_run_plays_can_be_closed_and_shown_again() {
 fn the_keyboard_reaches_everything() {
     let (mut harness, engine) = harness([900.0, 600.0]);
     say(&mut harness, &engine, vec![opened(1, "/a", false), records(1), ended(1, Outcome::Finished)]);
-    for (index, panel) in Panel::ALL.into_iter().enumerate() {
-        let digits = [
-            Key::Num1,
-            Key::Num2,
-            Key::Num3,
-            Key::Num4,
-            Key::Num5,
-            Key::Num6,
-            Key::Num7,
-            Key::Num8,
-            Key::Num9,
-            Key::Num0,
-        ];
-        harness.key_press_modifiers(Modifiers::COMMAND, digits[index]);
+    for (panel, key) in Panel::ALL.into_iter().zip(keys::OF_PANELS) {
+        harness.key_press_modifiers(Modifiers::COMMAND, key);
         harness.run_ok();
         assert_eq!(harness.state().panel(), panel);
     }

@@ -1,12 +1,14 @@
 //! What a language model has to beat: ridge regression on a text's words, or on its mere length and
 //! make-up.
 
+mod dense;
 mod ridge;
 mod statistics;
 mod tfidf;
 
 use serde::{Deserialize, Serialize};
 
+pub use dense::DenseRidge;
 pub use ridge::{Ridge, Sparse};
 pub use statistics::{STATISTICS, statistics};
 pub use tfidf::{Tfidf, pieces, terms};

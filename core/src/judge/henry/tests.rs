@@ -76,6 +76,14 @@ fn strings_are_as_likely_as_their_tokens_one_after_the_other() {
         for budget in [1, 4096] {
             let scores = pollster::block_on(henry.score(&model, &borrowed, budget)).unwrap();
             assert!(scores.iter().zip(&means).all(|(s, m)| (s - m).abs() < 1e-5), "{scores:?} {means:?}");
+            // And the probabilities behind the mean, string by string.
+            let opinions = pollster::block_on(henry.opinions(&model, &borrowed, budget)).unwrap();
+            for ((opinion, mean), row) in opinions.iter().zip(&means).zip(&expected) {
+                assert!((opinion.expected() - mean).abs() < 1e-5, "{opinion:?} {mean}");
+                let total: f64 = row.iter().map(|l| f64::from(*l).exp()).sum();
+                let same = |(chance, l): (&f32, &f32)| (f64::from(*chance) - f64::from(*l).exp() / total).abs() < 1e-5;
+                assert!(opinion.chances().iter().zip(row).all(same), "{opinion:?}");
+            }
         }
     }
 }

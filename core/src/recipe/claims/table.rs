@@ -56,6 +56,19 @@ const fn claim(id: &'static str, arms: &'static [Arm], tests: &'static [Test]) -
     Study { id, recipe: id, question: "", controls: false, arms, tests }
 }
 
+/// What recipes note beside the figures that all have, see [`Study::noted`].
+pub(super) const NOTED: &[(&str, &[&str])] = &[(
+    "seed-ads",
+    &[
+        "ads: true memorability",
+        "ads: memorability of the originals",
+        "ads: gain over the originals",
+        "ads: expected by the selecting Henry",
+        "ads: selecting Henry minus truth",
+        "ads: other Henry minus truth",
+    ],
+)];
+
 pub(super) const STUDIES: &[Study] = &[
     claim(
         "sft",

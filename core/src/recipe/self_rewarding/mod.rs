@@ -1,5 +1,6 @@
 //! Self-rewarding loops: sample, judge oneself, learn, again.
 
+mod agreement;
 pub mod cream;
 pub mod osp;
 pub mod scir;

@@ -6,16 +6,14 @@
 //! computed from the current weights; an inconsistency penalty pulls them together, with gradients
 //! into the judges; and DPO learns only from pairs on which they agree.
 
-use burn::tensor::{Tensor, activation::sigmoid};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::agreement::Agreement;
 use crate::{
     Result,
     judge::{Form, Generative, Implicit},
-    learn::{
-        KEPT, LearnConfig, MARGIN, OPINION, Objective,
-        loss::{bernoulli_divergence, bernoulli_entropy, margin, soft_logistic},
-    },
+    learn::LearnConfig,
     measure::control::Budget,
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, PairBatch, Snapshot},
@@ -116,7 +114,7 @@ impl Recipe for Scir {
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {
         let settings = &self.shared;
-        let judges = self.judges(lab)?;
+        let (judges, agreement) = (self.judges(lab)?, self.agreement());
         for iteration in lab.iterations(settings.iterations) {
             lab.begin(iteration);
             let prompts = lab.prompts(settings.prompts)?;
@@ -134,7 +132,7 @@ impl Recipe for Scir {
                         None => opinions.clone(),
                         Some(model) => self.fixed_opinions(model, &judges, batch)?,
                     };
-                    self.objective(&judges, &opinions, &labels, batch, phase.progress)
+                    agreement.objective(judges.names(), &opinions, &labels, batch, phase.progress)
                 },
             )
             .await?;
@@ -179,10 +177,15 @@ impl Scir {
         if !judges.implicit {
             return Ok(opinions);
         }
-        let base = batch.reference(Snapshot::Base)?;
-        let lengths = [batch.lengths(0), batch.lengths(1)];
-        opinions.push(self.implicit.preference_logits(batch.policy.clone(), base, [&lengths[0], &lengths[1]]));
+        opinions.push(self.implicit_opinion(batch, Snapshot::Base)?);
         Ok(opinions)
+    }
+
+    /// The implicit reward's logit of "the first answer is better", `[pairs]`, with gradients; `base` is its base.
+    pub(super) fn implicit_opinion(&self, batch: &PairBatch<'_>, base: Snapshot) -> Result<Tensor<1>> {
+        let base = batch.reference(base)?;
+        let lengths = [batch.lengths(0), batch.lengths(1)];
+        Ok(self.implicit.preference_logits(batch.policy.clone(), base, [&lengths[0], &lengths[1]]))
     }
 
     /// The same under the weights of the iteration's start, for the ablation without recomputed
@@ -211,93 +214,22 @@ impl Scir {
         Ok(opinions)
     }
 
-    /// DPO where the judges agree, plus the inconsistency, plus the entropy.
-    fn objective(
-        &self,
-        judges: &Judges,
-        opinions: &[Tensor<1>],
-        labels: &[Tensor<1>],
-        batch: &PairBatch<'_>,
-        progress: f64,
-    ) -> Result<Objective> {
-        let (label, mask) = self.verdict(labels);
-        let reference = batch.reference(Snapshot::Start)?;
-        let delta = margin(batch.policy.clone(), reference.clone(), self.shared.beta);
-        let preference = soft_logistic(delta.clone(), label.clone()) * mask.clone();
-        // Which answer is the chosen one is the judges' verdict; pairs without one have none.
-        let [first, second] =
-            [0, 1].map(|side| (batch.policy[side].clone() - reference[side].clone()).detach() * self.shared.beta);
-        let turned = label.clone().neg() + 1.0;
-        let chosen = (first.clone() * label.clone() + second.clone() * turned.clone()) * mask.clone();
-        let rejected = (first * turned + second * label) * mask.clone();
-        let mut items: Vec<(String, Tensor<1>)> = judges
-            .generative
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .chain(judges.implicit.then_some("implicit"))
-            .zip(opinions)
-            .map(|(name, logit)| (format!("{OPINION}{name}"), sigmoid(logit.clone())))
-            .collect();
-        items.push((KEPT.to_owned(), mask.clone()));
-        items.push((MARGIN.to_owned(), delta));
-
-        let mut inconsistency = preference.zeros_like();
-        let mut pairs_of_judges = 0.0;
-        for (index, first) in opinions.iter().enumerate() {
-            for second in &opinions[index + 1..] {
-                inconsistency = inconsistency + bernoulli_divergence(first.clone(), second.clone());
-                pairs_of_judges += 1.0;
-            }
+    /// How opinions become an objective.
+    pub(super) fn agreement(&self) -> Agreement {
+        Agreement {
+            beta: self.shared.beta,
+            consistency: self.consistency,
+            confidence: self.confidence,
+            confidence_warmup: self.confidence_warmup,
+            margin: self.margin,
+            filter: self.filter,
         }
-        let inconsistency = inconsistency / f64::max(pairs_of_judges, 1.0);
-        #[allow(clippy::cast_precision_loss)] // a handful of judges
-        let count = opinions.len() as f64;
-        let entropy =
-            opinions.iter().fold(preference.zeros_like(), |sum, logit| sum + bernoulli_entropy(logit.clone())) / count;
-        let confidence = if progress < self.confidence_warmup { 0.0 } else { self.confidence };
-        let kept = mask.mean();
-        let of_kept = |rewards: Tensor<1>| rewards.mean() / (kept.clone() + 1e-9);
-        let loss = preference.clone().mean()
-            + inconsistency.clone().mean() * self.consistency
-            + entropy.clone().mean() * confidence;
-        Ok(Objective {
-            items,
-            loss,
-            metrics: vec![
-                ("loss/preference", preference.mean()),
-                ("loss/inconsistency", inconsistency.mean()),
-                ("loss/entropy", entropy.mean()),
-                ("kept", kept.clone()),
-                ("rewards/chosen", of_kept(chosen.clone())),
-                ("rewards/rejected", of_kept(rejected.clone())),
-                ("rewards/accuracies", of_kept((chosen.clone() - rejected.clone()).greater_elem(0.0).float())),
-                ("rewards/margins", of_kept(chosen - rejected)),
-                ("logps/first", batch.policy[0].clone().mean()),
-                ("logps/second", batch.policy[1].clone().mean()),
-            ],
-        })
     }
+}
 
-    /// The common verdict: label 1 where the first answer is preferred, and a mask of the pairs
-    /// that count. Neither carries a gradient: which pairs count is a decision, not an objective.
-    fn verdict(&self, opinions: &[Tensor<1>]) -> (Tensor<1>, Tensor<1>) {
-        let threshold = (0.5 + self.margin).ln() - (0.5 - self.margin).ln();
-        let detached: Vec<Tensor<1>> = opinions.iter().map(|logit| logit.clone().detach()).collect();
-        let all = |test: &dyn Fn(Tensor<1>) -> Tensor<1>| detached.iter().cloned().map(test).reduce(|a, b| a * b);
-        let mean = detached.iter().cloned().map(sigmoid).reduce(|a, b| a + b);
-        let (Some(firsts), Some(seconds), Some(mean)) = (
-            all(&|logit| logit.greater_elem(threshold).float()),
-            all(&|logit| logit.lower_elem(-threshold).float()),
-            mean,
-        ) else {
-            let nothing = Tensor::zeros([0], &burn::tensor::Device::flex());
-            return (nothing.clone(), nothing);
-        };
-        if self.filter {
-            return (firsts.clone(), firsts + seconds);
-        }
-        #[allow(clippy::cast_precision_loss)] // a handful of judges
-        let label = mean.greater_elem(detached.len() as f64 / 2.0).float();
-        (label.clone(), label.ones_like())
+impl Judges {
+    /// The names of the judges, as the log has them.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.generative.iter().map(|(name, _)| name.as_str()).chain(self.implicit.then_some("implicit"))
     }
 }

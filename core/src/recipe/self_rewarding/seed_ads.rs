@@ -17,8 +17,10 @@
 //!   is the mean of a group, not a person's answer.
 //! - Imitating the seed ads alone is the first iteration, so that later ones can be compared with it.
 
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
+use super::scir::Scir;
 use crate::{
     Error, Result,
     judge::{Henry, HenryConfig, Rating},
@@ -38,6 +40,9 @@ pub const TEMPLATE: &str = "{text} <score>";
 
 /// Tokens of the longest ad.
 const LONGEST: usize = 64;
+
+/// Keeps the odds of recall finite.
+const SMALLEST_RECALL: f32 = 1e-3;
 
 /// What the generator learns from in each round; which one the paper uses is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -61,6 +66,17 @@ pub enum Selector {
     Coin,
 }
 
+/// Whose verdict on two ads counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Judges {
+    /// Henry's alone.
+    #[default]
+    Henry,
+    /// Henry's where the implicit reward says the same, as in SCIR (arXiv 2502.08922).
+    Scir,
+}
+
 /// The hyper-parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -75,6 +91,8 @@ pub struct SeedAds {
     pub lesson: Lesson,
     /// Who selects (Henry).
     pub selector: Selector,
+    /// Whose verdict counts (Henry's; with the implicit reward's: our choice).
+    pub judges: Judges,
     /// Whether an ad has to name its brand and no other to be learned from (it has).
     pub brand_kept: bool,
     /// From which similarity on two ads are one (our choice).
@@ -97,6 +115,7 @@ impl Default for SeedAds {
             seed_epochs: 2,
             lesson: Lesson::Best,
             selector: Selector::Henry,
+            judges: Judges::Henry,
             brand_kept: true,
             alike: 0.9,
             spread: 0.0,
@@ -158,6 +177,7 @@ impl Recipe for SeedAds {
         lab.begin(1);
         let [selecting, other] = self.henries(lab, &henry, &study).await?;
         lab.measure_henries(&henry, &unseen, &selecting, &other).await?;
+        lab.rate_start(&henry, &selecting, &other).await?;
         self.imitate(lab, &study).await?;
         lab.measure().await?;
         lab.measure_ads(&henry, &selecting, &other).await?;
@@ -169,8 +189,9 @@ impl Recipe for SeedAds {
                 Selector::Henry => lab.expected_recall(&henry, ("henry a", &selecting), &ads).await?,
                 Selector::Coin => coin(lab, &ads),
             };
+            let eligible = self.eligible(lab, &ads, &scores).await?;
             let best: Vec<(usize, usize)> =
-                best_ads(&ads, &scores, self.brand_kept, self.alike).into_iter().take(settings.pairs).collect();
+                best_ads(&ads, &eligible, self.brand_kept, self.alike).into_iter().take(settings.pairs).collect();
             #[allow(clippy::cast_precision_loss)] // counts
             lab.note("briefs with an ad to learn from", vec![best.len() as f32])?;
             self.learn(lab, &ads, &scores, &best).await?;
@@ -217,6 +238,35 @@ impl SeedAds {
         lab.learn_completions(&config, self.shared.replay(), &rows).await
     }
 
+    /// The scores of the ads that may be learned from: all, or, where single ads are learned from and two judges have
+    /// to agree, those that the implicit reward too takes for better than the worst ad of their brief. Pairs are
+    /// judged anew at every step instead.
+    async fn eligible(&self, lab: &mut Lab, ads: &[Candidates], scores: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+        if self.judges == Judges::Henry || self.lesson == Lesson::Preference {
+            return Ok(scores.to_vec());
+        }
+        let policy = lab.sum_logprob("log-probability of the policy", ads, Snapshot::Start).await?;
+        let base = lab.sum_logprob("log-probability of the starter", ads, Snapshot::Initial).await?;
+        let implicit = Scir::default().implicit;
+        let mut agreed = Vec::new();
+        for (brief, (group, of)) in ads.iter().zip(scores).enumerate() {
+            let rewards: Vec<f64> = group
+                .answers
+                .iter()
+                .zip(policy[brief].iter().zip(&base[brief]))
+                .map(|(ad, (policy, base))| implicit.reward(f64::from(*policy), f64::from(*base), ad.ids.len()))
+                .collect();
+            let worst = worst(of).map_or(f64::INFINITY, |worst| rewards[worst]);
+            let better = of.iter().zip(&rewards);
+            agreed.push(better.map(|(s, reward)| if *reward > worst { *s } else { f32::NEG_INFINITY }).collect());
+        }
+        let eligible = agreed.iter().flatten().filter(|score: &&f32| score.is_finite()).count();
+        let all = agreed.iter().map(Vec::len).sum::<usize>().max(1);
+        #[allow(clippy::cast_precision_loss)] // counts
+        lab.note("share of ads that both judges prefer to the worst", vec![eligible as f32 / all as f32])?;
+        Ok(agreed)
+    }
+
     /// The generator learns from the best ads, or from each against the worst for the same brief.
     async fn learn(
         &self,
@@ -241,16 +291,19 @@ impl SeedAds {
                 lab.learn_completions(&settings.learn, settings.replay(), &rows).await
             }
             Lesson::Preference => {
-                let pairs: Vec<Pair> = best
+                let (pairs, odds): (Vec<Pair>, Vec<f32>) = best
                     .iter()
                     .filter_map(|(brief, ad)| {
-                        let of = &scores[*brief];
-                        let worst = (0..of.len()).min_by(|a, b| of[*a].total_cmp(&of[*b]))?;
-                        let group = &ads[*brief];
+                        let (of, group) = (&scores[*brief], &ads[*brief]);
+                        let worst = worst(of)?;
+                        let odds = log_odds(of[*ad]) - log_odds(of[worst]);
                         (group.answers[worst].ids != group.answers[*ad].ids)
-                            .then(|| Pair::new(group, *ad, worst, 1.0, Origin::BestWorst))
+                            .then(|| (Pair::new(group, *ad, worst, 1.0, Origin::BestWorst), odds))
                     })
-                    .collect();
+                    .unzip();
+                if self.judges == Judges::Scir {
+                    return self.learn_agreed(lab, &pairs, &odds).await;
+                }
                 lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
                     batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
                 })
@@ -258,6 +311,40 @@ impl SeedAds {
             }
         }
     }
+
+    /// The generator learns from pairs on which the selector and the implicit reward agree, step by step, and the
+    /// implicit reward is pulled towards the selector: the objective and the weights of the recipe `scir`. The implicit
+    /// reward's base is the model before it saw the study. `odds` is the selector's logit of each pair's first ad;
+    /// Henry himself does not learn from generated ads.
+    async fn learn_agreed(&self, lab: &mut Lab, pairs: &[Pair], odds: &[f32]) -> Result<()> {
+        let settings = &self.shared;
+        let scir = Scir { shared: *settings, ..Scir::default() };
+        let agreement = scir.agreement();
+        let references = [Snapshot::Initial, Snapshot::Start];
+        let selector = match self.selector {
+            Selector::Henry => "henry a",
+            Selector::Coin => "coin",
+        };
+        lab.learn_pairs(&settings.learn, settings.replay(), pairs, &references, |batch, phase| {
+            let given: Vec<f32> = batch.positions.iter().filter_map(|pair| odds.get(*pair).copied()).collect();
+            let given = Tensor::from_floats(given.as_slice(), &batch.model.device());
+            let opinions = [given, scir.implicit_opinion(batch, Snapshot::Initial)?];
+            agreement.objective([selector, "implicit"].into_iter(), &opinions, &opinions, batch, phase.progress)
+        })
+        .await
+    }
+}
+
+/// The position of the lowest score.
+fn worst(scores: &[f32]) -> Option<usize> {
+    (0..scores.len()).min_by(|a, b| scores[*a].total_cmp(&scores[*b]))
+}
+
+/// The logarithm of the odds of being recalled. The difference of two ads' is the logit of the share, among viewers
+/// who recall exactly one of the two, who recall the first.
+fn log_odds(recall: f32) -> f32 {
+    let recall = recall.clamp(SMALLEST_RECALL, 1.0 - SMALLEST_RECALL);
+    recall.ln() - (-recall).ln_1p()
 }
 
 /// Scores by a coin.

@@ -44,6 +44,14 @@ pub(super) const SEED_ADS: &[Node] = &[
         &["henry", "coin"],
         ["Who says which ad is the best: Henry, taught by the first group of viewers, or a coin.", PAPER],
     ),
+    choice(
+        "judges",
+        &["henry", "scir"],
+        [
+            "Whose verdict counts: Henry's alone, or Henry's where the implicit reward says the same. Pairs then count only while both agree, as in `scir`; single ads only if both prefer them to the worst of their brief.",
+            "our choice; agreement is that of SCIR (arXiv 2502.08922)",
+        ],
+    ),
     switch(
         "brand_kept",
         [
