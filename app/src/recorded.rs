@@ -7,7 +7,10 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
-use selfsame_core::run::{Record, log::parse_after};
+use selfsame_core::run::{
+    Record,
+    log::{Chain, parse_after},
+};
 
 use crate::{Error, Result};
 
@@ -23,7 +26,7 @@ const LOG: &[u8] = include_bytes!("../../assets/recorded/scir.jsonl.gz");
 /// A log that is read line by line, so that nobody has to wait for all of it.
 pub struct Reader {
     text: Box<dyn BufRead>,
-    lines: usize,
+    chain: Chain,
 }
 
 impl Reader {
@@ -33,7 +36,7 @@ impl Reader {
         let packed = bytes.as_ref().starts_with(&GZIP);
         let bytes = Cursor::new(bytes);
         let read: Box<dyn Read> = if packed { Box::new(GzDecoder::new(bytes)) } else { Box::new(bytes) };
-        Self { text: Box::new(BufReader::new(read)), lines: 0 }
+        Self { text: Box::new(BufReader::new(read)), chain: Chain::default() }
     }
 
     /// The recorded run.
@@ -54,11 +57,11 @@ impl Reader {
         if line.is_empty() {
             return Ok(None);
         }
-        let parsed = parse_after(self.lines, &line, Path::new(NAME))?;
-        self.lines += 1;
+        let parsed = parse_after(self.chain, &line, Path::new(NAME))?;
+        self.chain = parsed.chain;
         match parsed.records.into_iter().next() {
             Some(record) => Ok(Some(record)),
-            None => Err(Error::told(format!("the recorded run ends within line {}", self.lines))),
+            None => Err(Error::told(format!("the recorded run ends within line {}", self.chain.lines() + 1))),
         }
     }
 }

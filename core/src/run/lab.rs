@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 
-use super::{Arm, Event, Manifest, Observer, Pace, Record, Source, Store, checkpoint::weights_file, lab_log::held};
+use super::{
+    Arm, Event, Manifest, Observer, Pace, Record, Source, Store, checkpoint::weights_file, lab_log::held, log::Chain,
+};
 use crate::{
     Error, Result,
     judge::{Form, Generative},
@@ -76,6 +78,8 @@ pub struct Lab {
     pub(super) pace: Pace,
     /// What the log held and this run has not come to.
     pub(super) replay: VecDeque<Record>,
+    /// How far the log is.
+    pub(super) chain: Chain,
     pub(super) arm: Arm,
     pub(super) iteration: u32,
     pub(super) learned: Vec<Pair>,
@@ -114,7 +118,7 @@ impl Lab {
     pub fn open(setup: Setup) -> Result<Self> {
         let Setup { manifest, subject, world, rows, mut store, observer, pace } = setup;
         let grammar = world.as_deref().map(|world| world.grammar(&subject.tokenizer)).transpose()?.flatten();
-        let replay = held(&mut *store, weights_file(&manifest))?;
+        let (replay, chain) = held(&mut *store, weights_file(&manifest))?;
         let mut lab = Self {
             manifest,
             tokenizer: subject.tokenizer,
@@ -129,6 +133,7 @@ impl Lab {
             observer,
             pace,
             replay,
+            chain,
             arm: Arm::Main,
             iteration: 0,
             learned: Vec::new(),
