@@ -98,6 +98,29 @@ mod tests {
         assert!(!view.learned(selfsame_core::run::Arm::Main, 1).is_empty());
     }
 
+    /// What the loop starts from: judges that are often right, and not right together. The two rubrics, asked as the
+    /// recipe asks them, and the implicit reward are what has to agree; the rubrics are recorded in their other form too.
+    #[test]
+    fn its_judges_begin_mostly_right_and_differ() {
+        let records = records().unwrap();
+        let first = records.iter().find_map(|record| match &record.event {
+            Event::Measured { measurement, .. } if record.iteration == 0 => measurement.fixed.as_ref(),
+            _ => None,
+        });
+        let first = first.unwrap();
+        assert!(first.pairs >= 100, "{}", first.pairs);
+        let judges: Vec<&String> = first.accuracy.keys().filter(|name| !name.ends_with("(pairwise)")).collect();
+        assert_eq!(judges, ["content", "form", "implicit"]);
+        for (index, judge) in judges.iter().enumerate() {
+            let right = first.accuracy[*judge].mean;
+            assert!((0.6..=0.8).contains(&right), "{judge} is right in {right}");
+            for other in &judges[index + 1..] {
+                let agreement = first.agreement[*judge][*other];
+                assert!(agreement <= 0.85, "{judge} and {other} agree in {agreement}");
+            }
+        }
+    }
+
     #[test]
     fn packed_and_plain_logs_read_the_same() {
         let mut plain = Vec::new();
