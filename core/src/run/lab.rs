@@ -5,9 +5,10 @@ use std::collections::VecDeque;
 
 use super::{
     Arm, Event, Manifest, Observer, Pace, Record, Source, Store, checkpoint::weights_file, lab_log::held, log::Chain,
+    room::Room,
 };
 use crate::{
-    Error, Result,
+    Result,
     judge::{Form, Generative},
     model::Decoder,
     prompt::{Goal, Prompt, Row, tokens},
@@ -373,21 +374,10 @@ impl Lab {
         self.goal.as_ref().map_or_else(|| text.to_owned(), |goal| goal.pose(text))
     }
 
-    /// A prompt must leave room for a whole answer, and for every judge that reads it with two of
-    /// them.
     fn check_lengths(&self, prompts: &[Prompt], encoded: &[(u64, Vec<u32>)], sampling: &Sampling) -> Result<()> {
-        let context = self.policy.config().max_position_embeddings;
-        let judges = self.judges(Form::Pairwise)?;
-        let longest = vec![0; sampling.max_new_tokens];
-        for (prompt, (_, ids)) in prompts.iter().zip(encoded) {
-            let read = judges.iter().map(|judge| judge.length(ids, &[&longest, &longest])).max().unwrap_or(0);
-            let needed = read.max(ids.len() + longest.len());
-            if needed > context {
-                let reserved = needed - ids.len();
-                return Err(Error::Context { prompt: prompt.id.clone(), tokens: ids.len(), context, reserved });
-            }
-        }
-        Ok(())
+        let room = Room::new(&self.manifest, self.policy.config(), &self.tokenizer)?;
+        let mut prompts = prompts.iter().zip(encoded);
+        prompts.try_for_each(|(prompt, (_, ids))| room.check(&prompt.id, ids, sampling.max_new_tokens))
     }
 
     /// Ends the run.
