@@ -58,7 +58,13 @@ pub fn check_new(root: &Path) -> Result<()> {
     let entries = match fs::read_dir(root) {
         Ok(entries) => entries,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(CoreError::read(root, e).into()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
+            return Err(Error::told(format!(
+                "{} cannot be written: it, or what it would lie in, is no folder; choose another --out",
+                root.display()
+            )));
+        }
+        Err(e) => return Err(CoreError::write(root, e).into()),
     };
     let foreign = entries
         .filter_map(|entry| Some(entry.ok()?.file_name()))
@@ -234,6 +240,18 @@ mod tests {
         assert!(check_new(&root).unwrap_err().to_string().contains("resume"));
         fs::remove_dir_all(&root).unwrap();
         assert!(records(&root).unwrap_err().to_string().contains("holds no run"));
+    }
+
+    #[test]
+    fn a_place_that_can_be_no_folder_is_refused_for_writing() {
+        let root = scratch("file");
+        fs::write(&root, "").unwrap();
+        for place in [root.clone(), root.join("foo")] {
+            let told = check_new(&place).unwrap_err().to_string();
+            assert!(told.contains(&place.display().to_string()) && told.contains("choose another --out"), "{told}");
+            assert!(told.contains("written") && !told.contains("read"), "{told}");
+        }
+        fs::remove_file(&root).unwrap();
     }
 
     #[test]

@@ -10,7 +10,7 @@ use selfsame_core::{
     model::{Decoder, INDEX, LoraConfig, WEIGHTS},
     prompt::{Chat, Row},
     recipe::by_id,
-    run::{Event, Manifest, Record, Source, Subject, plan::Adapted},
+    run::{Event, Manifest, Record, Source, Subject, check_rows, plan::Adapted},
     text::Tokenizer,
     world::{self, World},
 };
@@ -108,6 +108,7 @@ pub fn prepare_with(args: &RunArgs, settings: Settings, shelf: &dyn Shelf, acqui
         parameters: settings.parameters,
         judges,
     };
+    check_rows(&manifest, model.config(), &tokenizer, &rows)?;
     Ok(Inputs { manifest, subject: Subject { model, base, tokenizer }, world, rows, device, notes })
 }
 

@@ -7,7 +7,10 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
-use selfsame_core::run::{Record, log::parse_after};
+use selfsame_core::run::{
+    Record,
+    log::{Chain, parse_after},
+};
 
 use crate::{Error, Result};
 
@@ -25,7 +28,7 @@ const LOG: &[u8] = include_bytes!("../../assets/recorded/scir.jsonl.gz");
 /// A log that is read line by line, so that nobody has to wait for all of it.
 pub struct Reader {
     text: Box<dyn BufRead>,
-    lines: usize,
+    chain: Chain,
 }
 
 impl Reader {
@@ -35,7 +38,7 @@ impl Reader {
         let packed = bytes.as_ref().starts_with(&GZIP);
         let bytes = Cursor::new(bytes);
         let read: Box<dyn Read> = if packed { Box::new(GzDecoder::new(bytes)) } else { Box::new(bytes) };
-        Self { text: Box::new(BufReader::new(read)), lines: 0 }
+        Self { text: Box::new(BufReader::new(read)), chain: Chain::default() }
     }
 
     /// The recorded run.
@@ -56,11 +59,11 @@ impl Reader {
         if line.is_empty() {
             return Ok(None);
         }
-        let parsed = parse_after(self.lines, &line, Path::new(NAME))?;
-        self.lines += 1;
+        let parsed = parse_after(self.chain, &line, Path::new(NAME))?;
+        self.chain = parsed.chain;
         match parsed.records.into_iter().next() {
             Some(record) => Ok(Some(record)),
-            None => Err(Error::told(format!("the recorded run ends within line {}", self.lines))),
+            None => Err(Error::told(format!("the recorded run ends within line {}", self.chain.lines() + 1))),
         }
     }
 }
@@ -95,6 +98,29 @@ mod tests {
         assert!(view.judges().len() >= 3, "{:?}", view.judges());
         assert!(view.iterations().len() >= 2);
         assert!(!view.learned(selfsame_core::run::Arm::Main, 1).is_empty());
+    }
+
+    /// What the loop starts from: judges that are often right, and not right together. The two rubrics, asked as the
+    /// recipe asks them, and the implicit reward are what has to agree; the rubrics are recorded in their other form too.
+    #[test]
+    fn its_judges_begin_mostly_right_and_differ() {
+        let records = records().unwrap();
+        let first = records.iter().find_map(|record| match &record.event {
+            Event::Measured { measurement, .. } if record.iteration == 0 => measurement.fixed.as_ref(),
+            _ => None,
+        });
+        let first = first.unwrap();
+        assert!(first.pairs >= 100, "{}", first.pairs);
+        let judges: Vec<&String> = first.accuracy.keys().filter(|name| !name.ends_with("(pairwise)")).collect();
+        assert_eq!(judges, ["content", "form", "implicit"]);
+        for (index, judge) in judges.iter().enumerate() {
+            let right = first.accuracy[*judge].mean;
+            assert!((0.6..=0.8).contains(&right), "{judge} is right in {right}");
+            for other in &judges[index + 1..] {
+                let agreement = first.agreement[*judge][*other];
+                assert!(agreement <= 0.85, "{judge} and {other} agree in {agreement}");
+            }
+        }
     }
 
     #[test]

@@ -202,11 +202,18 @@ pub async fn self_test(device: &Device) -> Result<f64> {
     let (model, expected) = self_test_model(device)?;
     let sequences: Vec<Sequence> =
         expected.sequences.iter().map(|row| Sequence::completion(&row.ids[..1], &row.ids[1..])).collect();
-    let computed = score(&model, &sequences, usize::MAX).await?;
+    verdict(&expected, &score(&model, &sequences, usize::MAX).await?)
+}
+
+/// The largest error of what a device computed, in nats.
+///
+/// # Errors
+/// If it is more than [`SELF_TEST_TOLERANCE`].
+fn verdict(expected: &Expected, computed: &[Vec<f32>]) -> Result<f64> {
     let errors = expected
         .sequences
         .iter()
-        .zip(&computed)
+        .zip(computed)
         .flat_map(|(row, computed)| row.logprobs.iter().zip(computed).map(|(e, c)| (e - f64::from(*c)).abs()));
     let error = largest(errors);
     if error <= SELF_TEST_TOLERANCE {
@@ -238,6 +245,31 @@ mod tests {
     fn an_error_that_is_no_number_is_not_forgotten() {
         assert!(largest([0.1, f64::NAN, 0.2].into_iter()).is_nan());
         assert_eq!(largest([0.1, 0.3, 0.2].into_iter()), 0.3);
+    }
+
+    #[test]
+    fn a_device_that_computes_wrong_numbers_is_refused() {
+        let (_, expected) = self_test_model(&cpu()).unwrap();
+        #[allow(clippy::cast_possible_truncation)] // as a device computes
+        let sound: Vec<Vec<f32>> =
+            expected.sequences.iter().map(|row| row.logprobs.iter().map(|value| *value as f32).collect()).collect();
+        assert!(verdict(&expected, &sound).unwrap() < 1e-6);
+        let (last, at) = (sound.len() - 1, sound[sound.len() - 1].len() - 1);
+        for (change, says) in [(0.01, "1.000e-2"), (-0.01, "1.000e-2"), (f32::NAN, "NaN"), (f32::INFINITY, "inf")] {
+            for (row, column) in [(0, 0), (last, at)] {
+                let mut wrong = sound.clone();
+                wrong[row][column] += change;
+                let error = verdict(&expected, &wrong).unwrap_err();
+                assert!(matches!(error, Error::Device(_)), "{error:?}");
+                let told = error.to_string();
+                for word in ["computes wrong numbers", says, "1e-3", "graphics driver", "--device cpu"] {
+                    assert!(told.contains(word), "{change}: {told}");
+                }
+            }
+        }
+        let mut close = sound;
+        close[0][0] += 0.0005;
+        assert!(verdict(&expected, &close).unwrap() > 4e-4);
     }
 
     #[test]

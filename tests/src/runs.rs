@@ -405,7 +405,7 @@ impl Store for Disk {
     }
 }
 
-/// The lines of a log without the times at which they were written.
+/// The lines of a log without the times at which they were written, and the digests that cover those.
 ///
 /// # Panics
 /// If a line is not JSON.
@@ -415,7 +415,8 @@ pub fn records(log: &[u8]) -> Vec<Value> {
     text.lines()
         .map(|line| {
             let mut value: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
-            value.as_object_mut().unwrap().remove("at");
+            let fields = value.as_object_mut().unwrap();
+            fields.retain(|name, _| name != "at" && name != "digest");
             value
         })
         .collect()

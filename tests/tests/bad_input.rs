@@ -9,8 +9,8 @@ use selfsame_core::{
     Error, Result, device,
     learn::{Sequence, batch::score},
     model::{self, Decoder},
-    prompt::read_jsonl,
-    run::{Folder, Source, Store, store::Files},
+    prompt::{parse_jsonl, read_jsonl},
+    run::{Folder, Source, Store, check_rows, store::Files},
     sample::{Request, Sampling, generate},
     text::Tokenizer,
 };
@@ -111,6 +111,35 @@ fn assert_names_the_long_line(error: &Error, long: usize) {
 fn a_prompt_longer_than_the_context_is_named() {
     for long in [1, 4] {
         assert_names_the_long_line(&run_with_a_long_line("srlm", long, ""), long);
+    }
+}
+
+/// All rows are looked at before a run begins: those that are measured and those that are learned from.
+#[test]
+fn every_prompt_is_checked_before_a_run_begins() {
+    let path = Path::new("some/prompts.jsonl");
+    // Alone too long; too long with an answer of 8 tokens; too long for the judges, which read two of them.
+    for (recipe, words, long) in
+        [("srlm", 130, 1), ("srlm", 130, 10), ("dpo", 130, 4), ("dpo", 126, 4), ("srlm", 119, 4), ("srlm", 116, 10)]
+    {
+        let text = |long: usize| {
+            let line = |words: usize| format!("{{\"prompt\": \"{}<resp>\"}}\n", "fox ".repeat(words));
+            (1..=10).map(|n| line(if n == long { words } else { n + 2 })).collect::<String>()
+        };
+        let mut experiment = Experiment::tiny(recipe);
+        experiment.manifest.source = Source::File { path: path.display().to_string(), sha256: "0".to_owned() };
+        let check = |long: usize| {
+            let rows = parse_jsonl(&text(long), path).unwrap();
+            check_rows(&experiment.manifest, experiment.model.config(), &rules_tokenizer(), &rows)
+        };
+        check(0).unwrap();
+        let error = check(long).unwrap_err();
+        assert!(matches!(&error, Error::Data { path: named, line, .. } if named == path && *line == long), "{error}");
+        let told = error.to_string();
+        for part in [format!("{} tokens", words + 2).as_str(), "context is 128", "Shorten the prompt", "max_new_tokens"]
+        {
+            assert!(told.contains(part), "{told}");
+        }
     }
 }
 

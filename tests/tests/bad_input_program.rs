@@ -176,11 +176,11 @@ fn prompts() {
         ("empty", String::new(), &["prompts.jsonl", "line 1"][..]),
         ("malformed line 2", format!("{good}{{\"prompt\": \n{good}"), &["prompts.jsonl", "line 2"]),
         ("no prompt in line 3", format!("{good}{good}{{}}\n"), &["prompts.jsonl", "line 3"]),
-        ("too long", long, &["line-3", "128"]),
+        ("too long", long, &["prompts.jsonl, line 3", "152 tokens", "128", "Shorten the prompt"]),
     ] {
         fs::write(desk.data(), content).unwrap();
         desk.refused(words, what);
-        let _ = fs::remove_dir_all(desk.out());
+        assert!(!desk.out().exists(), "{what}: the run's folder was made");
     }
     fs::remove_file(desk.data()).unwrap();
     desk.refused(&["prompts.jsonl"], "missing");
@@ -220,7 +220,11 @@ fn places_that_cannot_be_written_or_read() {
     let mut arguments = desk.arguments();
     let out = arguments.iter().position(|a| *a == desk.out().display().to_string()).unwrap();
     arguments[out].clone_from(&below);
-    assert_refused(&run(&desk.program, &arguments), &["a-file"], "a folder under a file");
+    assert_refused(
+        &run(&desk.program, &arguments),
+        &["a-file", "written", "choose another --out"],
+        "a folder under a file",
+    );
     assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
     // Somebody else's folder is not written into.
     let other = desk.folder.path().join("other");

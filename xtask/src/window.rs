@@ -39,7 +39,7 @@ pub fn soak(workspace: &Workspace, runner: &mut Runner, minutes: &str) -> Result
 
 /// Makes the recorded run of the program from the finished run in `folder`: the same records with
 /// fewer decimals in the log-probabilities of answers, packed by `gzip`. Measurements, scores and
-/// steps stay to the last digit.
+/// steps stay to the last digit. Without the digests of the lines, which would say that they were changed.
 pub fn record(workspace: &Workspace, runner: &mut Runner, folder: &str) -> Result<(), Failure> {
     runner.perform("recorded run", || {
         let from = Path::new(folder).join("events.jsonl");
@@ -51,7 +51,8 @@ pub fn record(workspace: &Workspace, runner: &mut Runner, folder: &str) -> Resul
         let plain = workspace.target.join("scir.jsonl");
         let io = |e: std::io::Error| Failure::io(format!("writing {}", to.display()), &e);
         let answers = |line: &str| line.contains("\"event\":\"sampled\"");
-        let lines = log.lines().map(|line| if answers(line) { shorter(line) } else { line.to_owned() } + "\n");
+        let lines = log.lines().map(undigested);
+        let lines = lines.map(|line| if answers(&line) { shorter(&line) } else { line } + "\n");
         fs::write(&plain, lines.collect::<String>()).map_err(io)?;
         let mut gzip = Command::new("gzip");
         gzip.args(["-9", "-n", "-c"]).arg(&plain).stdin(Stdio::null()).stdout(File::create(&to).map_err(io)?);
@@ -67,6 +68,14 @@ pub fn record(workspace: &Workspace, runner: &mut Runner, folder: &str) -> Resul
             true => Ok(()),
         }
     })
+}
+
+/// A line of a log without its digest, the last field.
+fn undigested(line: &str) -> String {
+    match line.rsplit_once(",\"digest\":\"") {
+        Some((before, digest)) if digest.ends_with("\"}") && digest.len() == 18 => format!("{before}}}"),
+        _ => line.to_owned(),
+    }
 }
 
 /// JSON with at most [`DECIMALS`] decimals in its numbers, or as many significant digits where a
@@ -113,6 +122,14 @@ fn rounded(number: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_without_its_digest_is_as_it_was() {
+        let line = r#"{"schema":2,"text":",\"digest\":\"","event":"finished"}"#;
+        let digested = format!("{},\"digest\":\"0123456789abcdef\"}}", line.strip_suffix('}').unwrap());
+        assert_eq!(undigested(&digested), line);
+        assert_eq!(undigested(line), line);
+    }
 
     #[test]
     fn numbers_get_shorter_and_texts_stay() {

@@ -1,14 +1,14 @@
 //! `selfsame generate`: answers to one prompt.
 
 use selfsame_core::{
-    device,
+    Error as CoreError, device,
     prompt::{Chat, tokens, user_turn},
     sample::{Answer, FinishReason, Request, Sampling, generate},
 };
 use serde::Serialize;
 
 use crate::{
-    Result,
+    Error, Result,
     cli::GenerateArgs,
     inputs::no_template,
     output,
@@ -71,6 +71,7 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
     };
     let selected = device::acquire(args.device.into())?;
     let (model, _) = Disk.model_in(&place, &selected, args.base_precision)?;
+    check_fits(&args.prompt, &prompt_ids, model.config().max_position_embeddings)?;
     let samples = args.samples as usize;
     let prompts: Vec<(u64, Vec<u32>)> =
         (0..samples.div_ceil(PER_GROUP)).map(|group| (group as u64, prompt_ids.clone())).collect();
@@ -88,4 +89,38 @@ pub fn run(args: &GenerateArgs) -> Result<()> {
         return output::json(&Output { prompt_ids, completions });
     }
     completions.iter().try_for_each(|completion| output::print(&format!("{}\n", completion.text)))
+}
+
+/// The letters of a prompt that name it.
+const NAMED_BY: usize = 40;
+
+/// Checks that the prompt leaves room for an answer, and is one.
+fn check_fits(text: &str, ids: &[u32], context: usize) -> Result<()> {
+    if ids.is_empty() {
+        return Err(Error::told(
+            "--prompt has no tokens and the tokenizer adds none; a model needs at least one to start from",
+        ));
+    }
+    if ids.len() < context {
+        return Ok(());
+    }
+    let mut name: String = text.chars().take(NAMED_BY).collect();
+    if name.len() < text.len() {
+        name.push('…');
+    }
+    Err(CoreError::Context { prompt: format!("{name:?}"), tokens: ids.len(), context, reserved: 1 }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_that_does_not_fit_is_named_by_its_beginning() {
+        let text = "once upon a time ".repeat(30);
+        let told = check_fits(&text, &[1; 128], 128).unwrap_err().to_string();
+        assert!(told.contains("prompt \"once upon a time once upon a time once u…\": 128 tokens"), "{told}");
+        check_fits(&text, &[1; 127], 128).unwrap();
+        assert!(check_fits("", &[], 128).unwrap_err().to_string().contains("--prompt has no tokens"));
+    }
 }

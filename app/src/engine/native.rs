@@ -15,7 +15,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use selfsame_core::run::{Event, Folder, Observer, Progress, Record, log::parse_after};
+use selfsame_core::run::{
+    Event, Folder, Observer, Progress, Record,
+    log::{Chain, parse_after},
+};
 
 use super::{Command, Engine, Message, Moment, Outcome, Planned, Request, RunId, playground::Question};
 use crate::{
@@ -264,7 +267,7 @@ fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<L
     let read = |e| Error::Core(selfsame_core::Error::read(&path, e));
     let mut file = File::open(&path).map_err(read)?;
     let (mut at, mut rest) = (0_u64, Vec::new());
-    let (mut lines, mut stopped) = (0, false);
+    let (mut chain, mut stopped) = (Chain::default(), false);
     while !stop.load(Ordering::Relaxed) {
         file.seek(SeekFrom::Start(at)).map_err(read)?;
         let mut piece = Vec::new();
@@ -284,11 +287,11 @@ fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<L
         at += count as u64;
         rest.extend(piece);
         let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let parsed = parse_after(lines, rest.get(..whole).unwrap_or_default(), &path)?;
+        let parsed = parse_after(chain, rest.get(..whole).unwrap_or_default(), &path)?;
         // A last line that cannot be read stays: with a line behind it, it is named and refused.
         rest.drain(..parsed.length);
         let records = parsed.records;
-        lines += records.len();
+        chain = parsed.chain;
         let finished = records.iter().any(|record| matches!(record.event, Event::Finished {}));
         if !records.is_empty() {
             stopped = false;

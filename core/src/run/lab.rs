@@ -3,9 +3,12 @@
 
 use std::collections::VecDeque;
 
-use super::{Arm, Event, Manifest, Observer, Pace, Record, Source, Store, checkpoint::weights_file, lab_log::held};
+use super::{
+    Arm, Event, Manifest, Observer, Pace, Record, Source, Store, checkpoint::weights_file, lab_log::held, log::Chain,
+    room::Room,
+};
 use crate::{
-    Error, Result,
+    Result,
     judge::{Form, Generative},
     model::Decoder,
     prompt::{Goal, Prompt, Row, tokens},
@@ -76,6 +79,8 @@ pub struct Lab {
     pub(super) pace: Pace,
     /// What the log held and this run has not come to.
     pub(super) replay: VecDeque<Record>,
+    /// How far the log is.
+    pub(super) chain: Chain,
     pub(super) arm: Arm,
     pub(super) iteration: u32,
     pub(super) learned: Vec<Pair>,
@@ -114,7 +119,7 @@ impl Lab {
     pub fn open(setup: Setup) -> Result<Self> {
         let Setup { manifest, subject, world, rows, mut store, observer, pace } = setup;
         let grammar = world.as_deref().map(|world| world.grammar(&subject.tokenizer)).transpose()?.flatten();
-        let replay = held(&mut *store, weights_file(&manifest))?;
+        let (replay, chain) = held(&mut *store, weights_file(&manifest))?;
         let mut lab = Self {
             manifest,
             tokenizer: subject.tokenizer,
@@ -129,6 +134,7 @@ impl Lab {
             observer,
             pace,
             replay,
+            chain,
             arm: Arm::Main,
             iteration: 0,
             learned: Vec::new(),
@@ -368,21 +374,10 @@ impl Lab {
         self.goal.as_ref().map_or_else(|| text.to_owned(), |goal| goal.pose(text))
     }
 
-    /// A prompt must leave room for a whole answer, and for every judge that reads it with two of
-    /// them.
     fn check_lengths(&self, prompts: &[Prompt], encoded: &[(u64, Vec<u32>)], sampling: &Sampling) -> Result<()> {
-        let context = self.policy.config().max_position_embeddings;
-        let judges = self.judges(Form::Pairwise)?;
-        let longest = vec![0; sampling.max_new_tokens];
-        for (prompt, (_, ids)) in prompts.iter().zip(encoded) {
-            let read = judges.iter().map(|judge| judge.length(ids, &[&longest, &longest])).max().unwrap_or(0);
-            let needed = read.max(ids.len() + longest.len());
-            if needed > context {
-                let reserved = needed - ids.len();
-                return Err(Error::Context { prompt: prompt.id.clone(), tokens: ids.len(), context, reserved });
-            }
-        }
-        Ok(())
+        let room = Room::new(&self.manifest, self.policy.config(), &self.tokenizer)?;
+        let mut prompts = prompts.iter().zip(encoded);
+        prompts.try_for_each(|(prompt, (_, ids))| room.check(&prompt.id, ids, sampling.max_new_tokens))
     }
 
     /// Ends the run.

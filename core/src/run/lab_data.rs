@@ -1,7 +1,7 @@
 //! What the laboratory works on: prompts, demonstrations and preferences, from a world or from a
 //! file of the user's.
 
-use super::{Event, Lab};
+use super::{Event, Lab, room::held_out_of};
 use crate::{
     Error, Result,
     learn::Sequence,
@@ -43,7 +43,7 @@ impl Lab {
 
     /// How many of the file's prompts are held out: a fifth, at most what the options ask for.
     fn held_out_of_file(&self) -> usize {
-        (self.rows.len() / 5).min(self.manifest.options.held_out)
+        held_out_of(self.rows.len(), &self.manifest)
     }
 
     /// Prompts to measure on.

@@ -383,8 +383,12 @@ impl Lab {
             let event =
                 self.replayed(|e| matches!(e, Event::Step { .. } | Event::Checkpoint { .. }), "a step or checkpoint")?;
             match event {
-                Some(Event::Step { report }) => steps.push(report),
-                Some(Event::Checkpoint { name, sha256, complete, .. }) => {
+                Some(Event::Step { report }) => {
+                    self.check_continuity("step", report.step, steps.len())?;
+                    steps.push(report);
+                }
+                Some(Event::Checkpoint { name, step, sha256, complete }) => {
+                    self.check_continuity("the checkpoint after step", step, steps.len())?;
                     partial.extend((!complete).then(|| name.clone()));
                     last = Some((name, sha256, complete));
                 }
@@ -404,6 +408,21 @@ impl Lab {
         }
         read_optimiser(&*self.store, &name, &mut trainer.optimiser, &self.policy.device())?;
         Ok(Replayed::UpTo(name))
+    }
+
+    /// Steps follow each other without a gap: one that is missing was learned from, but its numbers, which later
+    /// steps may depend on, are lost.
+    fn check_continuity(&self, what: &str, is: usize, expected: usize) -> Result<()> {
+        if is == expected {
+            return Ok(());
+        }
+        Err(Error::Log {
+            path: self.store.path(),
+            problem: format!(
+                "line {} says {what} {is} of its phase, where {expected} should come; lines before it are missing or were put in. Restore the file from a copy, or start a new run",
+                self.replayed_lines()
+            ),
+        })
     }
 
     /// The world's judgements in tokens; none without a world, since nobody made any.

@@ -6,22 +6,22 @@ use std::collections::VecDeque;
 use super::{
     Event, Lab, Progress, Record, Store,
     event::SCHEMA,
-    log::{committed, parse},
+    log::{Chain, committed, parse},
 };
 use crate::{Error, Result};
 
-/// What the log of a run holds, its end repaired. `weights` is the file of weights of a checkpoint.
+/// What the log of a run holds, its end repaired, and how far it is with that. `weights` is the file of weights of a checkpoint.
 ///
 /// # Errors
 /// If it is damaged, or cannot be written.
-pub(super) fn held(store: &mut dyn Store, weights: &str) -> Result<VecDeque<Record>> {
+pub(super) fn held(store: &mut dyn Store, weights: &str) -> Result<(VecDeque<Record>, Chain)> {
     let bytes = store.read_log()?;
     let parsed = parse(&bytes, &store.path())?;
     let kept = committed(parsed, &bytes, |name| store.get(name, weights).is_ok());
     if kept.length < bytes.len() {
         store.truncate_log(kept.length)?;
     }
-    Ok(kept.records.into())
+    Ok((kept.records.into(), kept.chain))
 }
 
 impl Lab {
@@ -71,11 +71,17 @@ impl Lab {
         Error::Log {
             path: self.store.path(),
             problem: format!(
-                "the next line should be {wanted} of iteration {} ({}), but is not; the log does not belong to this recipe. Start a new run",
+                "line {} should be {wanted} of iteration {} ({}), but is not; the log does not belong to this recipe, or lines before it are missing. Restore the file from a copy, or start a new run",
+                self.replayed_lines() + 1,
                 self.iteration,
                 self.arm.name()
             ),
         }
+    }
+
+    /// The lines of the log that this run has come to, while there are more of them.
+    pub(super) fn replayed_lines(&self) -> usize {
+        self.chain.lines().saturating_sub(self.replay.len())
     }
 
     /// Whether the log still holds results that this run has not come to.
@@ -98,9 +104,9 @@ impl Lab {
     pub(super) fn append(&mut self, event: Event) -> Result<()> {
         let record =
             Record { schema: SCHEMA, at: seconds_since_1970(), arm: self.arm, iteration: self.iteration, event };
-        let mut line = serde_json::to_string(&record)
+        let json = serde_json::to_string(&record)
             .map_err(|e| Error::Log { path: self.store.path(), problem: format!("a line cannot be written: {e}") })?;
-        line.push('\n');
+        let line = self.chain.seal(&json);
         self.store.append(&line, record.commits())?;
         self.observer.record(&record);
         Ok(())

@@ -1,9 +1,12 @@
 //! Reading a log back: repairing its end, refusing damage anywhere else.
 
+mod chain;
+
 use std::path::Path;
 
 use serde::Deserialize;
 
+pub use self::chain::Chain;
 use super::{Event, Record, event::SCHEMA};
 use crate::{Error, Result};
 
@@ -14,24 +17,27 @@ pub struct Parsed {
     pub records: Vec<Record>,
     /// The bytes that hold them.
     pub length: usize,
+    /// How far the log is with them.
+    pub chain: Chain,
 }
 
 /// Reads a log.
 ///
 /// A last line that was cut off by a crash is left out. Any other line that cannot be read is
-/// named and refused: what follows it could not be trusted.
+/// named and refused: what follows it could not be trusted. So is one that is not as it was written,
+/// and one before which lines are missing, which its digest tells; lines of older versions have none.
 ///
 /// # Errors
 /// Names the line that is damaged or written by a newer version.
 pub fn parse(bytes: &[u8], path: &Path) -> Result<Parsed> {
-    parse_after(0, bytes, path)
+    parse_after(Chain::default(), bytes, path)
 }
 
-/// Reads a piece of a log that `before` lines stand before: a log that is followed comes in pieces.
+/// Reads a piece of a log that is as far as `chain`: a log that is followed comes in pieces.
 ///
 /// # Errors
 /// Names the line that is damaged or written by a newer version.
-pub fn parse_after(before: usize, bytes: &[u8], path: &Path) -> Result<Parsed> {
+pub fn parse_after(mut chain: Chain, bytes: &[u8], path: &Path) -> Result<Parsed> {
     let mut records: Vec<Record> = Vec::new();
     let mut length = 0;
     let lines: Vec<&[u8]> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
@@ -40,22 +46,33 @@ pub fn parse_after(before: usize, bytes: &[u8], path: &Path) -> Result<Parsed> {
         if !line.ends_with(b"\n") {
             break;
         }
-        let number = before + index + 1;
+        let number = chain.lines() + 1;
+        let last = index + 1 == lines.len();
         let problem = match serde_json::from_slice::<Record>(line) {
             Ok(record) if record.schema <= SCHEMA => {
                 if number > 1 || matches!(record.event, Event::Started { .. }) {
-                    records.push(record);
-                    length += line.len();
-                    continue;
+                    match chain.after(line) {
+                        Ok(next) => {
+                            chain = next;
+                            records.push(record);
+                            length += line.len();
+                            continue;
+                        }
+                        Err(_) if last => break,
+                        Err(wrong) => format!(
+                            "line {number} {wrong}. Only the last line can be repaired; restore the file from a copy, or start a new run"
+                        ),
+                    }
+                } else {
+                    "line 1 is not the start of a run; the beginning of the file is missing".to_owned()
                 }
-                "line 1 is not the start of a run; the beginning of the file is missing".to_owned()
             }
             read => match (schema_of(line), read) {
                 // What cannot be read may be sound all the same, and must not be cut off as damage.
                 (Some(schema), _) if schema > SCHEMA => format!(
                     "line {number} was written by a newer version (schema {schema}, this program reads up to {SCHEMA}); update Selfsame"
                 ),
-                (_, Err(e)) if index + 1 < lines.len() => format!(
+                (_, Err(e)) if !last => format!(
                     "line {number} is damaged ({e}). Only the last line can be repaired; restore the file from a copy, or start a new run"
                 ),
                 _ => break,
@@ -63,7 +80,7 @@ pub fn parse_after(before: usize, bytes: &[u8], path: &Path) -> Result<Parsed> {
         };
         return Err(Error::Log { path: path.to_path_buf(), problem });
     }
-    Ok(Parsed { records, length })
+    Ok(Parsed { records, length, chain })
 }
 
 /// The version of a line, where it is whole enough to have one.
@@ -84,10 +101,16 @@ pub fn committed(parsed: Parsed, bytes: &[u8], there: impl Fn(&str) -> bool) -> 
         _ => record.commits(),
     };
     let keep = parsed.records.iter().rposition(kept).map_or(0, |last| last + 1);
-    let length = bytes.split_inclusive(|byte| *byte == b'\n').take(keep).map(<[u8]>::len).sum();
+    if keep == parsed.records.len() {
+        return parsed;
+    }
+    let lines = bytes.split_inclusive(|byte| *byte == b'\n').take(keep);
+    // What was read once fits.
+    let (length, chain) = lines
+        .fold((0, Chain::default()), |(length, chain), line| (length + line.len(), chain.after(line).unwrap_or(chain)));
     let mut records = parsed.records;
     records.truncate(keep);
-    Parsed { records, length }
+    Parsed { records, length, chain }
 }
 
 #[cfg(test)]

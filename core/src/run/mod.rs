@@ -24,6 +24,7 @@ pub mod plan;
 mod rated_batch;
 mod recorded;
 mod reward_batch;
+mod room;
 pub mod store;
 
 pub use event::{Arm, Event, Record};
@@ -37,4 +38,5 @@ pub use pace::{Breath, Pace};
 pub use pair_batch::PairBatch;
 pub use rated_batch::RatedBatch;
 pub use reward_batch::RewardBatch;
+pub use room::check_rows;
 pub use store::{Folder, Memory, Store};

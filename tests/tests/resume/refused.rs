@@ -6,7 +6,7 @@ use selfsame_core::{
     Error,
     run::{Folder, event::SCHEMA},
 };
-use selfsame_tests::runs::Experiment;
+use selfsame_tests::runs::{Experiment, records};
 
 use super::finished;
 
@@ -39,6 +39,71 @@ fn damage_in_the_middle_is_named_and_left_alone() {
         assert!(error.contains(&format!("line {} is damaged", line + 1)), "line {}: {error}", line + 1);
         assert_eq!(disk.log(), before, "a damaged log is not touched");
     }
+}
+
+/// The lines of a log as older versions wrote them.
+fn without_digests(log: &[u8]) -> Vec<serde_json::Value> {
+    let lines = std::str::from_utf8(log).unwrap().lines();
+    lines
+        .map(|line| {
+            let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+            value.as_object_mut().unwrap().remove("digest").expect("a line that was just written has a digest");
+            value
+        })
+        .collect()
+}
+
+#[test]
+fn a_token_that_was_changed_and_a_line_that_is_missing_are_refused() {
+    let experiment = Experiment::tiny("srlm");
+    let whole = finished(&experiment);
+    let text = String::from_utf8(whole.log()).unwrap();
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let at = |event: &str| lines.iter().position(|line| line.contains(&format!("\"event\":\"{event}\""))).unwrap();
+    let sampled = at("sampled");
+    let (head, ids) = lines[sampled].split_once("\"ids\":[").unwrap();
+    let end = ids.find([',', ']']).unwrap();
+    let other = if &ids[..end] == "7" { "8" } else { "7" };
+    let changed = format!("{head}\"ids\":[{other}{}", &ids[end..]);
+    let replaced = |line: usize, by: &str| {
+        lines.iter().enumerate().map(|(n, old)| if n == line { by } else { old }).collect::<String>()
+    };
+    for (log, line) in [(replaced(sampled, &changed), sampled), (replaced(at("step"), ""), at("step"))] {
+        let disk = whole.copy();
+        disk.set_log(log.into_bytes());
+        let before = disk.log();
+        let error = experiment.run_quietly(disk.clone()).unwrap_err().to_string();
+        assert!(error.contains(&format!("line {} is not as it was written", line + 1)), "{error}");
+        assert_eq!(disk.log(), before, "a damaged log is not touched");
+    }
+}
+
+/// A log of an older version has no digests; a step that is missing from it is found all the same, and a whole one
+/// is continued.
+#[test]
+fn steps_of_an_older_log_follow_each_other() {
+    let experiment = Experiment::tiny("srlm");
+    let whole = finished(&experiment);
+    let lines = without_digests(&whole.log());
+    let text = |lines: &[serde_json::Value]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let steps: Vec<usize> = (0..lines.len()).filter(|n| lines[*n]["event"] == "step").collect();
+    for gone in &steps {
+        let mut fewer = lines.clone();
+        fewer.remove(*gone);
+        let disk = whole.copy();
+        disk.set_log(text(&fewer).into_bytes());
+        let error = experiment.run_quietly(disk).unwrap_err().to_string();
+        // What follows is where the step was.
+        assert!(error.contains(&format!("line {} says", gone + 1)) && error.contains("missing"), "{error}");
+    }
+    let end = lines.iter().position(|line| line["complete"] == true).unwrap();
+    let disk = whole.copy();
+    disk.set_log(text(&lines[..=end]).into_bytes());
+    experiment.run_quietly(disk.clone()).unwrap();
+    assert_eq!(records(&disk.log()), records(&whole.log()));
+    // It goes on with digests, and is read again.
+    experiment.run_quietly(disk.clone()).unwrap();
+    assert_eq!(without_digests(&disk.log()[text(&lines[..=end]).len()..]).len(), lines.len() - end - 1);
 }
 
 #[test]

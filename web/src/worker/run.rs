@@ -21,7 +21,7 @@ use selfsame_core::{
     recipe::by_id,
     run::{
         Event, Lab, Observer, Options, Pace, Progress, Record, Setup,
-        log::parse_after,
+        log::{Chain, parse_after},
         plan::{Limits, plan},
     },
 };
@@ -199,15 +199,15 @@ impl Engine {
     /// Reads a log piece by piece; true if it is that of a finished run.
     async fn read(&self, folder: &str, run: RunId, stop: &AtomicBool) -> Result<bool> {
         let log = self.directory(folder).await?.snapshot(LOG).await?;
-        let (mut at, mut lines, mut rest, mut finished) = (0, 0, Vec::new(), false);
+        let (mut at, mut chain, mut rest, mut finished) = (0, Chain::default(), Vec::new(), false);
         while at < log.len() && !stop.load(Ordering::Relaxed) {
             let to = log.len().min(at + PIECE);
             rest.extend(log.piece(at, to).await?);
             at = to;
             let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-            let parsed = parse_after(lines, rest.get(..whole).unwrap_or_default(), Path::new(folder))?;
+            let parsed = parse_after(chain, rest.get(..whole).unwrap_or_default(), Path::new(folder))?;
             rest.drain(..parsed.length);
-            lines += parsed.records.len();
+            chain = parsed.chain;
             finished |= parsed.records.iter().any(|record| matches!(record.event, Event::Finished {}));
             say(&Message::Records { run, records: parsed.records });
             sleep(0).await;
@@ -259,7 +259,7 @@ async fn first_line(log: &super::storage::Snapshot, folder: &str) -> selfsame::R
         at = to;
     }
     line.truncate(line.iter().position(|byte| *byte == b'\n').map_or(line.len(), |end| end + 1));
-    parse_after(0, &line, Path::new(folder))?
+    parse_after(Chain::default(), &line, Path::new(folder))?
         .records
         .into_iter()
         .next()

@@ -46,7 +46,8 @@ struct Judges {
     implicit: bool,
 }
 
-/// The hyper-parameters. The four switches are the ablations of the method's card.
+/// The hyper-parameters. The ablations of the method's card are `consistency` and `confidence` at 0, no `filter`, and
+/// `static_labels`; two choices of `panel` are ablations of our own.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scir {

@@ -230,5 +230,120 @@ fn damage_is_repaired_at_the_end_and_named_anywhere_else() {
     let mut halves = read(&format!("{begin}{}", &line[..line.len() / 2])).unwrap();
     assert_eq!((halves.records.len(), halves.length), (1, begin.len()));
     halves.records.clear();
-    assert_eq!(parse_after(1, line.as_bytes(), Path::new("x")).unwrap().records.len(), 1);
+    assert_eq!(parse_after(read(&begin).unwrap().chain, line.as_bytes(), Path::new("x")).unwrap().records.len(), 1);
+}
+
+/// The lines of a log as a run writes them.
+fn sealed(records: &[Record]) -> Vec<String> {
+    let mut chain = Chain::default();
+    records.iter().map(|record| chain.seal(&serde_json::to_string(record).unwrap())).collect()
+}
+
+fn whole() -> Vec<Record> {
+    [start()].into_iter().chain(lines(|| 0.5)).collect()
+}
+
+#[test]
+fn a_digest_is_the_hash_of_the_digest_before_and_the_line() {
+    let records = whole();
+    let lines = sealed(&records);
+    let mut before = "\0".repeat(16);
+    for (line, record) in lines.iter().zip(&records) {
+        let json = serde_json::to_string(record).unwrap();
+        let digest = crate::model::content_hash(format!("{before}{}", json.strip_suffix('}').unwrap()).as_bytes());
+        before = digest[..16].to_owned();
+        let fields: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(fields["digest"], before, "{line}");
+        assert!(line.ends_with(&format!(",\"digest\":\"{before}\"}}\n")), "{line}");
+    }
+    let parsed = read(&lines.concat()).unwrap();
+    assert_eq!(parsed.records, records);
+    assert_eq!(parsed.chain.lines(), records.len());
+}
+
+#[test]
+fn a_line_that_was_changed_taken_out_or_moved_is_named() {
+    let lines = sealed(&whole());
+    let bad = |lines: &[String], number: usize| {
+        let told = problem(&lines.concat());
+        assert!(told.contains("events.jsonl") && told.contains(&format!("line {number} ")), "{number}: {told}");
+        assert!(told.contains("restore the file from a copy, or start a new run"), "{told}");
+    };
+    for index in 1..lines.len() - 1 {
+        let mut changed = lines.clone();
+        // Still JSON: another moment, and one that says the same.
+        for (from, to) in [("\"at\":1.5", "\"at\":2.5"), ("\"at\":1.5", "\"at\":1.50"), ("\"digest\":", "\"digesu\":")]
+        {
+            changed[index] = lines[index].replace(from, to);
+            assert_ne!(changed[index], lines[index]);
+            bad(&changed, index + 1);
+        }
+        let mut fewer = lines.clone();
+        fewer.remove(index);
+        if index + 1 < fewer.len() {
+            bad(&fewer, index + 1);
+            let mut swapped = lines.clone();
+            swapped.swap(index, index + 1);
+            bad(&swapped, index + 1);
+            let mut twice = lines.clone();
+            twice.insert(index, lines[index].clone());
+            bad(&twice, index + 2);
+        }
+    }
+    // What follows the first line tells that it was changed.
+    let mut changed = lines.clone();
+    changed[0] = lines[0].replace("\"recipe\":\"srlm\"", "\"recipe\":\"scir\"");
+    bad(&changed, 1);
+    changed[0] = lines[0].replace("\"digest\":", "\"digesu\":");
+    bad(&changed, 2);
+}
+
+#[test]
+fn a_torn_or_changed_last_line_is_left_out_and_the_chain_goes_on_before_it() {
+    let records = whole();
+    let lines = sealed(&records);
+    let (last, before) = lines.split_last().unwrap();
+    let length = before.concat().len();
+    let changed = last.replace("\"at\":1.5", "\"at\":2.5");
+    assert_ne!(&changed, last);
+    for end in [&last[..last.len() / 2], &last[..last.len() - 1], changed.as_str()] {
+        let parsed = read(&format!("{}{end}", before.concat())).unwrap();
+        assert_eq!((parsed.records.len(), parsed.length), (records.len() - 1, length), "{end}");
+        let mut chain = parsed.chain;
+        assert_eq!(chain.seal(&serde_json::to_string(&records[records.len() - 1]).unwrap()), *last);
+    }
+}
+
+#[test]
+fn the_chain_goes_on_where_a_resumed_run_does() {
+    let mut records = whole();
+    // A step at the end is in no checkpoint.
+    records.truncate(5);
+    assert!(!records[4].commits());
+    let lines = sealed(&records);
+    let text = lines.concat();
+    let kept = committed(read(&text).unwrap(), text.as_bytes(), |_| true);
+    assert_eq!((kept.records.len(), kept.length, kept.chain.lines()), (4, lines[..4].concat().len(), 4));
+    let mut chain = kept.chain;
+    let next = chain.seal(&serde_json::to_string(&record(Event::Finished {})).unwrap());
+    assert_eq!(read(&format!("{}{next}", lines[..4].concat())).unwrap().records.len(), 5);
+    // In pieces as well.
+    let first = read(&lines[..2].concat()).unwrap();
+    let rest = parse_after(first.chain, lines[2..].concat().as_bytes(), Path::new("x")).unwrap();
+    assert_eq!(rest.records, records[2..]);
+    assert!(parse_after(first.chain, lines[3..].concat().as_bytes(), Path::new("x")).is_err());
+}
+
+#[test]
+fn an_older_log_without_digests_is_read_and_goes_on_with_them() {
+    let records = whole();
+    let old = text(&records[..4]);
+    let mut chain = read(&old).unwrap().chain;
+    let rest: String = records[4..].iter().map(|record| chain.seal(&serde_json::to_string(record).unwrap())).collect();
+    assert_eq!(read(&format!("{old}{rest}")).unwrap().records, records);
+    // From there on what is before is guarded too, and nothing comes without a digest.
+    let told = problem(&format!("{}{rest}", old.replacen("\"at\":1.5", "\"at\":2.5", 1)));
+    assert!(told.contains("line 5 is not as it was written"), "{told}");
+    let told = problem(&format!("{old}{rest}{}", text(&records[4..6])));
+    assert!(told.contains(&format!("line {} has no digest", records.len() + 1)), "{told}");
 }
