@@ -149,7 +149,7 @@ fn pressed_stopped_closed_resumed_finished() {
     }
     window.harness.state_mut().go(Panel::Iterations);
     window.wait("the first iteration", |lab| measured(lab) >= 2);
-    window.press("Stop");
+    window.press("Pause");
     window.wait("the run to stop", |lab| state(lab) == Some(&State::Stopped));
     assert_nothing_half_written(&out);
     let stopped = fs::read(out.join("events.jsonl")).unwrap();

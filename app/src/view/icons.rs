@@ -14,8 +14,6 @@ pub enum Icon {
     Play,
     /// It stands still for a moment.
     Pause,
-    /// It was stopped.
-    Stop,
     /// It was done.
     Done,
     /// It went wrong, or is to be closed.
@@ -36,7 +34,6 @@ pub fn draw(painter: &Painter, square: Rect, icon: Icon, color: Color32) {
             pen.filled(&[[0.2, 0.15], [0.4, 0.15], [0.4, 0.85], [0.2, 0.85]]);
             pen.filled(&[[0.6, 0.15], [0.8, 0.15], [0.8, 0.85], [0.6, 0.85]]);
         }
-        Icon::Stop => pen.filled(&[[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]),
         Icon::Done => pen.line(&[[0.12, 0.55], [0.4, 0.82], [0.9, 0.2]]),
         Icon::Cross => {
             pen.line(&[[0.2, 0.2], [0.8, 0.8]]);

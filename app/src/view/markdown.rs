@@ -308,13 +308,17 @@ fn job(ui: &Ui, runs: &[(String, Style)]) -> LayoutJob {
         let font = if style.code { FontId::monospace(sizes.mono) } else { FontId::proportional(sizes.text) };
         let color = ui.visuals().override_text_color.unwrap_or(palette.text);
         let mut format = egui::TextFormat::simple(font, color);
-        format.line_height = Some(sizes.text * LINE);
-        // As links have it, so that all stand on one line.
-        format.valign = ui.text_valign();
         format.italics = style.emphasis;
         // The font has one weight: what is strong is marked, as with a pen.
         if style.strong || style.code {
             format.background = ui.visuals().code_bg_color;
+            // The mark begins at the top of the letters and is as high as their line: one that is higher
+            // than the letters would hang below them.
+            format.valign = egui::Align::Center;
+        } else {
+            format.line_height = Some(sizes.text * LINE);
+            // As links have it, so that all stand on one line.
+            format.valign = ui.text_valign();
         }
         job.append(text, 0.0, format);
     }
@@ -363,6 +367,31 @@ mod tests {
         harness.run();
         harness.get_by_label("The judge implicit is *no* better than content.");
         harness.get_by_label("loss first");
+    }
+
+    #[test]
+    fn the_mark_behind_a_word_encloses_its_letters_evenly() {
+        let style = |code: bool| Style { code, strong: !code, emphasis: false };
+        let mut harness = Harness::builder().with_context_setup(theme::install).build_ui_state(
+            |ui, margins: &mut Vec<[f32; 2]>| {
+                for code in [true, false] {
+                    let runs = [("Text ".to_owned(), Style::default()), ("lgpb".to_owned(), style(code))];
+                    let galley = ui.fonts_mut(|fonts| fonts.layout_job(job(ui, &runs)));
+                    let letters = galley.rows[0].glyphs.iter().skip("Text ".len());
+                    margins.extend(letters.fold(None, |widest: Option<[f32; 2]>, glyph| {
+                        let (mark, top) = (glyph.logical_rect(), glyph.pos.y + glyph.uv_rect.offset.y);
+                        let [above, below] = [top - mark.top(), mark.bottom() - top - glyph.uv_rect.size.y];
+                        Some(widest.map_or([above, below], |[a, b]| [a.min(above), b.min(below)]))
+                    }));
+                }
+            },
+            Vec::new(),
+        );
+        harness.step();
+        assert!(harness.state().len() >= 2);
+        for [above, below] in harness.state() {
+            assert!(*above >= -1.0 && *below >= -1.0 && (above - below).abs() <= 2.0, "{above} above, {below} below");
+        }
     }
 
     #[test]

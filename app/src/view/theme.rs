@@ -235,6 +235,9 @@ fn visuals(dark: bool, palette: &Palette, size: Sizes) -> egui::Visuals {
 }
 
 #[cfg(test)]
+mod colour_blind;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -151,7 +151,7 @@ impl Engine {
     fn only_one(&self) -> selfsame::Result<()> {
         if self.running.get() {
             return Err(selfsame::Error::told(
-                "a run is being computed already; a page computes one at a time. Stop it first, or wait for its end",
+                "a run is being computed already; a page computes one at a time. Pause it first, or wait for its end",
             ));
         }
         Ok(())
@@ -235,7 +235,7 @@ impl Engine {
         let (parent, name) = folder.rsplit_once('/').unwrap_or((RUNS, folder));
         let deleted = async {
             if self.computing(folder).is_some() {
-                return Err(Error::Storage("the run is being computed; stop it first".to_owned()));
+                return Err(Error::Storage("the run is being computed; pause it first".to_owned()));
             }
             self.directory(parent).await?.remove(name).await
         };

@@ -62,8 +62,12 @@ pub struct Answers {
 impl Answers {
     /// Draws the panel.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
-        let Some((session, view)) = scene.current.and_then(|session| Some((session, session.view()?))) else {
+        let Some(session) = scene.current else {
             shell::empty(ui);
+            return;
+        };
+        let Some(view) = session.view() else {
+            ui.weak(session.problem().unwrap_or(t("answers.nothing_yet")));
             return;
         };
         self.work(ui, session.run, view);

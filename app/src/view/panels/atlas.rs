@@ -4,7 +4,7 @@ use egui::{RichText, ScrollArea, Ui};
 
 use super::Panel;
 use crate::view::{
-    Action, Pick, Scene,
+    Action, Pick, Scene, markdown,
     section::title,
     theme,
     words::{t, with},
@@ -108,7 +108,10 @@ fn empty(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.vertical_centered(|ui| {
         ui.set_max_width(520.0);
         ui.label(RichText::new(t("atlas.empty_title")).heading());
-        ui.weak(t("atlas.empty_text"));
+        ui.scope(|ui| {
+            ui.visuals_mut().override_text_color = Some(theme::palette(ui).muted);
+            markdown::sentence(ui, t("atlas.empty_text"));
+        });
         ui.add_space(theme::sizes().step * 2.0);
         open_button(ui, scene);
         if ui.button(t("atlas.to_methods")).clicked() {

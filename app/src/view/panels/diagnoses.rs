@@ -30,9 +30,14 @@ pub struct Diagnoses {
 impl Diagnoses {
     /// Draws the panel.
     pub fn ui(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
-        let Some((session, view)) = scene.current.and_then(|session| Some((session, session.view()?))) else {
+        let Some(session) = scene.current else {
             self.examined.forget();
             shell::empty(ui);
+            return;
+        };
+        let Some(view) = session.view() else {
+            self.examined.forget();
+            ui.weak(session.problem().unwrap_or(t("iterations.waiting")));
             return;
         };
         self.examined.look(ui, session.run, view);

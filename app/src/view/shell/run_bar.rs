@@ -28,8 +28,8 @@ impl Laboratory {
             state(ui, session);
             match session.state {
                 State::Running => {
-                    let stop = Button::new((icons::atom(Icon::Stop, 10.0), t("run.stop")));
-                    if ui.add(stop).on_hover_text(t("run.stop_hint")).clicked() {
+                    let pause = Button::new((icons::atom(Icon::Pause, 10.0), t("run.stop")));
+                    if ui.add(pause).on_hover_text(t("run.stop_hint")).clicked() {
                         actions.push(Action::Stop(session.run));
                     }
                 }

@@ -15,6 +15,8 @@ use crate::{
     view::{Action, Pick, panels::Panel, session::State},
 };
 
+mod panels;
+
 type Shared = Rc<RefCell<Scripted>>;
 
 fn harness<'a>(size: [f32; 2]) -> (Harness<'a, Laboratory>, Shared) {
@@ -67,7 +69,7 @@ fn the_run_button_starts_the_demonstration_and_rests_while_it_works() {
     say(&mut harness, &engine, vec![Message::Progress { run: 1, progress: moment }]);
     harness.get_by_label("learn, iteration 1: 3 of 40");
     assert!(harness.get_by_label("Run").accesskit_node().is_disabled());
-    harness.get_by_label("Stop").click();
+    harness.get_by_label("Pause").click();
     harness.run();
     assert_eq!(engine.borrow().sent.last(), Some(&Command::Stop { run: 1 }));
     assert_eq!(harness.state().sessions()[0].state, State::Stopping);
@@ -128,7 +130,7 @@ fn runs_come_back_in_their_order_whichever_is_read_first() {
     assert_eq!(order, folders);
     assert_eq!(harness.state().current().unwrap().folder, "/b");
     say(&mut harness, &engine, vec![records(2), ended(2, Outcome::Stopped)]);
-    harness.get_by_label("stopped");
+    harness.get_by_label("paused");
     harness.get_by_label("Resume");
     // What is opened later is in front.
     say(&mut harness, &engine, vec![opened(4, "/d", false)]);
@@ -253,7 +255,7 @@ fn the_frame_fits_from_small_to_large() {
         };
         say(&mut harness, &engine, vec![Message::Progress { run: 1, progress: moment }]);
         let window = harness.ctx.content_rect();
-        let labels = ["Run", "Open", "View", "Keys", "Stop", "Lessons", "Playground", "running"];
+        let labels = ["Run", "Open", "View", "Keys", "Pause", "Lessons", "Playground", "running"];
         let rects: Vec<_> =
             labels.into_iter().map(|label| (label, harness.query_all_by_label(label).next().unwrap().rect())).collect();
         for (label, rect) in &rects {

@@ -120,6 +120,19 @@ fn facts(ui: &mut Ui, card: &AnswerCard) {
     }
 }
 
+/// The label of a pair, and how much it counts: a pair that is not learned from counts nothing, whatever
+/// weight it was selected with.
+pub(super) fn label(card: &PairCard) -> String {
+    let (label, weight) = (format::maybe(card.label), format::number(card.weight));
+    let name = match (card.outcome, card.unlabelled) {
+        (Outcome::Dropped, true) => "answers.label_dropped_unlabelled",
+        (Outcome::Dropped, false) => "answers.label_dropped",
+        (_, true) => "answers.label_unlabelled",
+        (_, false) => "answers.label",
+    };
+    with(name, &[("label", &label), ("weight", &weight)])
+}
+
 /// Draws a pair: what became of it, why, and who said what.
 pub fn pair(ui: &mut Ui, card: &PairCard, id: Id) {
     let palette = theme::palette(ui);
@@ -158,14 +171,7 @@ pub fn pair(ui: &mut Ui, card: &PairCard, id: Id) {
             }
         }
         ui.horizontal_wrapped(|ui| {
-            let label = [("label", format::maybe(card.label)), ("weight", format::number(card.weight))];
-            let values: Vec<(&str, &dyn std::fmt::Display)> =
-                label.iter().map(|(key, value)| (*key, value as &dyn std::fmt::Display)).collect();
-            let text = if card.unlabelled {
-                with("answers.label_unlabelled", &values)
-            } else {
-                with("answers.label", &values)
-            };
+            let text = label(card);
             ui.label(RichText::new(text).small().color(palette.muted));
             if let Some(margin) = card.margin {
                 let text = with("answers.margin", &[("margin", &format::number(f64::from(margin)))]);

@@ -37,6 +37,8 @@ fn without_an_atlas_it_says_what_one_is_and_lets_open_one() {
     harness.state_mut().panel.looked = true;
     harness.run_steps(2);
     harness.get_by_label("Nothing was measured yet");
+    // The name of the command is code, without the marks that stand around it in the table of words.
+    harness.get_by_label_contains("An atlas holds what selfsame reproduce measured:");
     harness.get_by_label("Open an atlas…").click();
     harness.run_steps(2);
     harness.get_by_label("Read about the methods").click();

@@ -1,5 +1,7 @@
 use super::*;
+use crate::format;
 use crate::view::panels::answers::{
+    cards,
     fixture::{data_log, log},
     index::Budget,
 };
@@ -33,6 +35,11 @@ fn pairs_that_were_dropped_teach_nothing() {
         panic!("a training prompt")
     };
     assert_eq!(pairs.iter().map(|pair| pair.outcome).collect::<Vec<_>>(), [Outcome::Kept, Outcome::Dropped]);
+    // The weight a pair was selected with says nothing once it is dropped.
+    assert_eq!(cards::label(&pairs[1]), format!("mean of the judges: {}, not used", format::maybe(pairs[1].label)));
+    assert!(cards::label(&pairs[0]).ends_with("weight 1.000"), "{}", cards::label(&pairs[0]));
+    let labelled = PairCard { unlabelled: false, ..pairs[1].clone() };
+    assert_eq!(cards::label(&labelled), format!("label {}, not used", format::maybe(pairs[1].label)));
     assert_eq!(answers[0].roles, [1, 0, 1]);
     assert_eq!(roles(&answers[0]), ["chosen", "compared"]);
     let masks: Vec<Mask> = answers.iter().map(|card| card.mask).collect();
