@@ -34,7 +34,7 @@ fn methods(harness: &Harness<'_, Bench>) -> Vec<String> {
 #[test]
 fn without_an_atlas_it_says_what_one_is_and_lets_open_one() {
     let mut harness = stage(AtlasPanel::ui, Vec::new(), [900.0, 600.0]);
-    harness.state_mut().panel.looked = true;
+    harness.state_mut().panel = AtlasPanel { looked: true, ..AtlasPanel::default() };
     harness.run_steps(2);
     harness.get_by_label("Nothing was measured yet");
     // The name of the command is code, without the marks that stand around it in the table of words.
@@ -145,5 +145,5 @@ fn other_studies_models_and_quick_runs_are_told_apart() {
 
 #[test]
 fn the_atlas_of_this_version_can_be_read() {
-    assert!(Atlas::parse("x", data::BUILT_IN).is_ok());
+    assert!(!Atlas::parse("x", data::BUILT_IN).unwrap().rows.is_empty());
 }
