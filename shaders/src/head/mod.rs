@@ -231,6 +231,17 @@ impl<B: HeadOps> State<B> {
     }
 }
 
+/// Gives each parent its gradient: the hidden states, and the weight where it is one.
+fn register<B: HeadOps, const N: usize>(ops: Ops<State<B>, N>, grads: &mut Gradients) {
+    let gradient = grads.consume::<B>(&ops.node);
+    let wanted = [0, 1].map(|at| ops.parents.get(at).is_some_and(Option::is_some));
+    for (parent, gradient) in ops.parents.into_iter().zip(ops.state.backward(&gradient, wanted)) {
+        if let (Some(parent), Some(gradient)) = (parent, gradient) {
+            grads.register::<B>(parent.id, gradient);
+        }
+    }
+}
+
 #[derive(Debug)]
 struct LinearLogprobs;
 
@@ -238,13 +249,7 @@ impl<B: HeadOps> Backward<B, 2> for LinearLogprobs {
     type State = State<B>;
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = grads.consume::<B>(&ops.node);
-        let wanted = [ops.parents[0].is_some(), ops.parents[1].is_some()];
-        for (parent, gradient) in ops.parents.into_iter().zip(ops.state.backward(&gradient, wanted)) {
-            if let (Some(parent), Some(gradient)) = (parent, gradient) {
-                grads.register::<B>(parent.id, gradient);
-            }
-        }
+        register(ops, grads);
     }
 }
 
@@ -255,12 +260,7 @@ impl<B: HeadOps> Backward<B, 1> for PackedLogprobs {
     type State = State<B>;
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let gradient = grads.consume::<B>(&ops.node);
-        let [parent] = ops.parents;
-        let [of_hidden, _] = ops.state.backward(&gradient, [parent.is_some(), false]);
-        if let (Some(parent), Some(of_hidden)) = (parent, of_hidden) {
-            grads.register::<B>(parent.id, of_hidden);
-        }
+        register(ops, grads);
     }
 }
 

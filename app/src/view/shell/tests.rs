@@ -45,6 +45,19 @@ fn records(run: u64) -> Message {
     Message::Records { run, records: synthetic() }
 }
 
+/// A run is learning: step 3 of 40 in iteration 1.
+fn learning(run: u64) -> Message {
+    let progress = Moment {
+        arm: Arm::Main,
+        iteration: 1,
+        phase: "learn".to_owned(),
+        done: 3,
+        total: 40,
+        tokens_per_second: 1234.0,
+    };
+    Message::Progress { run, progress }
+}
+
 fn ended(run: u64, outcome: Outcome) -> Message {
     Message::Ended { run, outcome }
 }
@@ -58,15 +71,7 @@ fn the_run_button_starts_the_demonstration_and_rests_while_it_works() {
     assert!(matches!(&sent[..], [Command::Start { request }] if request.recipe == "scir"), "{sent:?}");
     assert_eq!(harness.state().panel(), Panel::Iterations);
     say(&mut harness, &engine, vec![opened(1, "/runs/a", true), records(1)]);
-    let moment = Moment {
-        arm: Arm::Main,
-        iteration: 1,
-        phase: "learn".to_owned(),
-        done: 3,
-        total: 40,
-        tokens_per_second: 1234.0,
-    };
-    say(&mut harness, &engine, vec![Message::Progress { run: 1, progress: moment }]);
+    say(&mut harness, &engine, vec![learning(1)]);
     harness.get_by_label("learn, iteration 1: 3 of 40");
     assert!(harness.get_by_label("Run").accesskit_node().is_disabled());
     harness.get_by_label("Pause").click();

@@ -39,18 +39,10 @@ impl Doing {
     fn laboratory<'a>(self) -> Harness<'a, Laboratory> {
         let (mut harness, engine) = harness([1280.0, 840.0]);
         let (opened, records) = (opened(1, "/runs/a", true), records(1));
-        let moment = Moment {
-            arm: Arm::Main,
-            iteration: 1,
-            phase: "learn".to_owned(),
-            done: 3,
-            total: 40,
-            tokens_per_second: 1234.0,
-        };
         let messages = match self {
             Self::Nothing => vec![],
             Self::Begun => vec![opened],
-            Self::Running => vec![opened, records, Message::Progress { run: 1, progress: moment }],
+            Self::Running => vec![opened, records, learning(1)],
             Self::Paused => vec![opened, records, ended(1, Outcome::Stopped)],
             Self::Failed => vec![opened, records, ended(1, Outcome::Failed("error: the disk is full".to_owned()))],
             Self::Finished => vec![opened, records, ended(1, Outcome::Finished)],
