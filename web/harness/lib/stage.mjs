@@ -68,7 +68,7 @@ export class Stage {
   /** Says something that is always shown. */
   say(text) {
     this.note(text);
-    console.log(text.replace(/^/gm, '   '));
+    console.log(text.replace(/^/gm, `   ${this.name}: `));
   }
 
   /** Shows a table; the first row is the heading. */

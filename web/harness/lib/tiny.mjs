@@ -10,3 +10,12 @@ export const TINY = {
   'loop.learn.micro_batch': 2,
   'options.held_out': 4,
 };
+
+/** The least run that learns at all: some steps of imitation, and hardly anything drawn. */
+export const LEAST = {
+  demonstrations: 4,
+  replay: 0,
+  'learn.batch_size': 2,
+  'learn.micro_batch': 2,
+  'options.held_out': 1,
+};

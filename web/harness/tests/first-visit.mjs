@@ -8,7 +8,6 @@ import { like, t } from '../lib/words.mjs';
 export const name = 'first-visit';
 export const about = 'from the first frame to an exported run that is there after a reload';
 export const minutes = 40;
-export const long = true;
 
 export async function test(stage) {
   const { page, lab } = await stage.open();

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { gguf, rounded } from '../lib/gguf.mjs';
-import { adapter, merged, numbers, readTensors, safetensors, shapes, shards } from '../lib/model-files.mjs';
+import { gguf } from '../lib/gguf.mjs';
+import { adapter, merged, readTensors, safetensors, shards } from '../lib/model-files.mjs';
 import { exported } from '../lib/run.mjs';
+import { dropped, lessons, modelFiles, small } from '../lib/small-model.mjs';
+import { LEAST } from '../lib/tiny.mjs';
 import { t } from '../lib/words.mjs';
 
 export const name = 'own-models';
@@ -16,22 +18,11 @@ export const long = true;
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const read = (path) => readFileSync(ROOT + path);
 
-/** The least run whose losses tell models and texts apart. */
-const LEAST = {
-  demonstrations: 4,
-  replay: 0,
-  'learn.batch_size': 2,
-  'learn.micro_batch': 2,
-  'options.held_out': 1,
-};
-
 /** Losses that belong to the same weights, computed in another order. */
 const NEAR = 1e-4;
 
 /** Losses that do not. */
 const FAR = 1e-2;
-
-const files = (contents) => Object.entries(contents).map(([name, content]) => ({ name, content }));
 
 /** The starter in forms that a GGUF file cannot have: its tokenizer knows whole words. */
 function starters() {
@@ -58,53 +49,24 @@ const TEMPLATE =
   "{% for m in messages %}{{ '<|im_start|>' + m['role'] + ':' + m['content'] + '<|im_end|>' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant:' }}{% endif %}";
 
-/** A small model of bytes with a chat template. */
+/** The small model with a chat template, and without. */
 function talkers() {
-  const tokenizer = JSON.parse(read('tests/goldens/chat_tokenizer.json'));
-  const config = {
-    architectures: ['LlamaForCausalLM'],
-    model_type: 'llama',
-    hidden_act: 'silu',
-    hidden_size: 64,
-    intermediate_size: 96,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    vocab_size: Object.keys(tokenizer.model.vocab).length,
-    max_position_embeddings: 512,
-    rms_norm_eps: 2 ** -17,
-    rope_theta: 10000,
-    tie_word_embeddings: false,
-    bos_token_id: 0,
-    eos_token_id: 5,
-  };
-  const tensor = ([name, shape], index) => {
-    const values = numbers(shape.reduce((a, b) => a * b), index + 1);
-    return [name, shape.length === 1 ? { shape, values: values.map((v) => 1 + v / 4) } : rounded({ shape, values: values.map((v) => v / 5) })];
-  };
-  const tensors = Object.fromEntries(Object.entries(shapes(config)).map(tensor));
-  const about = { 'config.json': JSON.stringify(config), 'tokenizer.json': JSON.stringify(tokenizer) };
-  const weights = { 'model.safetensors': safetensors(tensors) };
+  const parts = small();
+  const bare = modelFiles(parts);
   return {
-    'template in a file': { ...about, ...weights, 'chat_template.jinja': TEMPLATE },
+    'template in a file': { ...bare, 'chat_template.jinja': TEMPLATE },
     'template in the tokenizer’s config': {
-      ...about,
-      ...weights,
+      ...bare,
       'tokenizer_config.json': JSON.stringify({ chat_template: TEMPLATE, eos_token: '<|im_end|>' }),
     },
-    GGUF: { 'talker.gguf': gguf({ config, tensors, tokenizer, template: TEMPLATE }) },
-    'no template': { ...about, ...weights },
+    GGUF: { 'talker.gguf': gguf({ ...parts, template: TEMPLATE }) },
+    'no template': bare,
   };
 }
 
-/** Conversations to learn from. */
-const LESSONS = ['cats', 'dogs', 'owls', 'bees', 'ants', 'cows']
-  .map((word) => JSON.stringify({ prompt: [{ role: 'user', content: `name ${word}` }], completion: `the ${word}` }))
-  .join('\n');
-
 /** Learns from a model in a form; gives the record of the start and the losses. */
 async function learn(lab, model, more = []) {
-  const brings = [...more, { field: t('compose.model'), files: files(model) }];
+  const brings = [...more, { field: t('compose.model'), files: dropped(model) }];
   await lab.start({ recipe: 'sft', device: 'cpu', settings: LEAST, brings });
   await lab.becomes('finished');
   const log = exported(await lab.export());
@@ -129,9 +91,9 @@ export async function test(stage) {
   }
   assert(apart(found.whole, found.merged) > FAR, 'the adapter changes nothing, so that nothing was shown');
 
-  const lessons = [{ field: t('compose.prompts'), files: files({ 'lessons.jsonl': LESSONS }) }];
+  const words = [lessons(['cats', 'dogs', 'owls', 'bees', 'ants', 'cows'])];
   for (const [form, model] of Object.entries(talkers())) {
-    found[form] = await learn(lab, model, lessons);
+    found[form] = await learn(lab, model, words);
     note(form, found[form]);
   }
   const templated = found['template in a file'];

@@ -6,7 +6,8 @@
 // `--program` is the native program, for the test that compares with it. `--shots` writes pictures of
 // the panels. `--failures` is where the remains of tests that failed are put. `--strict` makes a test
 // that cannot be done here a failure. `--short` leaves out those that compute for minutes on two cores without
-// a graphics device.
+// a graphics device. A test says of itself that it is `long`, that it measures time and wants the machine `alone`, or
+// that it computes on a `graphics` device, which here is software of one core; those run beside the others.
 
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -49,7 +50,7 @@ const TESTS = [
 
 /** Runs one test; gives its row of the table. */
 async function run({ name, minutes, test }, options) {
-  console.log(`\n== ${name}`);
+  console.log(`== ${name}`);
   const stage = new Stage(name, options);
   const started = performance.now();
   let result = 'passed';
@@ -64,8 +65,8 @@ async function run({ name, minutes, test }, options) {
     const skipped = error instanceof Skipped && !options.strict;
     result = skipped ? `SKIPPED: ${error.message}` : 'FAILED';
     if (!skipped) {
-      console.log(`   ${error.stack ?? error}`);
-      await stage.keepFailure(error).catch((e) => console.log(`   nothing could be kept of it: ${e}`));
+      stage.say(String(error.stack ?? error));
+      await stage.keepFailure(error).catch((e) => stage.say(`nothing could be kept of it: ${e}`));
     }
   } finally {
     clearTimeout(timer);
@@ -101,7 +102,13 @@ if (options.list) {
   const wanted = ({ name, long }) => (options.only.length > 0 ? options.only.includes(name) : !(long && options.short));
   const chosen = TESTS.filter(wanted);
   const rows = [];
-  for (const test of chosen) rows.push(await run(test, options));
+  const lane = async (tests) => {
+    for (const test of tests) rows.push(await run(test, options));
+  };
+  await lane(chosen.filter(({ alone }) => alone));
+  // The engine computes on one core, and so does most of a graphics device in software.
+  const together = chosen.filter(({ alone }) => !alone);
+  await Promise.all([lane(together.filter(({ graphics }) => !graphics)), lane(together.filter(({ graphics }) => graphics))]);
   console.log(`\n${table([['test', 'time', 'result'], ...rows])}`);
   if (rows.some(([, , result]) => result === 'FAILED')) {
     console.log(`What is left of the failed ones is in ${options.failures}.`);

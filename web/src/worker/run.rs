@@ -45,6 +45,9 @@ const PIECE: u64 = 1 << 20;
 /// Checkpoints that exist for a moment beside those that stay, and single files.
 const SPARE_SLOTS: usize = 5;
 
+/// Milliseconds in which a browser tells of a lost device, after what was asked of it has failed.
+const LOSS_IS_TOLD_WITHIN: i32 = 5000;
+
 /// Memory that WebAssembly can have: 4 GiB, of which some is the program's.
 const MEMORY: u64 = 3 << 30;
 
@@ -174,7 +177,14 @@ impl Engine {
         let outcome = match execute(inputs, store, Box::new(Teller::new(run)), pace).await {
             Ok(()) => Outcome::Finished,
             Err(selfsame::Error::Core(Error::Stopped)) => Outcome::Stopped,
-            Err(e) => Outcome::Failed(e.line()),
+            Err(e) => {
+                // If the device was lost, the browser says so in its own time, and the page replaces this worker and
+                // goes on with the run. It must not have ended before.
+                if matches!(e, selfsame::Error::Core(Error::Device(_))) {
+                    sleep(LOSS_IS_TOLD_WITHIN).await;
+                }
+                Outcome::Failed(e.line())
+            }
         };
         self.running.set(false);
         self.end(run, outcome);
