@@ -17,7 +17,7 @@ use crate::{
     Error, Result,
     engine::{Command, native::Native},
     folder, interrupt,
-    view::{Action, Laboratory, Pick, panels::Panel, theme},
+    view::{Action, Laboratory, Pick, SHOWN_WITHIN, panels::Panel, theme},
 };
 
 pub mod state;
@@ -90,7 +90,7 @@ impl Window {
         });
         context.set_zoom_factor(remembered.scale.unwrap_or(1.0));
         let wake = context.clone();
-        let engine = Native::new(Arc::new(move || wake.request_repaint()));
+        let engine = Native::new(Arc::new(move || wake.request_repaint_after(SHOWN_WITHIN)));
         let mut laboratory = Laboratory::new(Box::new(engine));
         if let Some(panel) = remembered.panel.as_deref().and_then(Panel::by_id) {
             laboratory.go(panel);

@@ -150,9 +150,10 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
         }
         return Ok(());
     };
-    wasm::proof(workspace, runner, &requirements, &browser)?;
+    let proof = wasm::proof_beside(workspace, runner, &requirements, &browser)?;
     let options = wasm::page::Options::parse(workspace, &[])?;
     wasm::page::build(workspace, runner, &requirements, &options)?;
+    runner.join(proof)?;
     wasm::page::test(workspace, runner, &requirements, &browser, &options, strict, &["--short"])
 }
 

@@ -12,7 +12,7 @@ pub mod page;
 mod proof;
 mod toolchain;
 
-pub use proof::proof;
+pub use proof::{proof, proof_beside};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 

@@ -147,6 +147,10 @@ impl Restoring {
 /// Lines of a recorded run that are read in a frame.
 const FILM_PORTION: usize = 4;
 
+/// What an engine says is shown within this time. It says hundreds of things a second, and what is drawn for each of
+/// them is not computed, least of all where the same processor does both.
+pub const SHOWN_WITHIN: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// How many runs are remembered after they were closed.
 const RECENT: usize = 12;
 

@@ -10,7 +10,6 @@ import { t } from '../lib/words.mjs';
 export const name = 'hostile-files';
 export const about = 'damaged and hostile files get a clear answer, and the page lives on';
 export const minutes = 15;
-export const long = true;
 
 const STARTER = fileURLToPath(new URL('../../../assets/starter/', import.meta.url));
 const read = (name) => readFileSync(STARTER + name);

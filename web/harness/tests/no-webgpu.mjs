@@ -6,7 +6,6 @@ import { exported } from '../lib/run.mjs';
 export const name = 'no-webgpu';
 export const about = 'without WebGPU a run works on the processor, and the page says that it is slower';
 export const minutes = 20;
-export const long = true;
 
 export async function test(stage) {
   for (const how of [{ browser: { webgpu: false } }, { query: '?device=cpu' }]) {

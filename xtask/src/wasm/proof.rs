@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use super::Requirements;
 use super::build::{Module, Names, bind};
-use crate::steps::{Failure, Runner};
+use crate::steps::{Beside, Failure, Runner};
 use crate::tools::{Workspace, copy_into, create_folder, files_in, remove_folder};
+
+const TITLE: &str = "browser proof";
 
 /// How long the page may take, software adapter and shader compilation included.
 const SECONDS: &str = "900";
@@ -18,11 +21,33 @@ pub fn proof(
     requirements: &Requirements,
     browser: &Path,
 ) -> Result<(), Failure> {
+    let mut run = prepare(workspace, runner, requirements, browser)?;
+    runner.run(TITLE, &mut run)
+}
+
+/// Begins the proof beside what else is done: a graphics device in software hardly uses more than one core.
+pub fn proof_beside(
+    workspace: &Workspace,
+    runner: &mut Runner,
+    requirements: &Requirements,
+    browser: &Path,
+) -> Result<Beside, Failure> {
+    let mut run = prepare(workspace, runner, requirements, browser)?;
+    runner.beside(TITLE, &mut run, &workspace.web_target().join("proof.log"))
+}
+
+/// Puts the proof's page together; gives the command that opens it.
+fn prepare(
+    workspace: &Workspace,
+    runner: &mut Runner,
+    requirements: &Requirements,
+    browser: &Path,
+) -> Result<Command, Failure> {
     let site = workspace.web_target().join("site");
     runner.perform("site of the proof", || assemble(workspace, requirements, &site))?;
     let mut run = requirements.node.script(workspace, "run.mjs");
     run.arg("--site").arg(&site).args(["--page", "proof.html", "--timeout", SECONDS, "--browser"]).arg(browser);
-    runner.run("browser proof", &mut run)
+    Ok(run)
 }
 
 /// Fills `site` with what a server would serve: the page, the bound module and the starter model.
