@@ -36,6 +36,9 @@ impl Filters {
     pub const NONE: Self = Self { temperature: 1.0, top_k: 0, top_p: 1.0, min_p: 0.0 };
 }
 
+/// Most classes that a row may have on an adapter: their masses have to fit into 64 bits together.
+pub const MOST_CLASSES: usize = 1 << 19;
+
 /// Uniform numbers in `[0, 1)` for [`draw`], `[numbers, 2]`: fractions of 2^64 in two words each, the low one first.
 #[must_use]
 pub fn uniforms(numbers: &[f64], device: &Device) -> Tensor<2, Int> {
@@ -48,7 +51,7 @@ pub fn uniforms(numbers: &[f64], device: &Device) -> Tensor<2, Int> {
 ///
 /// * `uniforms`: `[steps * rows, 2]` as [`uniforms`] makes them, of which those of `step` are taken
 ///
-/// On adapters there may be up to 2^19 classes. No gradient is recorded.
+/// On adapters there may be up to [`MOST_CLASSES`]. No gradient is recorded.
 #[must_use]
 pub fn draw(logits: Tensor<2>, uniforms: Tensor<2, Int>, step: usize, filters: Filters) -> Tensor<2, Int> {
     let logits = if logits.is_autodiff() { logits.inner() } else { logits };
