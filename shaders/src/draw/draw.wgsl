@@ -95,18 +95,26 @@ fn mass(part: f32) -> vec2<u32> {
     return vec2<u32>(u32((scaled - f32(units)) * 4294967296.0), units);
 }
 
-// Replaces `sums` by running sums, from the first entry or from the last.
+// Replaces `sums` by running sums, from the first entry or from the last: within sixteen stretches of sixteen
+// entries, and then of what stands before each. More barriers would cost more than these few additions in a row.
 fn accumulate(thread: u32, backwards: bool) {
     let place = select(thread, THREADS - 1u - thread, backwards);
-    for (var reach = 1u; reach < THREADS; reach *= 2u) {
-        var sum = sums[place];
-        if (thread >= reach) {
-            sum = add(sum, sums[select(place - reach, place + reach, backwards)]);
+    if (thread % 16u == 0u) {
+        var sum = vec2<u32>(0u, 0u);
+        for (var i = 0u; i < 16u; i += 1u) {
+            let entry = select(place + i, place - i, backwards);
+            sum = add(sum, sums[entry]);
+            sums[entry] = sum;
         }
-        workgroupBarrier();
-        sums[place] = sum;
-        workgroupBarrier();
     }
+    workgroupBarrier();
+    var sum = sums[place];
+    for (var last = 15u; last < thread - thread % 16u; last += 16u) {
+        sum = add(sum, sums[select(last, THREADS - 1u - last, backwards)]);
+    }
+    workgroupBarrier();
+    sums[place] = sum;
+    workgroupBarrier();
 }
 
 // Finds the largest key such that the tokens with at least this key weigh `limit` or more, and puts it into `cut`:
