@@ -159,7 +159,7 @@ pub(crate) fn of_tests() -> Option<Device> {
 /// If the device was lost or fails to answer.
 pub async fn read_floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
     count_reading();
-    values(tensor.into_data_async().await.map_err(lost)?)
+    values(&tensor.into_data_async().await.map_err(lost)?)
 }
 
 /// Reads a tensor's whole numbers of 32 bits, which others are made to be first.
@@ -168,14 +168,14 @@ pub async fn read_floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> 
 /// If the device was lost or fails to answer.
 pub async fn read_ints<const D: usize>(tensor: Tensor<D, Int>) -> Result<Vec<i32>> {
     count_reading();
-    values(tensor.cast(IntDType::I32).into_data_async().await.map_err(lost)?)
+    values(&tensor.cast(IntDType::I32).into_data_async().await.map_err(lost)?)
 }
 
 fn lost(error: impl std::fmt::Debug) -> Error {
     Error::Device(format!("reading results failed ({error:?}); the device may have been lost"))
 }
 
-fn values<E: Element>(data: TensorData) -> Result<Vec<E>> {
+fn values<E: Element>(data: &TensorData) -> Result<Vec<E>> {
     data.try_to_vec::<E>().map_err(|e| Error::Device(format!("results have an unexpected type ({e:?})")))
 }
 
