@@ -3,10 +3,13 @@
 //! `cargo bench -p selfsame -p selfsame-core --bench speed`. With `SELFSAME_TRL_PYTHON` set to a Python that has TRL
 //! (see `benches/trl/dpo_step.py`), TRL takes the same step on the same weights before and after ours,
 //! with as many threads, and the ratio of the processors' time is printed. `RAYON_NUM_THREADS` sets the
-//! threads of both. `-- sampling`, `-- step`, `-- parts` or `-- ads` prints one of the tables alone.
+//! threads of both. `-- sampling`, `-- step`, `-- parts` or `-- ads` prints one of the tables alone; those of a
+//! graphics adapter, which take minutes where it is one in software, are printed for `-- adapter` only.
 
 #![allow(clippy::unwrap_used, clippy::cast_precision_loss)] // a failure here is a failed bench
 
+#[path = "speed/adapter.rs"]
+mod adapter;
 #[path = "speed/ads.rs"]
 mod ads;
 #[path = "speed/clock.rs"]
@@ -37,7 +40,7 @@ const STEPS: usize = 12;
 fn main() {
     let wanted = |table: &str| {
         let asked = |table: &str| std::env::args().any(|argument| argument == table);
-        asked(table) || !["sampling", "step", "parts", "ads"].into_iter().any(asked)
+        asked(table) || table != "adapter" && !["sampling", "step", "parts", "ads", "adapter"].into_iter().any(asked)
     };
     if wanted("sampling") {
         sampling();
@@ -50,6 +53,9 @@ fn main() {
     }
     if wanted("ads") {
         ads::table();
+    }
+    if wanted("adapter") {
+        adapter::table();
     }
 }
 

@@ -2,7 +2,9 @@
 
 pub mod agreement;
 
-use burn::tensor::{Device, Int, Tensor};
+use std::cell::Cell;
+
+use burn::tensor::{Device, Element, Int, IntDType, Tensor, TensorData};
 use serde::Serialize;
 
 use crate::{
@@ -151,16 +153,44 @@ pub(crate) fn of_tests() -> Option<Device> {
     adapter
 }
 
-/// Reads a tensor's values. The only way numbers leave a device, on every platform.
+/// Reads a tensor's values. Numbers leave a device only here and in [`read_ints`], on every platform.
 ///
 /// # Errors
 /// If the device was lost or fails to answer.
 pub async fn read_floats<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
-    let data = tensor
-        .into_data_async()
-        .await
-        .map_err(|e| Error::Device(format!("reading results failed ({e:?}); the device may have been lost")))?;
-    data.try_to_vec::<f32>().map_err(|e| Error::Device(format!("results have an unexpected type ({e:?})")))
+    count_reading();
+    values(&tensor.into_data_async().await.map_err(lost)?)
+}
+
+/// Reads a tensor's whole numbers of 32 bits, which others are made to be first.
+///
+/// # Errors
+/// If the device was lost or fails to answer.
+pub async fn read_ints<const D: usize>(tensor: Tensor<D, Int>) -> Result<Vec<i32>> {
+    count_reading();
+    values(&tensor.cast(IntDType::I32).into_data_async().await.map_err(lost)?)
+}
+
+fn lost(error: impl std::fmt::Debug) -> Error {
+    Error::Device(format!("reading results failed ({error:?}); the device may have been lost"))
+}
+
+fn values<E: Element>(data: &TensorData) -> Result<Vec<E>> {
+    data.try_to_vec::<E>().map_err(|e| Error::Device(format!("results have an unexpected type ({e:?})")))
+}
+
+thread_local! {
+    static READINGS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count_reading() {
+    READINGS.with(|count| count.set(count.get() + 1));
+}
+
+/// How often this thread has read from a device and waited for it: what tests and benches count.
+#[must_use]
+pub fn readings() -> u64 {
+    READINGS.with(Cell::get)
 }
 
 /// The largest error a device may make on the stored model, in nats.

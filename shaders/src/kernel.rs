@@ -11,6 +11,9 @@ use burn_cubecl::{
 /// Threads of a workgroup; the number stands in the WGSL files too.
 const THREADS: u32 = 64;
 
+/// Threads where a row is much work and there are few of them: as many as every device allows.
+const MANY_THREADS: u32 = 256;
+
 /// Most workgroups along one axis that every device allows.
 const MOST_GROUPS: usize = 65_535;
 
@@ -45,20 +48,28 @@ pub(crate) fn dimensions(tensor: &CubeTensor) -> [usize; 2] {
 
 /// A matrix of single precision on the same device; what it holds is not known.
 pub(crate) fn empty_like(tensor: &CubeTensor, shape: [usize; 2]) -> CubeTensor {
+    empty_of(tensor, shape, DType::F32)
+}
+
+/// A matrix of another type, whose values have four bytes too, on the same device; what it holds is not known.
+pub(crate) fn empty_of(tensor: &CubeTensor, shape: [usize; 2], dtype: DType) -> CubeTensor {
     let handle = tensor.client.empty(shape[0] * shape[1] * size_of::<f32>());
-    CubeTensor::new_contiguous(
-        tensor.client.clone(),
-        tensor.device.clone(),
-        Shape::from(shape.to_vec()),
-        handle,
-        DType::F32,
-    )
+    CubeTensor::new_contiguous(tensor.client.clone(), tensor.device.clone(), Shape::from(shape.to_vec()), handle, dtype)
 }
 
 /// Launches one workgroup per row; `rows` and the kernel's further `numbers` go along in a small buffer
 /// behind the tensors.
-#[allow(clippy::cast_possible_truncation)] // tensor sizes are below 2^32
 pub(crate) fn launch<K: KernelSource>(kernel: K, tensors: &[&CubeTensor], rows: usize, numbers: &[usize]) {
+    launch_of(kernel, THREADS, tensors, rows, numbers);
+}
+
+/// [`launch`] for a kernel with workgroups of 256 threads.
+pub(crate) fn launch_wide<K: KernelSource>(kernel: K, tensors: &[&CubeTensor], rows: usize, numbers: &[usize]) {
+    launch_of(kernel, MANY_THREADS, tensors, rows, numbers);
+}
+
+#[allow(clippy::cast_possible_truncation)] // tensor sizes are below 2^32
+fn launch_of<K: KernelSource>(kernel: K, threads: u32, tensors: &[&CubeTensor], rows: usize, numbers: &[usize]) {
     let Some(first) = tensors.first() else {
         return;
     };
@@ -72,7 +83,7 @@ pub(crate) fn launch<K: KernelSource>(kernel: K, tensors: &[&CubeTensor], rows: 
     let groups = rows.min(MOST_GROUPS) as u32;
     let rows_of_groups = rows.div_ceil(MOST_GROUPS) as u32;
     first.client.launch(
-        Box::new(SourceKernel::new(kernel, CubeDim::new_1d(THREADS))),
+        Box::new(SourceKernel::new(kernel, CubeDim::new_1d(threads))),
         CubeCount::Static(groups, rows_of_groups, 1),
         KernelArguments::new().with_buffers(bindings),
     );

@@ -5,6 +5,7 @@
 
 mod adamw;
 mod attention;
+mod draw;
 mod flex;
 mod head;
 mod kernel;
@@ -15,6 +16,7 @@ mod selective;
 
 pub use adamw::{AdamWStep, adamw, sum_of_squares};
 pub use attention::{Stretch, packed_attention};
+pub use draw::{Drawn, Filters, MOST_CLASSES, draw, drawn, uniforms};
 pub use head::{Chunks, linear_logprobs, linear_logprobs_by};
 pub use packed::{Format, Packed, PackedShape};
 pub use pointwise::{rms_norm, rotate, swiglu};

@@ -252,3 +252,37 @@ impl Trainer {
         Ok((updated, report))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        device::{self, readings},
+        learn::{Batch, Sequence},
+        model::Config,
+    };
+
+    #[test]
+    fn a_step_waits_for_the_device_once() {
+        let sequences: Vec<Sequence> = (0..5).map(|row| Sequence::completion(&[1, 2], &[3 + row, 4, 5])).collect();
+        let mut model = Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), 1, &[], &device::cpu());
+        for micro_batch in [1, 2, 5] {
+            let mut trainer = Trainer::new(LearnConfig { micro_batch, ..LearnConfig::default() }, 2);
+            for step in 0..2 {
+                let before = readings();
+                let objective = |tracked: &Decoder, chosen: &[usize]| {
+                    let rows: Vec<&Sequence> = chosen.iter().map(|row| &sequences[*row]).collect();
+                    let logprobs = Batch::new(&rows, &tracked.device()).sequence_logprobs(tracked);
+                    let loss = logprobs.clone().mean().neg();
+                    let metrics = vec![("first", loss.clone()), ("second", loss.clone())];
+                    Ok(Objective { loss, metrics, items: vec![(MARGIN.to_owned(), logprobs)] })
+                };
+                let taken = pollster::block_on(trainer.step(&model, &[0, 1, 2, 3, 4], 0, objective)).unwrap();
+                assert_eq!(readings() - before, 1, "step {step}, {micro_batch} items at a time");
+                let report;
+                (model, report) = taken;
+                assert_eq!((report.metrics.len(), report.of_items[MARGIN].len()), (2, 5));
+            }
+        }
+    }
+}

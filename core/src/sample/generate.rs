@@ -1,27 +1,20 @@
 //! Batched generation with a key-value cache.
 //!
 //! A prompt is read once and its cache is repeated for its samples. Rows that are done leave the
-//! batch. Prompts are padded to a multiple of [`PADDING`] that depends on the prompt alone, and
+//! batch. Prompts are padded to a length that depends on the prompt alone, and
 //! every token is drawn with a number that depends on (seed, iteration, prompt, sample, position)
-//! alone: the answers do not depend on which prompts share a batch.
+//! alone: the answers do not depend on which prompts share a batch. [`Drawing`] says where they are drawn.
 
-use burn::tensor::{Tensor, TensorData};
+use selfsame_shaders::MOST_CLASSES;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Grammar, Sampling,
-    sampler::{Drawn, draw},
+    decode::{in_blocks, on_host},
+    rows::{Together, padded},
     voices::Voices,
 };
-use crate::{
-    Error, Result,
-    model::{Cache, Decoder},
-    rng::{Purpose, Stream},
-    text::Tokenizer,
-};
-
-/// Prompts are padded on the left to a multiple of this many tokens.
-const PADDING: usize = 8;
+use crate::{Error, Result, model::Decoder, text::Tokenizer};
 
 /// Why an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +90,30 @@ pub struct Key {
     pub sample: u64,
 }
 
+/// Where tokens are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drawing {
+    /// From logits that are read for every token.
+    OnHost,
+    /// Where the logits are. So many tokens of every answer are drawn before they are read together; what was
+    /// drawn behind the end of an answer is dropped.
+    InBlocks(usize),
+}
+
+impl Drawing {
+    /// Tokens of a block. What is drawn in vain is half of it, on average, for each answer; each reading waits for
+    /// the device.
+    const BLOCK: usize = 8;
+
+    /// What suits a model where it is: on adapters nothing is read between the tokens of a block, on the CPU there is
+    /// nothing to wait for. A grammar says on the host what may come next.
+    #[must_use]
+    pub fn suited(model: &Decoder, grammar: Option<&Grammar>) -> Self {
+        let on_adapter = model.device() != crate::device::cpu() && model.config().vocab_size <= MOST_CLASSES;
+        if on_adapter && grammar.is_none() { Self::InBlocks(Self::BLOCK) } else { Self::OnHost }
+    }
+}
+
 /// Draws `samples` answers for each prompt, in the order of the prompts.
 ///
 /// # Errors
@@ -117,7 +134,21 @@ pub async fn generate_within(
     request: &Request<'_>,
     grammar: Option<&Grammar>,
 ) -> Result<Vec<Vec<Answer>>> {
-    draw_all(model, &Voices::one(model), tokenizer, request, grammar).await
+    let drawing = Drawing::suited(model, grammar);
+    draw_all(model, &Voices::one(model), tokenizer, request, (grammar, drawing)).await
+}
+
+/// [`generate()`] with the tokens drawn where told: the same answers, but where bounds round differently.
+///
+/// # Errors
+/// As [`generate()`].
+pub async fn generate_by(
+    model: &Decoder,
+    tokenizer: &Tokenizer,
+    request: &Request<'_>,
+    drawing: Drawing,
+) -> Result<Vec<Vec<Answer>>> {
+    draw_all(model, &Voices::one(model), tokenizer, request, (None, drawing)).await
 }
 
 /// [`generate_within`] from the mixture of a policy and a reference: at every token the normalised `π^(1−κ) μ^κ`
@@ -133,16 +164,17 @@ pub async fn generate_mixture(
     request: &Request<'_>,
     grammar: Option<&Grammar>,
 ) -> Result<Vec<Vec<Answer>>> {
-    draw_all(policy, &Voices::mixture(policy, reference, kappa)?, tokenizer, request, grammar).await
+    let drawing = Drawing::suited(policy, grammar);
+    draw_all(policy, &Voices::mixture(policy, reference, kappa)?, tokenizer, request, (grammar, drawing)).await
 }
 
 /// Draws for all prompts; `model` tells the limits and the stop tokens.
-async fn draw_all(
+pub(super) async fn draw_all(
     model: &Decoder,
     voices: &Voices,
     tokenizer: &Tokenizer,
     request: &Request<'_>,
-    grammar: Option<&Grammar>,
+    (grammar, drawing): (Option<&Grammar>, Drawing),
 ) -> Result<Vec<Vec<Answer>>> {
     request.sampling.check()?;
     for (number, ids) in request.prompts {
@@ -158,8 +190,11 @@ async fn draw_all(
     let mut answers: Vec<Vec<Answer>> = vec![Vec::new(); request.prompts.len()];
     for bucket in order.chunk_by(|a, b| padded(&request.prompts[*a].1) == padded(&request.prompts[*b].1)) {
         for chunk in bucket.chunks(per_batch) {
-            let length = padded(&request.prompts[chunk[0]].1);
-            let drawn = decode(model, voices, request, grammar, (chunk, length)).await?;
+            let batch = Together::new(model, request, chunk);
+            let drawn = match drawing {
+                Drawing::OnHost => on_host(voices, request.sampling, grammar, batch).await?,
+                Drawing::InBlocks(block) => in_blocks(voices, request.sampling, block, batch).await?,
+            };
             for (index, rows) in chunk.iter().zip(drawn) {
                 answers[*index] = rows.into_iter().map(|row| row.finish(tokenizer)).collect::<Result<_>>()?;
             }
@@ -202,145 +237,4 @@ pub(super) fn check_room(
         return Err(Error::Context { prompt: number.to_string(), tokens: ids.len(), context, reserved });
     }
     Ok(())
-}
-
-/// The length that a prompt is padded to on the left.
-pub(super) fn padded(ids: &[u32]) -> usize {
-    ids.len().div_ceil(PADDING) * PADDING
-}
-
-/// An answer being written.
-pub(super) struct Row {
-    prompt: usize,
-    stream: Stream,
-    limit: usize,
-    /// Where a grammar is in the answer.
-    state: usize,
-    pub(super) ids: Vec<u32>,
-    logprobs: Vec<f32>,
-    sampling_logprob: f32,
-    pub(super) done: Option<FinishReason>,
-}
-
-impl Row {
-    /// The empty answer number `sample` to the prompt with this number and these tokens, which is
-    /// the `prompt`-th of its batch.
-    pub(super) fn new(model: &Decoder, key: Key, prompt: usize, ids: &[u32], longest: usize) -> Self {
-        let room = model.config().max_position_embeddings - ids.len();
-        Self {
-            prompt,
-            stream: Stream::new(key.seed, Purpose::Sample, key.iteration, key.prompt << 16 | key.sample),
-            limit: longest.min(room),
-            state: 0,
-            ids: Vec::new(),
-            logprobs: Vec::new(),
-            sampling_logprob: 0.0,
-            done: None,
-        }
-    }
-
-    /// Draws the next token from its logits, of those that a grammar lets through.
-    pub(super) fn draw_within(
-        &mut self,
-        logits: &[f32],
-        sampling: &Sampling,
-        stop: &[u32],
-        grammar: Option<&Grammar>,
-    ) -> Drawn {
-        let room = self.limit.saturating_sub(self.ids.len());
-        let masked = grammar.map(|grammar| grammar.masked(logits, self.state, room));
-        let drawn = draw(logits, masked.as_deref().unwrap_or(logits), sampling, self.stream.uniform());
-        if let Some(state) = grammar.and_then(|grammar| grammar.step(self.state, drawn.token)) {
-            self.state = state;
-        }
-        self.ids.push(drawn.token);
-        self.logprobs.push(drawn.logprob);
-        self.sampling_logprob += drawn.sampling_logprob;
-        if stop.contains(&drawn.token) {
-            self.done = Some(FinishReason::Stop);
-        } else if self.ids.len() >= self.limit {
-            self.done = Some(FinishReason::Length);
-        }
-        drawn
-    }
-
-    pub(super) fn finish(self, tokenizer: &Tokenizer) -> Result<Answer> {
-        Ok(Answer {
-            text: tokenizer.decode(&self.ids)?,
-            finish: self.done.unwrap_or(FinishReason::Length),
-            ids: self.ids,
-            logprobs: self.logprobs,
-            sampling_logprob: self.sampling_logprob,
-        })
-    }
-}
-
-/// Decodes the prompts with the indices `chunk`, all padded to `length`.
-async fn decode(
-    model: &Decoder,
-    voices: &Voices,
-    request: &Request<'_>,
-    grammar: Option<&Grammar>,
-    (chunk, length): (&[usize], usize),
-) -> Result<Vec<Vec<Row>>> {
-    let device = model.device();
-    let vocabulary = model.config().vocab_size;
-    let stop = model.config().stop_tokens();
-    let mut rows: Vec<Row> = chunk
-        .iter()
-        .enumerate()
-        .flat_map(|(prompt, index)| {
-            let (number, ids) = &request.prompts[*index];
-            (0..request.samples as u64).map(move |sample| {
-                let key = Key { seed: request.seed, iteration: request.iteration, prompt: *number, sample };
-                Row::new(model, key, prompt, ids, request.sampling.max_new_tokens)
-            })
-        })
-        .collect();
-
-    let padding: Vec<usize> = chunk.iter().map(|index| length - request.prompts[*index].1.len()).collect();
-    let tokens = chunk
-        .iter()
-        .zip(&padding)
-        .flat_map(|(index, pad)| std::iter::repeat_n(0, *pad).chain(request.prompts[*index].1.iter().copied()));
-    let mut caches = voices.caches(&padding);
-    let logits = voices.read(&token_tensor(tokens, [chunk.len(), length], &device), &mut caches).await?;
-    for row in &mut rows {
-        row.draw_within(&logits[row.prompt * vocabulary..][..vocabulary], request.sampling, &stop, grammar);
-    }
-    let mut alive: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].done.is_none()).collect();
-    caches = select(caches, &alive.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
-    while !alive.is_empty() {
-        let last = alive.iter().map(|row| rows[*row].ids[rows[*row].ids.len() - 1]);
-        let logits = voices.read(&token_tensor(last, [alive.len(), 1], &device), &mut caches).await?;
-        for (position, index) in alive.iter().enumerate() {
-            rows[*index].draw_within(&logits[position * vocabulary..][..vocabulary], request.sampling, &stop, grammar);
-        }
-        let still: Vec<usize> = (0..alive.len()).filter(|position| rows[alive[*position]].done.is_none()).collect();
-        if still.len() < alive.len() {
-            alive = still.iter().map(|position| alive[*position]).collect();
-            if !alive.is_empty() {
-                caches = select(caches, &still);
-            }
-        }
-    }
-    let mut grouped: Vec<Vec<Row>> = chunk.iter().map(|_| Vec::new()).collect();
-    for row in rows {
-        grouped[row.prompt].push(row);
-    }
-    Ok(grouped)
-}
-
-/// The caches of these rows.
-fn select(caches: Vec<Cache>, rows: &[usize]) -> Vec<Cache> {
-    caches.into_iter().map(|cache| cache.select(rows)).collect()
-}
-
-#[allow(clippy::cast_possible_wrap)] // token ids are below 2^31
-pub(super) fn token_tensor(
-    ids: impl Iterator<Item = u32>,
-    shape: [usize; 2],
-    device: &burn::tensor::Device,
-) -> Tensor<2, burn::tensor::Int> {
-    Tensor::from_data(TensorData::new(ids.map(|id| id as i32).collect::<Vec<_>>(), shape), device)
 }

@@ -3,7 +3,8 @@
 
 use super::{
     Answer, FinishReason, Grammar, Key, Sampling,
-    generate::{Row, check_prompt, check_room, padded, token_tensor},
+    generate::{check_prompt, check_room},
+    rows::{Row, padded, token_tensor},
 };
 use crate::{
     Result,

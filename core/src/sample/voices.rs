@@ -8,14 +8,25 @@ use crate::{
     model::{Cache, Decoder},
 };
 
-/// Models that draw together, each with its part of the mixture.
+/// Models that draw together.
 #[derive(Debug, Clone)]
-pub(super) struct Voices(Vec<(Decoder, f32)>);
+pub(super) struct Voices {
+    first: Decoder,
+    /// Another model, and the parts of both in the mixture.
+    second: Option<(Decoder, [f32; 2])>,
+}
+
+/// What the models have read, each for itself.
+#[derive(Debug, Clone)]
+pub(super) struct Caches {
+    first: Cache,
+    second: Option<Cache>,
+}
 
 impl Voices {
     /// One model.
     pub(super) fn one(model: &Decoder) -> Self {
-        Self(vec![(model.laid_out_for_few_rows(), 1.0)])
+        Self { first: model.laid_out_for_few_rows(), second: None }
     }
 
     /// The normalised `π^(1−κ) μ^κ` at every token. A model without a part in it is not asked.
@@ -30,38 +41,44 @@ impl Voices {
             return Err(Error::Recipe("a mixture needs two models with the same vocabulary".to_owned()));
         }
         #[allow(clippy::cast_possible_truncation)] // a share
-        let parts = [(policy, 1.0 - kappa as f32), (reference, kappa as f32)];
-        Ok(Self(
-            parts
-                .into_iter()
-                .filter(|(_, part)| *part > 0.0)
-                .map(|(model, part)| (model.laid_out_for_few_rows(), part))
-                .collect(),
-        ))
+        let parts = [1.0 - kappa as f32, kappa as f32];
+        Ok(match parts {
+            [_, 0.0] => Self::one(policy),
+            [0.0, _] => Self::one(reference),
+            parts => Self { second: Some((reference.laid_out_for_few_rows(), parts)), ..Self::one(policy) },
+        })
     }
 
     /// Empty caches for rows whose prompts are padded by so much.
-    pub(super) fn caches(&self, padding: &[usize]) -> Vec<Cache> {
-        self.0.iter().map(|_| Cache::new(padding.to_vec())).collect()
+    pub(super) fn caches(&self, padding: &[usize]) -> Caches {
+        let empty = || Cache::new(padding.to_vec());
+        Caches { first: empty(), second: self.second.as_ref().map(|_| empty()) }
     }
 
-    /// Reads tokens `[rows, time]` and returns the next token's logits for all rows, one after another. Those of a
-    /// mixture are the weighted sum of the models' logits, which is its log-probability but for a constant of the row.
+    /// Reads tokens `[rows, time]` and returns the next token's logits, `[rows, vocab]`. Those of a mixture are the
+    /// weighted sum of the models' logits, which is its log-probability but for a constant of the row.
+    pub(super) fn logits(&self, tokens: &Tensor<2, Int>, caches: &mut Caches) -> Tensor<2> {
+        let of = |model: &Decoder, cache: &mut Cache| model.logits(model.extend(tokens.clone(), cache));
+        let first = of(&self.first, &mut caches.first);
+        match (&self.second, &mut caches.second) {
+            (Some((model, [part, other])), Some(cache)) => first * *part + of(model, cache) * *other,
+            _ => first,
+        }
+    }
+
+    /// [`Voices::logits`], read: those of all rows, one after another.
     ///
     /// # Errors
     /// If the device fails.
-    pub(super) async fn read(&self, tokens: &Tensor<2, Int>, caches: &mut [Cache]) -> Result<Vec<f32>> {
-        let mut mixed: Vec<f32> = Vec::new();
-        for ((model, part), cache) in self.0.iter().zip(caches) {
-            let hidden = model.extend(tokens.clone(), cache);
-            let logits = read_floats(model.logits(hidden)).await?;
-            if self.0.len() == 1 {
-                return Ok(logits);
-            }
-            mixed.resize(logits.len(), 0.0);
-            mixed.iter_mut().zip(logits).for_each(|(sum, logit)| *sum += part * logit);
-        }
-        Ok(mixed)
+    pub(super) async fn read(&self, tokens: &Tensor<2, Int>, caches: &mut Caches) -> Result<Vec<f32>> {
+        read_floats(self.logits(tokens, caches)).await
+    }
+}
+
+impl Caches {
+    /// The caches of these rows.
+    pub(super) fn select(self, rows: &[usize]) -> Self {
+        Self { first: self.first.select(rows), second: self.second.map(|cache| cache.select(rows)) }
     }
 }
 

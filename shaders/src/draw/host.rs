@@ -1,0 +1,118 @@
+//! The draw as a processor computes it, in double precision.
+
+use super::Filters;
+
+/// One drawn token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drawn {
+    /// Its id.
+    pub token: u32,
+    /// Its log-probability under the model itself (temperature 1, no filters).
+    pub logprob: f32,
+    /// Its log-probability under the distribution it was drawn from.
+    pub sampling_logprob: f32,
+}
+
+impl Filters {
+    /// The distribution that tokens are drawn from, summing to 1. The temperature must not be 0.
+    #[must_use]
+    pub fn distribution(&self, logits: &[f32]) -> Vec<f64> {
+        let temperature = f64::from(self.temperature);
+        let top = logits.get(argmax(logits)).copied().map_or(0.0, f64::from);
+        let mut p: Vec<f64> = logits.iter().map(|l| ((f64::from(*l) - top) / temperature).exp()).collect();
+        if self.top_k > 0 && self.top_k < p.len() {
+            let mut sorted = p.clone();
+            sorted.select_nth_unstable_by(self.top_k - 1, |a, b| b.total_cmp(a));
+            let least = sorted[self.top_k - 1];
+            p.iter_mut().filter(|v| **v < least).for_each(|v| *v = 0.0);
+        }
+        normalise(&mut p);
+        if self.top_p < 1.0 {
+            let mut order: Vec<usize> = (0..p.len()).collect();
+            order.sort_by(|a, b| p[*b].total_cmp(&p[*a]).then(a.cmp(b)));
+            let mut mass = 0.0;
+            for token in order {
+                if mass >= f64::from(self.top_p) {
+                    p[token] = 0.0;
+                }
+                mass += p[token];
+            }
+            normalise(&mut p);
+        }
+        if self.min_p > 0.0 {
+            let least = f64::from(self.min_p) * p.iter().copied().fold(0.0, f64::max);
+            p.iter_mut().filter(|v| **v < least).for_each(|v| *v = 0.0);
+            normalise(&mut p);
+        }
+        p
+    }
+
+    /// Draws a token with `uniform` in `[0, 1)` from the logits `masked`, those of the model or what a grammar
+    /// leaves of them; `logits` are the model's. Neither may be empty.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation)] // token ids
+    pub fn draw(&self, logits: &[f32], masked: &[f32], uniform: f64) -> Drawn {
+        let normaliser = log_sum_exp(logits);
+        let logprob = |token: usize| (f64::from(logits[token]) - normaliser) as f32;
+        let best = argmax(masked);
+        if self.temperature == 0.0 {
+            return Drawn { token: best as u32, logprob: logprob(best), sampling_logprob: 0.0 };
+        }
+        let probabilities = self.distribution(masked);
+        let mut left = uniform;
+        let mut chosen = best;
+        for (token, p) in probabilities.iter().enumerate() {
+            if *p > 0.0 {
+                chosen = token;
+                left -= p;
+                if left < 0.0 {
+                    break;
+                }
+            }
+        }
+        Drawn { token: chosen as u32, logprob: logprob(chosen), sampling_logprob: probabilities[chosen].ln() as f32 }
+    }
+}
+
+fn normalise(p: &mut [f64]) {
+    let total: f64 = p.iter().sum();
+    for v in p {
+        *v /= total;
+    }
+}
+
+fn argmax(logits: &[f32]) -> usize {
+    let mut best = 0;
+    for (token, logit) in logits.iter().enumerate() {
+        if *logit > logits[best] {
+            best = token;
+        }
+    }
+    best
+}
+
+fn log_sum_exp(logits: &[f32]) -> f64 {
+    let top = f64::from(logits[argmax(logits)]);
+    top + logits.iter().map(|l| (f64::from(*l) - top).exp()).sum::<f64>().ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn greedy_takes_the_first_of_the_best() {
+        let logits = [0.0, 2.0, 2.0];
+        let drawn = Filters { temperature: 0.0, ..Filters::NONE }.draw(&logits, &logits, 0.99);
+        assert_eq!(drawn.token, 1);
+        assert!((f64::from(drawn.logprob) - (-(2.0 + (-2.0_f64).exp()).ln())).abs() < 1e-6);
+    }
+
+    #[test]
+    fn draws_follow_the_cumulative_distribution() {
+        let logits = [0.1_f32.ln(), 0.2_f32.ln(), 0.7_f32.ln()];
+        for (uniform, token) in [(0.0, 0), (0.0999, 0), (0.1001, 1), (0.2999, 1), (0.3001, 2), (0.9999, 2)] {
+            assert_eq!(Filters::NONE.draw(&logits, &logits, uniform).token, token, "{uniform}");
+        }
+    }
+}
