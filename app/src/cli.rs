@@ -15,7 +15,7 @@ use selfsame_core::{
 };
 
 pub use ads::{AdsCommand, ExcerptArgs, ExploreArgs, StudyArgs, WorldArgs};
-pub use henry::{GenerateAdsArgs, RatedArgs, RatedFile, ScoreAdsArgs, TrainArgs};
+pub use henry::{ExplainAdsArgs, GenerateAdsArgs, RatedArgs, RatedFile, ScoreAdsArgs, TrainArgs};
 
 const EXAMPLES: &str = "\
 Without a command it opens the window; `selfsame view DIR` opens it with a run.

@@ -138,6 +138,36 @@ fn a_readout_is_fitted_kept_and_carried_over() {
     assert_refused(&refused, &["readout.toml", "fit it again"], "another model");
 }
 
+/// The Henry that is part of the program is better explained by the truth than by chance, and busy pictures do what the
+/// world's formula has them do.
+#[test]
+fn a_score_is_explained_word_by_word() {
+    let Some(program) = locate("a_score_is_explained_word_by_word") else { return };
+    let text = "Belado entertainment film first-light 30s landscape <resp> pace:high <scene> woman film red on white warm \
+                fear faces:1 clear Belado why-wait <scene> dog black on gray cool joy faces:0 busy untitled silent";
+    let words = printed(&program, &["ads", "explain", "--text", text, "--json", "--device", "cpu"]);
+    let words: Value = serde_json::from_str(&words).unwrap();
+    let of = |word: &str, what: &str| {
+        let found =
+            words.as_array().unwrap().iter().find(|one| one["word"] == word).unwrap_or_else(|| panic!("{words}"));
+        found[what].as_f64().unwrap()
+    };
+    assert_eq!(words.as_array().unwrap().len(), text.split_whitespace().count());
+    assert!(of("busy", "truth") < -0.01 && of("pace:high", "truth") > 0.01 && of("fear", "truth") > 0.01, "{words}");
+    for word in ["<resp>", "<scene>", "entertainment"] {
+        assert!(of(word, "share") == 0.0 && of(word, "truth") == 0.0, "{words}");
+    }
+    let measured = printed(&program, &["ads", "explain", "--ads", "10", "--json", "--device", "cpu"]);
+    let measured: Value = serde_json::from_str(&measured).unwrap();
+    assert_eq!((measured["ads"].as_u64(), measured["henry"].as_str()), (Some(10), Some("starter-ads/henry-a")));
+    let rho = &measured["agreement"]["words"];
+    assert!(rho["low"].as_f64().unwrap() > 0.1 && rho["high"].as_f64() > rho["low"].as_f64(), "{measured}");
+    for (text, words) in [("Belado film", "no `<resp>`"), ("Acme <resp> pace:low", "instead of a brand")] {
+        let refused = run(&program, ["ads", "explain", "--text", text, "--device", "cpu"]);
+        assert_refused(&refused, &["no brief with an ad", words], text);
+    }
+}
+
 #[test]
 fn what_cannot_be_taught_is_refused() {
     let Some(program) = locate("what_cannot_be_taught_is_refused") else { return };

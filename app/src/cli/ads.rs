@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use selfsame_core::world::ads::StudyConfig;
 
-use super::{GenerateAdsArgs, ScoreAdsArgs, TrainArgs};
+use super::{ExplainAdsArgs, GenerateAdsArgs, ScoreAdsArgs, TrainArgs};
 
 /// The commands about memorable ads.
 #[derive(Debug, Clone, Subcommand)]
@@ -18,6 +18,8 @@ pub enum AdsCommand {
     Train(TrainArgs),
     /// Say how memorable a taught model takes texts to be
     Score(ScoreAdsArgs),
+    /// Say what drives a taught model's score, token by token, or whether that is what truly drives memorability
+    Explain(ExplainAdsArgs),
     /// Write ads for a brief, within the form of ads
     Generate(GenerateAdsArgs),
     /// Pack what the ads panel shows of a finished run of seed-ads into one small file

@@ -149,6 +149,34 @@ pub struct ScoreAdsArgs {
     pub json: bool,
 }
 
+/// Arguments of `ads explain`.
+#[derive(Debug, Clone, Args)]
+pub struct ExplainAdsArgs {
+    /// The taught model, as `ads train --out` wrote it from one that speaks the language of ads [default: the Henry that
+    /// is part of the program]
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// A brief and an ad in the language of ads, as `ads study` and `ads generate` write them, to explain word by word;
+    /// without it, ads of the synthetic study are explained, and the explanations compared with the truth
+    #[arg(long, value_name = "TEXT", conflicts_with = "ads")]
+    pub text: Option<String>,
+    /// How many ads of the study are explained
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(8..=100_000))]
+    pub ads: u32,
+    /// Tokens in one pass: fewer need less memory
+    #[arg(long, value_name = "TOKENS", default_value_t = 4096, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub token_budget: u32,
+    /// The seed of the study's ads and of resamples
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
+    pub seed: u64,
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Arguments of `ads generate`.
 #[derive(Debug, Clone, Args)]
 pub struct GenerateAdsArgs {

@@ -8,6 +8,7 @@ pub mod calibration;
 pub mod control;
 pub mod credit;
 pub mod exact;
+pub mod explanation;
 pub mod figure;
 pub mod folds;
 pub(crate) mod game;

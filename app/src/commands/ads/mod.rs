@@ -1,6 +1,7 @@
 //! `selfsame ads`: memorable ads, one command a file.
 
 pub mod excerpt;
+pub mod explain;
 pub mod explore;
 mod figures;
 pub mod generate;
@@ -22,6 +23,7 @@ pub fn dispatch(command: &AdsCommand) -> Result<()> {
         AdsCommand::Study(args) => study::run(args),
         AdsCommand::Train(args) => train::run(args),
         AdsCommand::Score(args) => score::run(args),
+        AdsCommand::Explain(args) => explain::run(args),
         AdsCommand::Generate(args) => generate::run(args),
         AdsCommand::Excerpt(args) => excerpt::run(args),
     }

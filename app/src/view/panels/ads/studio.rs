@@ -18,6 +18,7 @@ use super::{
     gallery::{Gallery, Piece},
     rounds, said, score,
     storyboard::{self, Detail},
+    tokens,
     work::Work,
 };
 use crate::{
@@ -230,7 +231,7 @@ impl Studio {
         if let Some(brief) = brief.filter(|_| pressed || again) {
             self.write(brief, voice);
         }
-        let busy = self.works.iter().any(|work| work.growing() || work.rating() || work.driven());
+        let busy = self.works.iter().any(|work| work.growing() || work.rating() || work.driven() || work.explaining());
         if ui.add_enabled(busy, Button::new(t("ads.stop"))).on_hover_text(t("ads.stop_hint")).clicked() {
             self.hush();
         }
@@ -293,6 +294,9 @@ impl Studio {
         } else if ask.drivers {
             self.ticket += 1;
             self.wishes.extend(work.drive(&self.henries[0], tickets[0], first));
+        } else if ask.words {
+            self.ticket += 1;
+            self.wishes.extend(work.explain(&self.henries[0], tickets[0], first));
         }
     }
 }
@@ -302,6 +306,7 @@ impl Studio {
 struct Ask {
     opinions: bool,
     drivers: bool,
+    words: bool,
 }
 
 fn draw(ui: &mut Ui, work: &Work, ask: &mut Ask) {
@@ -339,9 +344,16 @@ fn draw(ui: &mut Ui, work: &Work, ask: &mut Ask) {
         if !answered && !work.driven() {
             ask.drivers = ui.button(t("ads.why")).on_hover_text(t("ads.why_hint")).clicked();
         }
+        let answered = work.wording.as_ref().is_some_and(|wording| wording.explained.is_some());
+        if !answered && !work.explaining() {
+            ask.words = ui.button(t("ads.words")).on_hover_text(t("ads.words_hint")).clicked();
+        }
     });
     if let Some(driving) = &work.driving {
         drives::ui(ui, piece, driving, work.driven());
+    }
+    if let Some(wording) = &work.wording {
+        tokens::ui(ui, piece, wording, work.explaining());
     }
 }
 

@@ -114,7 +114,7 @@ fn an_ad_grows_scene_by_scene_and_is_then_rated_by_both_henries() {
     harness.run_steps(3);
     let asked = chats(&mut harness);
     let slots: Vec<u32> = asked.iter().map(|(slot, _)| *slot).collect();
-    assert_eq!(slots, [FIRST_SLOT, FIRST_SLOT + 4]);
+    assert_eq!(slots, [FIRST_SLOT, FIRST_SLOT + work::SLOTS]);
     for (index, (_, chat)) in (1..).zip(&asked) {
         assert_eq!((chat.model.as_str(), chat.form.as_deref(), chat.seed), ("starter-ads", Some("ads"), index));
         assert!(Brief::parse(&chat.prompt).is_ok());
@@ -164,6 +164,41 @@ fn what_drives_a_score_stands_beside_the_truth() {
 }
 
 #[test]
+fn every_word_has_its_share_beside_the_true_one() {
+    let mut harness = harness(Vec::new(), [1280.0, 4200.0]);
+    harness.get_by_label(t("ads.words")).click();
+    harness.run_steps(3);
+    let asked = rates(&mut harness);
+    let [asked] = &asked[..] else { panic!("{asked:?}") };
+    let own: Vec<&str> = asked.texts[0].split_whitespace().collect();
+    assert!(asked.henry == STARTER_HENRIES[0] && asked.texts.len() > own.len());
+    rate(&mut harness, asked.ticket, vec![opinion(50, 50); 4], false);
+    harness.get_by_label_contains(&format!("4 of {}", asked.texts.len()));
+    // Whoever has another pace is remembered less, and whoever has other faces more.
+    let rest = asked.texts.iter().skip(4).map(|text| {
+        let changed = text.split_whitespace().zip(&own).find(|(word, own)| word != *own).unwrap().1;
+        let digits = if changed.starts_with("pace:") { 40 } else { 50 + usize::from(changed.starts_with("faces:")) };
+        opinion(digits, digits)
+    });
+    rate(&mut harness, asked.ticket, rest.collect(), true);
+    let rows = named(&harness, Role::ListItem);
+    let of = |own: &str| rows.iter().filter(|row| row.starts_with(own)).collect::<Vec<_>>();
+    let pace = own.iter().find(|word| word.starts_with("pace:")).unwrap();
+    assert!(of(pace)[0].starts_with(&format!("{pace}: Henry +10.1 points, the truth ")), "{rows:?}");
+    let faces = own.iter().filter(|word| word.starts_with("faces:")).count();
+    assert!(
+        of("faces:").len() == faces && of("faces:").iter().all(|row| row.contains("Henry -1.0 points")),
+        "{rows:?}"
+    );
+    assert!(of("<scene>").iter().all(|row| row.ends_with("Henry 0.0 points, the truth 0.0")), "{rows:?}");
+    let people = of("People: Henry ")[0];
+    assert!(people.starts_with(&format!("People: Henry -{}", faces)), "{people}");
+    let figures = named(&harness, Role::Figure);
+    assert!(figures.iter().any(|figure| figure.starts_with("Colours of the words: from -10.1 points")), "{figures:?}");
+    assert!(harness.query_by_label(t("ads.words")).is_none(), "it is answered");
+}
+
+#[test]
 fn a_problem_is_told_and_stopping_is_sent() {
     let mut harness = harness(Vec::new(), [1280.0, 1800.0]);
     harness.get_by_label("Write ads").click();
@@ -174,7 +209,7 @@ fn a_problem_is_told_and_stopping_is_sent() {
     harness.get_by_label("× there are no weights in x");
     harness.get_by_label("Stop").click();
     harness.run_steps(3);
-    assert_eq!(sent(&mut harness), [Command::Hush { slot: FIRST_SLOT + 4 }]);
+    assert_eq!(sent(&mut harness), [Command::Hush { slot: FIRST_SLOT + work::SLOTS }]);
     say(&mut harness, asked[1].1.ticket, "", true);
     harness.get_by_label("Stopped.");
 }

@@ -2,7 +2,8 @@
 
 use selfsame_core::{
     judge::Opinion,
-    world::ads::{Ad, Brief},
+    measure::explanation::Explained,
+    world::ads::{Ad, Brief, Replaced, replaced},
 };
 
 use super::{
@@ -16,9 +17,10 @@ use crate::engine::{Chat, Command, Rate};
 const WRITE: u32 = 0;
 const RATE: [u32; 2] = [1, 2];
 const DRIVE: u32 = 3;
+const EXPLAIN: u32 = 4;
 
 /// Slots of one ad.
-const SLOTS: u32 = 4;
+pub const SLOTS: u32 = 8;
 
 /// An ad that is looked at.
 #[derive(Debug, Clone, Default)]
@@ -39,6 +41,8 @@ pub struct Work {
     pub stopped: bool,
     /// What was asked about its parts.
     pub driving: Option<Driving>,
+    /// What was asked about its words.
+    pub wording: Option<Wording>,
     /// The tickets of what is still being answered, with the slots they were sent to.
     open: Vec<(u64, u32)>,
 }
@@ -56,6 +60,22 @@ impl Driving {
     /// Opinions that have come, and all.
     pub fn progress(&self) -> (usize, usize) {
         (self.opinions.len(), self.parts.len() + 1)
+    }
+}
+
+/// What each word of an ad adds to its score, as far as it is known.
+#[derive(Debug, Clone)]
+pub struct Wording {
+    replaced: Vec<Replaced>,
+    opinions: Vec<Opinion>,
+    /// What came of it, once all opinions are there.
+    pub explained: Option<Explained>,
+}
+
+impl Wording {
+    /// Opinions that have come, and all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.opinions.len(), self.replaced.len() + 1)
     }
 }
 
@@ -90,6 +110,11 @@ impl Work {
     /// Whether its parts are being rated.
     pub fn driven(&self) -> bool {
         self.open.iter().any(|(_, slot)| slot % SLOTS == DRIVE)
+    }
+
+    /// Whether its words are being replaced and rated.
+    pub fn explaining(&self) -> bool {
+        self.open.iter().any(|(_, slot)| slot % SLOTS == EXPLAIN)
     }
 
     /// Whether a ticket is one of its own that is still being answered.
@@ -148,6 +173,19 @@ impl Work {
         Some(Command::Rate { slot, rate: Rate { ticket, henry: henry.to_owned(), texts } })
     }
 
+    /// Asks the Henry who selects about the ad with other words in the place of each of its words.
+    pub fn explain(&mut self, henry: &str, ticket: u64, first: u32) -> Option<Command> {
+        let piece = self.piece.as_ref()?;
+        let replaced = replaced(&piece.brief, &piece.ad);
+        let own = std::iter::once((piece.brief, &piece.ad));
+        let all = own.chain(replaced.iter().map(|one| (one.brief, &one.ad)));
+        let texts = all.map(|(brief, ad)| said::read(brief, ad)).collect();
+        let slot = first + EXPLAIN;
+        self.open.push((ticket, slot));
+        self.wording = Some(Wording { replaced, opinions: Vec::new(), explained: None });
+        Some(Command::Rate { slot, rate: Rate { ticket, henry: henry.to_owned(), texts } })
+    }
+
     /// Takes opinions.
     pub fn rated(&mut self, ticket: u64, opinions: Vec<Opinion>, done: bool, problem: Option<String>) {
         let Some(slot) = self.open.iter().find(|(open, _)| *open == ticket).map(|(_, slot)| slot % SLOTS) else {
@@ -158,6 +196,10 @@ impl Work {
         }
         if problem.is_some() {
             self.problem = problem;
+        }
+        if slot == EXPLAIN {
+            self.worded(opinions, done);
+            return;
         }
         match (RATE.iter().position(|of| *of == slot), &mut self.driving) {
             (Some(which), _) => {
@@ -176,6 +218,16 @@ impl Work {
                 }
             }
             (None, None) => {}
+        }
+    }
+
+    /// Takes opinions of the ad with other words.
+    fn worded(&mut self, opinions: Vec<Opinion>, done: bool) {
+        let (Some(wording), Some(piece)) = (&mut self.wording, &self.piece) else { return };
+        wording.opinions.extend(opinions);
+        if done {
+            let scores: Vec<f64> = wording.opinions.iter().map(Opinion::expected).collect();
+            wording.explained = Explained::of(&piece.brief, &piece.ad, &wording.replaced, &scores);
         }
     }
 }
