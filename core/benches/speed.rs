@@ -6,7 +6,7 @@
 //! threads of both. `-- sampling`, `-- step`, `-- parts` or `-- ads` prints one of the tables alone, and
 //! `-- peers` what the same work takes TRL and transformers at four sizes, which is a quarter of an hour long.
 
-#![allow(clippy::unwrap_used, clippy::cast_precision_loss)] // a failure here is a failed bench
+#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_precision_loss)] // a failure here is a failed bench
 
 #[path = "speed/ads.rs"]
 mod ads;
