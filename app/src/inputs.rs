@@ -74,10 +74,10 @@ pub fn prepare_with(args: &RunArgs, settings: Settings, shelf: &dyn Shelf, acqui
     };
     let tokenizer = shelf.tokenizer(&place)?;
     let (source, world, mut rows) = prompts(args, entry.world, &tokenizer, shelf)?;
-    let chat = chat(args, &place, shelf, &mut rows)?;
+    let (chat, turn) = chat(args, &place, shelf, &mut rows)?.unzip();
     let mut notes = Vec::new();
     let base_place = base_place(args.base.as_deref(), &place, entry.card.base, shelf, &mut notes)?;
-    let judges = judge_prompts(&tokenizer)?;
+    let judges = judge_prompts(&tokenizer, turn.flatten().as_ref())?;
 
     let precision = args.base_precision;
     if args.lora.is_none() && !precision.is_full() {
@@ -214,8 +214,11 @@ fn prompts(args: &RunArgs, world: &str, tokenizer: &Tokenizer, shelf: &dyn Shelf
     Ok((Source::World(name.to_owned()), Some(world), Vec::new()))
 }
 
+/// What a chat template writes before and after what a user says, where that can be told.
+type Turn = Option<[String; 2]>;
+
 /// Has the model's chat template write the prompts: conversations always, texts where it is asked for.
-fn chat(args: &RunArgs, place: &Place, shelf: &dyn Shelf, rows: &mut [Row]) -> Result<Option<Chat>> {
+fn chat(args: &RunArgs, place: &Place, shelf: &dyn Shelf, rows: &mut [Row]) -> Result<Option<(Chat, Turn)>> {
     let Some(path) = args.data.as_deref().filter(|_| args.chat || rows.iter().any(|row| row.messages.is_some())) else {
         return Ok(None);
     };
@@ -223,7 +226,9 @@ fn chat(args: &RunArgs, place: &Place, shelf: &dyn Shelf, rows: &mut [Row]) -> R
         Some(template) => {
             let chat = Chat::new(&template, args.chat);
             chat.write(&template, rows, path)?;
-            Ok(Some(chat))
+            // A template that only writes longer conversations leaves the judges plain.
+            let turn = chat.around(&template).unwrap_or_default();
+            Ok(Some((chat, turn)))
         }
         None if args.chat => Err(no_template(&place.name()?)),
         None => Ok(None),
@@ -272,15 +277,16 @@ fn known_words(path: &Path, rows: &[Row], tokenizer: &Tokenizer) -> Result<()> {
     Ok(())
 }
 
-/// The world's judge prompts for a model that was taught them, plain English for others.
-fn judge_prompts(tokenizer: &Tokenizer) -> Result<Vec<JudgePrompt>> {
+/// The world's judge prompts for a model that was taught them, plain English for others, as a turn of a conversation
+/// where the prompts are such turns.
+fn judge_prompts(tokenizer: &Tokenizer, turn: Option<&[String; 2]>) -> Result<Vec<JudgePrompt>> {
     let mut judges = None;
     for world in world::NAMES.iter().filter_map(|name| world::by_name(name)) {
         if judges.is_none() && foreign_token(&*world, tokenizer)?.is_none() {
             judges = Some(world.judge_prompts());
         }
     }
-    let judges = judges.unwrap_or_else(judge::default_prompts);
+    let judges = judges.unwrap_or_else(|| turn.map_or_else(judge::default_prompts, judge::chat_prompts));
     // A label of several tokens would otherwise only be found after the first phase.
     for prompt in &judges {
         for form in [Form::Pointwise, Form::Pairwise] {
@@ -405,9 +411,9 @@ mod tests {
         let own = Tokenizer::parse(&rules::tokenizer_json()).unwrap();
         assert_eq!(foreign_token(&Rules, &own).unwrap(), None);
         assert!(foreign_token(&Ads, &own).unwrap().is_some());
-        assert_eq!(judge_prompts(&own).unwrap(), Rules.judge_prompts());
+        assert_eq!(judge_prompts(&own, None).unwrap(), Rules.judge_prompts());
         let ads = Tokenizer::parse(&Ads.tokenizer_json()).unwrap();
-        assert_eq!(judge_prompts(&ads).unwrap(), Ads.judge_prompts());
+        assert_eq!(judge_prompts(&ads, None).unwrap(), Ads.judge_prompts());
         let other = Tokenizer::parse(&rules::tokenizer_json().replace("\"fox\"", "\"cow\"")).unwrap();
         assert_eq!(foreign_token(&Rules, &other).unwrap().as_deref(), Some("fox"));
     }

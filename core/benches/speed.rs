@@ -1,12 +1,13 @@
-//! Speed of the two things a run spends its time on, as tables. Not a gate.
+//! Speed of what a run spends its time on, as tables. Not a gate.
 //!
 //! `cargo bench -p selfsame -p selfsame-core --bench speed`. With `SELFSAME_TRL_PYTHON` set to a Python that has TRL
 //! (see `benches/trl/dpo_step.py`), TRL takes the same step on the same weights before and after ours,
 //! with as many threads, and the ratio of the processors' time is printed. `RAYON_NUM_THREADS` sets the
 //! threads of both. `-- sampling`, `-- step`, `-- parts` or `-- ads` prints one of the tables alone; those of a
-//! graphics adapter, which take minutes where it is one in software, are printed for `-- adapter` only.
+//! graphics adapter, which take minutes where it is one in software, are printed for `-- adapter` only, and for
+//! `-- peers` only what the same work takes TRL and transformers at four sizes, which is a quarter of an hour long.
 
-#![allow(clippy::unwrap_used, clippy::cast_precision_loss)] // a failure here is a failed bench
+#![allow(clippy::unwrap_used, clippy::panic, clippy::cast_precision_loss)] // a failure here is a failed bench
 
 #[path = "speed/adapter.rs"]
 mod adapter;
@@ -16,6 +17,8 @@ mod ads;
 mod clock;
 #[path = "speed/parts.rs"]
 mod parts;
+#[path = "speed/peers.rs"]
+mod peers;
 
 use std::{path::Path, process::Command};
 
@@ -38,6 +41,13 @@ use selfsame_core::{
 const STEPS: usize = 12;
 
 fn main() {
+    let mut arguments = std::env::args();
+    if arguments.any(|argument| argument == "peers-child") {
+        return peers::child(&arguments.collect::<Vec<_>>());
+    }
+    if std::env::args().any(|argument| argument == "peers") {
+        return peers::table();
+    }
     let wanted = |table: &str| {
         let asked = |table: &str| std::env::args().any(|argument| argument == table);
         asked(table) || table != "adapter" && !["sampling", "step", "parts", "ads", "adapter"].into_iter().any(asked)
@@ -172,6 +182,17 @@ fn reference(model: &Decoder, sequences: &[Sequence]) -> Vec<f32> {
     pollster::block_on(score(model, sequences, usize::MAX)).unwrap().iter().map(|row| row.iter().sum()).collect()
 }
 
+/// The loss on pairs: all first answers, then all second ones, with their log-probabilities under the reference.
+fn dpo(tracked: &Decoder, sequences: &[&Sequence], reference: &[f32]) -> Objective {
+    let (device, count) = (tracked.device(), sequences.len() / 2);
+    let logps = Batch::new(sequences, &device).sequence_logprobs(tracked);
+    let halves = |t: Tensor<1>| [t.clone().slice([0..count]), t.slice([count..2 * count])];
+    let fixed = Tensor::<1>::from_floats(reference, &device);
+    let delta = margin(halves(logps), halves(fixed), 0.1);
+    let label = delta.ones_like();
+    Objective { loss: soft_logistic(delta, label).mean(), metrics: Vec::new(), items: Vec::new() }
+}
+
 /// A policy that learns from the same pairs again and again.
 struct Stepper<'a> {
     trainer: Trainer,
@@ -195,15 +216,8 @@ impl<'a> Stepper<'a> {
     fn step(&mut self) -> f32 {
         let (sequences, count) = (self.sequences, self.sequences.len() / 2);
         let reference = &self.reference;
-        let objective = |tracked: &Decoder, _: &[usize]| {
-            let device = tracked.device();
-            let logps = Batch::new(&sequences.iter().collect::<Vec<_>>(), &device).sequence_logprobs(tracked);
-            let halves = |t: Tensor<1>| [t.clone().slice([0..count]), t.slice([count..2 * count])];
-            let fixed = Tensor::<1>::from_floats(reference.as_slice(), &device);
-            let delta = margin(halves(logps), halves(fixed), 0.1);
-            let label = delta.ones_like();
-            Ok(Objective { loss: soft_logistic(delta, label).mean(), metrics: Vec::new(), items: Vec::new() })
-        };
+        let objective =
+            |tracked: &Decoder, _: &[usize]| Ok(dpo(tracked, &sequences.iter().collect::<Vec<_>>(), reference));
         let batch: Vec<usize> = (0..count).collect();
         let (updated, report) = pollster::block_on(self.trainer.step(&self.policy, &batch, 0, objective)).unwrap();
         self.policy = updated;
@@ -226,14 +240,18 @@ fn read_pairs(folder: &Path) -> Vec<[Vec<u32>; 3]> {
     }
 }
 
+/// How many threads both sides have.
+fn threads() -> String {
+    std::env::var("RAYON_NUM_THREADS")
+        .unwrap_or_else(|_| std::thread::available_parallelism().map_or(1, usize::from).to_string())
+}
+
 /// TRL's medians per step: with the reference in the step, and computed before.
 fn trl_step(python: &str, folder: &Path) -> Option<[Cost; 2]> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/trl/dpo_step.py");
-    let threads = std::env::var("RAYON_NUM_THREADS")
-        .unwrap_or_else(|_| std::thread::available_parallelism().map_or(1, usize::from).to_string());
     let output = Command::new(python)
         .arg(script)
-        .args(["--threads", &threads, "--steps", "12", "--json", "--save"])
+        .args(["--threads", &threads(), "--steps", "12", "--json", "--save"])
         .arg(folder)
         .output()
         .ok()?;

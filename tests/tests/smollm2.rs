@@ -6,10 +6,12 @@ use std::{path::PathBuf, time::Instant};
 use selfsame::shelf::{Disk, Place, Shelf};
 use selfsame_core::{
     device::{self, Choice},
+    judge::{Form, Generative, chat_prompts},
     learn::{Batch, Sequence, batch::score},
     model::gguf::Gguf,
+    prompt::{Chat, tokens, user_turn},
     sample::{FinishReason, Request, Sampling, generate},
-    text::Tokenizer,
+    text::{ChatTemplate, Tokenizer},
 };
 use selfsame_tests::{assert_close, files, floats, golden, ids, read};
 use serde_json::Value;
@@ -147,4 +149,32 @@ fn its_template_is_in_the_file() {
     let Some(path) = file() else { return };
     let template = Gguf::read(&path).unwrap().chat_template().unwrap();
     assert!(template.contains("<|im_start|>") && template.contains("named SmolLM"), "{template}");
+}
+
+#[test]
+fn its_judges_are_asked_in_turns_that_its_template_writes() {
+    let Some(path) = file() else { return };
+    let tokenizer = Tokenizer::load(&path).unwrap();
+    let template = ChatTemplate::new(&Gguf::read(&path).unwrap().chat_template().unwrap()).unwrap();
+    let chat = Chat::new(&template, true);
+    let judges = chat_prompts(&chat.around(&template).unwrap().unwrap());
+    let written = |text: &str| {
+        let text = chat.written(&template, &user_turn(text).unwrap()).unwrap();
+        tokens(&tokenizer, &text, Some(&chat)).unwrap()
+    };
+    let (asked, answer) = ("Write a slogan for a lamp.", "A lamp for all your books.");
+    let judge = Generative::new(&judges[0], Form::Pointwise, &tokenizer).unwrap();
+    let read = judge.pointwise_sequence(&written(asked), &tokenizer.encode_piece(answer).unwrap(), 7);
+    let [question, begun] = judges[0].pointwise.split("{reply}").collect::<Vec<_>>()[..] else { panic!() };
+    // Piece by piece it is what the template writes of the whole, and the beginning of the answer.
+    let mut whole = written(&question.replace("{prompt}", asked).replace("{response}", answer));
+    whole.extend(tokenizer.encode_piece(begun).unwrap());
+    assert_eq!(tokenizer.decode(&read.tokens).unwrap(), tokenizer.decode(&whole).unwrap());
+    assert_eq!(read.labels, [(read.tokens.len() - 1, 7)]);
+    let turn = judges[0].turn.as_ref().unwrap();
+    for text in turn {
+        let ids = tokenizer.encode_piece(text).unwrap();
+        let count = read.tokens.windows(ids.len()).filter(|window| **window == ids[..]).count();
+        assert_eq!(count, 1, "{text:?}");
+    }
 }

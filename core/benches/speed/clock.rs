@@ -16,22 +16,31 @@ pub fn take_turns(rounds: usize, repeats: u32, variants: &mut [&mut dyn FnMut()]
     let mut costs = vec![Vec::new(); variants.len()];
     for round in 0..rounds + 2 {
         for (variant, costs) in variants.iter_mut().zip(&mut costs) {
-            let (start, cpu) = (Instant::now(), cpu_seconds());
+            let begun = start();
             (0..repeats).for_each(|_| variant());
-            let each = f64::from(repeats);
-            let cost = Cost { wall: start.elapsed().as_secs_f64() / each, cpu: (cpu_seconds() - cpu) / each };
+            let (each, all) = (f64::from(repeats), since(begun));
             if round >= 2 {
-                costs.push(cost);
+                costs.push(Cost { wall: all.wall / each, cpu: all.cpu / each });
             }
         }
     }
-    costs
-        .iter()
-        .map(|costs| Cost {
-            wall: median(costs.iter().map(|c| c.wall).collect()),
-            cpu: median(costs.iter().map(|c| c.cpu).collect()),
-        })
-        .collect()
+    costs.iter().map(|costs| median_cost(costs)).collect()
+}
+
+/// When something begins.
+pub fn start() -> (Instant, f64) {
+    (Instant::now(), cpu_seconds())
+}
+
+/// What it has taken.
+pub fn since((begun, cpu): (Instant, f64)) -> Cost {
+    Cost { wall: begun.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu }
+}
+
+/// The medians of both.
+pub fn median_cost(costs: &[Cost]) -> Cost {
+    let of = |number: fn(&Cost) -> f64| median(costs.iter().map(number).collect());
+    Cost { wall: of(|cost| cost.wall), cpu: of(|cost| cost.cpu) }
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -15,7 +15,7 @@ pub use follow_up::{FollowUpJudge, Likelihoods, Sides, by_aspect, calibrated};
 pub use generative::{Comparison, Form, Generative};
 pub use henry::{Henry, HenryConfig, Opinion, Rating};
 pub use implicit::Implicit;
-pub use prompt::{JudgePrompt, default_prompts};
+pub use prompt::{JudgePrompt, chat_prompts, default_prompts};
 pub use ratio::log_ratios;
 pub use readout::{Readout, States};
 pub use temperature::fit_temperature;

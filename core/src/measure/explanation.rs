@@ -117,10 +117,10 @@ impl Agreement {
         let aspects = aspects.map(|(aspect, [said, truth])| (aspect, Interval::of_spearman(said, truth, seed)));
         let all = |rows: &[usize]| {
             let pooled = |side: usize| -> Vec<f64> {
-                let centred = columns.iter().filter_map(|column| {
+                let centred = columns.iter().map(|column| {
                     let values: Vec<f64> = rows.iter().filter_map(|row| column.get(side)?.get(*row).copied()).collect();
                     let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-                    Some(values.into_iter().map(move |value| value - mean))
+                    values.into_iter().map(move |value| value - mean)
                 });
                 centred.flatten().collect()
             };
@@ -157,12 +157,12 @@ mod tests {
     }
 
     /// What a scorer makes of an ad, explained.
-    fn explained(brief: &Brief, ad: &Ad, score: impl Fn(&Brief, &Ad) -> f64) -> Explained {
-        let others = replaced(brief, ad);
+    fn explained(brief: Brief, ad: &Ad, score: impl Fn(&Brief, &Ad) -> f64) -> Explained {
+        let others = replaced(&brief, ad);
         let scores: Vec<f64> =
-            std::iter::once(score(brief, ad)).chain(others.iter().map(|one| score(&one.brief, &one.ad))).collect();
-        assert_eq!(Explained::of(brief, ad, &others, &scores[1..]), None, "a score is missing");
-        Explained::of(brief, ad, &others, &scores).unwrap()
+            std::iter::once(score(&brief, ad)).chain(others.iter().map(|one| score(&one.brief, &one.ad))).collect();
+        assert_eq!(Explained::of(&brief, ad, &others, &scores[1..]), None, "a score is missing");
+        Explained::of(&brief, ad, &others, &scores).unwrap()
     }
 
     /// The closed form: of a sum over words, a share is the word's own term minus the mean of the others'.
@@ -171,7 +171,7 @@ mod tests {
         let faces = |ad: &Ad| ad.scenes.iter().map(|scene: &Scene| f64::from(scene.faces)).sum::<f64>();
         for studied in &study(6).ads {
             let score = |brief: &Brief, ad: &Ad| 0.1 * faces(ad) + 0.001 * f64::from(brief.duration) + 0.3;
-            let found = explained(&studied.brief, &studied.ad, score);
+            let found = explained(studied.brief, &studied.ad, score);
             let mut scenes = studied.ad.scenes.iter();
             for (field, share) in found.fields.iter().zip(&found.said) {
                 let expected = match field {
@@ -205,7 +205,7 @@ mod tests {
         let agreement = |score: &dyn Fn(usize, &Brief, &Ad) -> f64| {
             let ads = study.ads.iter().enumerate();
             let ads: Vec<Explained> =
-                ads.map(|(index, one)| explained(&one.brief, &one.ad, |brief, ad| score(index, brief, ad))).collect();
+                ads.map(|(index, one)| explained(one.brief, &one.ad, |brief, ad| score(index, brief, ad))).collect();
             Agreement::of(&ads, 1)
         };
         let truth = |brief: &Brief, ad: &Ad| truths(&[(brief, ad)])[0].memorability();

@@ -37,6 +37,21 @@ impl Chat {
         template.render(messages, &with).map(|rendered| rendered.text)
     }
 
+    /// What the template writes before and after what a user says in a conversation of one turn, the beginning of the
+    /// assistant's included; `None` where the template writes it not as it is, or more than once.
+    ///
+    /// # Errors
+    /// If the template refuses a user's turn.
+    pub fn around(&self, template: &ChatTemplate) -> Result<Option<[String; 2]>> {
+        // No template has a reason to know this word.
+        const SAID: &str = "selfsame0said0this";
+        let written = self.written(template, &user_turn(SAID)?)?;
+        Ok(match written.split(SAID).collect::<Vec<_>>()[..] {
+            [before, after] => Some([before.to_owned(), after.to_owned()]),
+            _ => None,
+        })
+    }
+
     /// Puts the prompts of a file as the template writes them in place of their texts.
     ///
     /// # Errors

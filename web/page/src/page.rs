@@ -113,7 +113,8 @@ impl Page {
         });
         context.set_zoom_factor(remembered.scale.unwrap_or(1.0).clamp(0.5, 3.0));
         let wake = context.clone();
-        let remote = Remote::new(host.clone().unchecked_into(), Box::new(move || wake.request_repaint_after(SHOWN_WITHIN)));
+        let remote =
+            Remote::new(host.clone().unchecked_into(), Box::new(move || wake.request_repaint_after(SHOWN_WITHIN)));
         REMOTE.set(Some(remote.clone()));
         let mut laboratory = Laboratory::new(Box::new(remote.clone()));
         if let Some(panel) = remembered.panel.as_deref().and_then(Panel::by_id) {

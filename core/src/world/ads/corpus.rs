@@ -89,6 +89,7 @@ pub(super) fn judge_prompts() -> Vec<JudgePrompt> {
                 pairwise: format!("<resp> {{response}} {looked_at} <versus> {{other}} {looked_at} <verdict:{k}>"),
                 scores: (0..=5).map(|score| score.to_string()).collect(),
                 verdicts: ["A".to_owned(), "B".to_owned()],
+                turn: None,
             }
         })
         .collect()
