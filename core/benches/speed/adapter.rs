@@ -69,8 +69,7 @@ fn blocks(device: &Device) {
         let model = Decoder::random(config, 1, &[], device);
         let ways = [Drawing::OnHost, Drawing::InBlocks(8), Drawing::InBlocks(16)];
         // Ids beyond the tokenizer's have no text.
-        let known = vocabulary == tokenizer.size();
-        let own = if known { tokenizer.clone() } else { spelt(vocabulary) };
+        let own = if vocabulary == tokenizer.size() { tokenizer.clone() } else { spelt(vocabulary) };
         let mut read = [0; 3];
         let [a, b, c] = &mut read;
         let timed = |count: &mut u64, way: Drawing| {
@@ -81,9 +80,7 @@ fn blocks(device: &Device) {
         let costs = take_turns(
             ROUNDS,
             1,
-            &mut [&mut || timed(a, ways[0]), &mut || timed(b, ways[1]), &mut || timed(c, ways[2]), &mut || {
-                timed(d, ways[3])
-            }],
+            &mut [&mut || timed(a, ways[0]), &mut || timed(b, ways[1]), &mut || timed(c, ways[2])],
         );
         for ((way, cost), read) in ways.iter().zip(&costs).zip(read) {
             let name = match way {
@@ -150,7 +147,7 @@ fn copy_peak(device: &Device) -> f64 {
     let count = 1 << 24;
     let values = Tensor::<1>::random([count], Distribution::Default, device);
     let seconds = fastest(device, || drop(values.clone() + 1.0));
-    2.0 * 4.0 * count as f64 / seconds / 1e9
+    2.0 * 4.0 * f64::from(count) / seconds / 1e9
 }
 
 /// What a phase has to compute, and the fewest bytes that it has to move: weights, caches, an optimiser's moments.

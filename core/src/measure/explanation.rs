@@ -149,6 +149,8 @@ impl Agreement {
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::*;
     use crate::world::ads::{Scene, Study, StudyConfig, replaced};
 
@@ -217,10 +219,12 @@ mod tests {
         assert!(against.words.unwrap().value < -0.999 && against.all.unwrap().value < -0.5, "{against:?}");
         // A number that is different for every text, and nothing more.
         let any = agreement(&|index, brief, ad| {
-            let hash = format!("{index} {} {}", brief.prompt(), ad.tokens());
-            f64::from(hash.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 1000)
+            let text = format!("{index} {} {}", brief.prompt(), ad.tokens());
+            let hash = Sha256::digest(text);
+            f64::from(u16::from_le_bytes([hash[0], hash[1]]))
         });
+        // Words of an ad have its own number in common: the interval, over ads, is wider than that of as many words.
         let words = any.words.unwrap();
-        assert!(words.value.abs() < 0.1 && words.low < words.value && words.value < words.high, "{any:?}");
+        assert!(words.value.abs() < 0.15 && words.low < words.value && words.value < words.high, "{any:?}");
     }
 }

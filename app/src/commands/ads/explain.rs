@@ -25,7 +25,7 @@ use crate::{
 
 /// A word with what it adds to the score, and what it truly adds to the memorability.
 #[derive(Serialize)]
-struct Word<'a> {
+struct Driver<'a> {
     word: &'a str,
     share: f64,
     truth: f64,
@@ -67,9 +67,9 @@ impl Asking {
     }
 
     /// Explains an ad, with his score of it.
-    fn explain(&self, brief: &Brief, ad: &Ad) -> Result<(f64, Explained)> {
-        let others = replaced(brief, ad);
-        let all = std::iter::once((brief, ad)).chain(others.iter().map(|one| (&one.brief, &one.ad)));
+    fn explain(&self, brief: Brief, ad: &Ad) -> Result<(f64, Explained)> {
+        let others = replaced(&brief, ad);
+        let all = std::iter::once((&brief, ad)).chain(others.iter().map(|one| (&one.brief, &one.ad)));
         let room = self.henry.room(self.model.config().max_position_embeddings);
         let read = all.map(|(brief, ad)| {
             let text = format!("{} {}", brief.prompt(), ad.tokens());
@@ -90,7 +90,7 @@ impl Asking {
         let read: Vec<&[u32]> = read.iter().map(Vec::as_slice).collect();
         let scores = pollster::block_on(self.henry.score(&self.model, &read, self.budget))?;
         let score = scores.first().copied().unwrap_or_default();
-        let explained = Explained::of(brief, ad, &others, &scores);
+        let explained = Explained::of(&brief, ad, &others, &scores);
         Ok((score, explained.ok_or_else(|| Error::told("some texts were not scored"))?))
     }
 }
@@ -102,10 +102,10 @@ fn of_text(asking: &Asking, args: &ExplainAdsArgs, text: &str) -> Result<()> {
         .and_then(|end| text.split_at_checked(end))
         .ok_or_else(|| problem(format!("there is no `{RESPOND}` between the two")))?;
     let (brief, ad) = (Brief::parse(prompt).map_err(problem)?, Ad::parse(tokens).map_err(problem)?);
-    let (score, found) = asking.explain(&brief, &ad)?;
+    let (score, found) = asking.explain(brief, &ad)?;
     let shares = found.said.iter().zip(&found.truth);
     let words =
-        text.split_whitespace().zip(shares).map(|(word, (share, truth))| Word { word, share: *share, truth: *truth });
+        text.split_whitespace().zip(shares).map(|(word, (share, truth))| Driver { word, share: *share, truth: *truth });
     if args.json {
         return output::json(&words.collect::<Vec<_>>());
     }
@@ -127,7 +127,7 @@ fn of_world(asking: &Asking, args: &ExplainAdsArgs) -> Result<()> {
     let (mut found, mut shown) = (Vec::new(), 0);
     let began = format::now();
     for studied in &study.ads {
-        found.push(asking.explain(&studied.brief, &studied.ad)?.1);
+        found.push(asking.explain(studied.brief, &studied.ad)?.1);
         let tenth = 10 * found.len() / study.ads.len().max(1);
         if tenth > shown {
             shown = tenth;
