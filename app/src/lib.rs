@@ -19,6 +19,7 @@ pub mod comparison;
 pub mod diagnosis;
 pub mod engine;
 mod error;
+pub mod explanation;
 pub mod fold;
 #[cfg(not(target_family = "wasm"))]
 pub mod folder;

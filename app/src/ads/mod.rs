@@ -1,14 +1,12 @@
 //! What makes ads memorable, asked of data: questions, tests with effect sizes and corrections, and how they are
 //! shown.
 
-mod explanation;
 mod finding;
 mod page;
 mod real;
 mod table;
 mod world;
 
-pub use explanation::Explanation;
 pub use finding::{Answered, Finding, Level, Question, Sample, Truth, Unit, answer};
 pub use page::{figures, html, text};
 pub use real::questions as of_lambda;

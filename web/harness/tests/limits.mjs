@@ -7,7 +7,6 @@ import { TINY } from '../lib/tiny.mjs';
 export const name = 'limits';
 export const about = 'a graphics device with nothing but the guaranteed limits is enough';
 export const minutes = 60;
-export const graphics = true;
 export const long = true;
 
 export async function test(stage) {

@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 export const name = 'responsiveness';
 export const about = 'no task of the page takes long while a run learns';
 export const minutes = 25;
-export const alone = true;
 export const long = true;
 
 /** The longest that a task may take without what WebGL takes, in milliseconds. */

@@ -6,8 +6,7 @@
 // `--program` is the native program, for the test that compares with it. `--shots` writes pictures of
 // the panels. `--failures` is where the remains of tests that failed are put. `--strict` makes a test
 // that cannot be done here a failure. `--short` leaves out those that compute for minutes on two cores without
-// a graphics device. A test says of itself that it is `long`, that it measures time and wants the machine `alone`, or
-// that it computes on a `graphics` device, which here is software of one core; those run beside the others.
+// a graphics device.
 
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -102,13 +101,7 @@ if (options.list) {
   const wanted = ({ name, long }) => (options.only.length > 0 ? options.only.includes(name) : !(long && options.short));
   const chosen = TESTS.filter(wanted);
   const rows = [];
-  const lane = async (tests) => {
-    for (const test of tests) rows.push(await run(test, options));
-  };
-  await lane(chosen.filter(({ alone }) => alone));
-  // The engine computes on one core, and so does most of a graphics device in software.
-  const together = chosen.filter(({ alone }) => !alone);
-  await Promise.all([lane(together.filter(({ graphics }) => !graphics)), lane(together.filter(({ graphics }) => graphics))]);
+  for (const test of chosen) rows.push(await run(test, options));
   console.log(`\n${table([['test', 'time', 'result'], ...rows])}`);
   if (rows.some(([, , result]) => result === 'FAILED')) {
     console.log(`What is left of the failed ones is in ${options.failures}.`);

@@ -6,7 +6,6 @@ import { connection } from '../lib/throttle.mjs';
 export const name = 'timing';
 export const about = 'a first visit at 10 Mbit/s';
 export const minutes = 10;
-export const alone = true;
 
 /** Bytes a second. */
 const RATE = 10e6 / 8;

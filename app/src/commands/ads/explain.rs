@@ -5,20 +5,24 @@ use std::path::Path;
 use selfsame_core::{
     device,
     judge::Henry,
-    measure::explanation::{Agreement, Explained},
+    measure::{
+        bootstrap::Interval,
+        explanation::{Agreement, Explained},
+    },
     model::Decoder,
     recipe::self_rewarding::seed_ads,
     text::Tokenizer,
-    world::ads::{Ad, Brief, Group, RESPOND, Study, StudyConfig, replaced},
+    world::ads::{Ad, Aspect, Brief, Group, RESPOND, Study, StudyConfig, replaced},
 };
 use serde::Serialize;
 
 use super::rated::Asked;
 use crate::{
     Error, Result,
-    ads::Explanation,
     cli::{DeviceChoice, ExplainAdsArgs},
-    format, output,
+    explanation::Explanation,
+    format::{self, NOTHING, number},
+    output,
     report::table::Table,
     shelf::{Disk, Place, Shelf},
 };
@@ -142,5 +146,42 @@ fn of_world(asking: &Asking, args: &ExplainAdsArgs) -> Result<()> {
         ads: found.len(),
         agreement: Agreement::of(&found, args.seed),
     };
-    if args.json { output::json(&explanation) } else { output::print(&explanation.table().text()) }
+    if args.json { output::json(&explanation) } else { output::print(&table(&explanation).text()) }
+}
+
+/// An aspect's name in tables.
+const fn name(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Brand => "brand",
+        Aspect::Pace => "pace",
+        Aspect::People => "people",
+        Aspect::Emotion => "emotion",
+        Aspect::Clutter => "clutter",
+        Aspect::Naming => "naming",
+    }
+}
+
+/// The figures as a table.
+fn table(explanation: &Explanation) -> Table {
+    let title = format!("What drives {}, beside what is true", explanation.henry);
+    let mut table = Table::new(title, ["what", "Spearman", "95 % interval"]).note(format!(
+        "{} ads; a word's share is the score with it less the mean score with other words of its kind. Words: shares \
+         against true shares; aspects: shares summed over their words against the terms of the truth. A word that \
+         truly makes a difference adds or takes {:.2} points of 100 viewers, one that makes none {:.2}",
+        explanation.ads,
+        100.0 * explanation.agreement.heard,
+        100.0 * explanation.agreement.idle
+    ));
+    let mut row = |name: &str, rho: Option<Interval>| {
+        let value = rho.map_or_else(|| NOTHING.to_owned(), |rho| number(rho.value));
+        let interval =
+            rho.map_or_else(|| NOTHING.to_owned(), |rho| format!("{} to {}", number(rho.low), number(rho.high)));
+        table.row([name.to_owned(), value, interval]);
+    };
+    row("words", explanation.agreement.words);
+    for (aspect, rho) in &explanation.agreement.aspects {
+        row(name(*aspect), *rho);
+    }
+    row("all aspects, each without its mean", explanation.agreement.all);
+    table
 }

@@ -10,7 +10,7 @@ use selfsame_core::{
 
 use super::{colour, gallery::Piece, said, studio::waiting, work::Wording};
 use crate::{
-    ads::Explanation,
+    explanation::Explanation,
     format,
     view::{
         theme::{self, Palette},
