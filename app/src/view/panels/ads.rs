@@ -31,7 +31,7 @@ mod work;
 use gallery::Gallery;
 
 /// The first slot of the panel's questions to the engine; those before it are the playground's. The slots of an ad are
-/// told apart by what is left of [`work::SLOTS`], which it is a multiple of.
+/// told apart by what is left of `work::SLOTS`, which it is a multiple of.
 pub const FIRST_SLOT: u32 = 16;
 
 /// The parts of the panel.
