@@ -16,7 +16,7 @@ const SIZES = [
   [1920, 1080],
 ];
 
-const PANELS = ['lessons', 'compose', 'iterations', 'answers', 'judges', 'playground'];
+const PANELS = ['lessons', 'methods', 'compose', 'iterations', 'answers', 'judges', 'playground', 'ads'];
 
 /** A panel with text and lines has more colours than this, from the edges of letters alone. */
 const LEAST_COLOURS = 40;
