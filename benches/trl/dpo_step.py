@@ -26,6 +26,8 @@ import tempfile
 import time
 import warnings
 
+import offline
+
 parser = argparse.ArgumentParser()
 parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--steps", type=int, default=22, help="optimiser steps per run; the first 2 are not counted")
@@ -36,14 +38,7 @@ SKIP = 2
 if ARGS.steps <= SKIP:
     parser.error(f"--steps must be above {SKIP}")
 
-# The thread pools read these once, when torch is loaded.
-os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(ARGS.threads)
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["TQDM_DISABLE"] = "1"
-os.environ["TOKENIZERS_PARALLELISM"] = "false"
-# The cached reference log-probs of an earlier run must not stand in for this one.
-SCRATCH = tempfile.TemporaryDirectory()
-os.environ["HF_HOME"] = SCRATCH.name
+SCRATCH = offline.prepare(ARGS.threads)
 
 # TRL 1.16 only knows the older name of the checkpointing switch, which
 # transformers 5.23 warns about on every use.

@@ -13,14 +13,14 @@
 
 import argparse
 import json
-import os
 import platform
 import resource
 import statistics
 import sys
-import tempfile
 import time
 import warnings
+
+import offline
 
 # hidden, intermediate, layers, heads, kv heads, vocabulary, tied. The last has the
 # shape of SmolLM2-135M.
@@ -39,14 +39,7 @@ parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--rounds", type=int, default=3, help="rounds that count; one more comes before them")
 ARGS = parser.parse_args()
 
-# The thread pools read these once, when torch is loaded.
-os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = str(ARGS.threads)
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["TQDM_DISABLE"] = "1"
-os.environ["TOKENIZERS_PARALLELISM"] = "false"
-# The cached reference log-probs of an earlier run must not stand in for this one.
-SCRATCH = tempfile.TemporaryDirectory()
-os.environ["HF_HOME"] = SCRATCH.name
+SCRATCH = offline.prepare(ARGS.threads)
 warnings.filterwarnings("ignore", category=FutureWarning)
 
 import torch
