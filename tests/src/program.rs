@@ -88,3 +88,12 @@ pub fn assert_refused(output: &Output, words: &[&str], what: &str) {
         assert!(errors[0].contains(word), "{what}: {word:?} is not in: {}", errors[0]);
     }
 }
+
+/// Memory of a process (`self`, or its number) in megabytes, where the system says it: `VmRSS` for what is resident,
+/// `VmHWM` for the most that was.
+#[must_use]
+pub fn memory(process: &str, field: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with(field))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
+}

@@ -13,7 +13,7 @@ use selfsame_core::{
     sample::{FinishReason, Request, Sampling, generate},
     text::{ChatTemplate, Tokenizer},
 };
-use selfsame_tests::{assert_close, files, floats, golden, ids, read};
+use selfsame_tests::{assert_close, files, floats, golden, ids, program::memory, read};
 use serde_json::Value;
 
 fn file() -> Option<PathBuf> {
@@ -25,13 +25,6 @@ fn reference() -> Option<Value> {
     Some(serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap())
 }
 
-/// The memory of this process that is in use, in megabytes, where the system says it.
-fn resident(field: &str) -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with(field))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
-}
-
 #[test]
 fn it_answers_and_computes_what_the_references_compute() {
     let Some(path) = file() else { return };
@@ -39,13 +32,13 @@ fn it_answers_and_computes_what_the_references_compute() {
     let cpu = device::select(Choice::Cpu).unwrap();
     let place = Place::Folder(path.clone());
 
-    let (before, start) = (resident("VmRSS"), Instant::now());
+    let (before, start) = (memory("self", "VmRSS"), Instant::now());
     let (model, sha256) = Disk.model(&place, &cpu).unwrap();
     println!(
         "loaded and hashed in {:.2?}; memory {before:?} MB before, {:?} MB after, {:?} MB at most",
         start.elapsed(),
-        resident("VmRSS"),
-        resident("VmHWM")
+        memory("self", "VmRSS"),
+        memory("self", "VmHWM")
     );
     assert_eq!(sha256, "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53");
     let config = model.config();

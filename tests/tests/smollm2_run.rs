@@ -75,7 +75,7 @@ fn run(recipe: &str, base: &str, more: &[&str]) -> Option<BTreeMap<String, Vec<V
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut most = None;
     while child.try_wait().unwrap().is_none() {
-        most = resident(child.id()).or(most);
+        most = program::memory(&child.id().to_string(), "VmHWM").or(most);
         std::thread::sleep(Duration::from_millis(100));
     }
     let output = child.wait_with_output().unwrap();
@@ -131,13 +131,6 @@ fn run(recipe: &str, base: &str, more: &[&str]) -> Option<BTreeMap<String, Vec<V
     };
     assert_ne!(answer(&learned), answer(&model), "what was learned is in the checkpoint");
     Some(by_kind)
-}
-
-/// The most memory of a process, in megabytes, where the system says it.
-fn resident(process: u32) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.split_whitespace().next()?.parse::<u64>().ok()? / 1024)
 }
 
 #[test]

@@ -14,6 +14,7 @@ use selfsame_core::{
     },
     model::{Config, Decoder, LoraConfig},
 };
+use selfsame_tests::program::memory;
 
 const PAIRS: usize = 2;
 const PROMPT: usize = 64;
@@ -74,12 +75,8 @@ fn a_step_at_the_size_of_smollm2_135m() {
 
 /// One line, and a new beginning for the highest mark.
 fn say(what: &str, start: Instant) {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let megabytes = |key: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(key));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        kilobytes.map_or("?".to_owned(), |kilobytes| (kilobytes / 1024).to_string())
-    };
-    println!("| {what} | {} | {} | {:.2} |", megabytes("VmRSS:"), megabytes("VmHWM:"), start.elapsed().as_secs_f64());
+    let [now, most] =
+        ["VmRSS", "VmHWM"].map(|field| memory("self", field).map_or("?".to_owned(), |megabytes| megabytes.to_string()));
+    println!("| {what} | {now} | {most} | {:.2} |", start.elapsed().as_secs_f64());
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
