@@ -9,7 +9,7 @@ use burn_cubecl::{
 };
 
 /// Threads of a workgroup; the number stands in the WGSL files too.
-const THREADS: u32 = 64;
+pub(crate) const THREADS: u32 = 64;
 
 /// Threads where a row is much work and there are few of them: as many as every device allows.
 const MANY_THREADS: u32 = 256;
@@ -40,20 +40,19 @@ macro_rules! wgsl {
 
 pub(crate) use wgsl;
 
-/// Rows and columns of a matrix.
-pub(crate) fn dimensions(tensor: &CubeTensor) -> [usize; 2] {
-    let shape = tensor.meta.shape();
-    [shape[0], shape[1]]
+/// The sizes of a tensor's axes.
+pub(crate) fn dimensions<const N: usize>(tensor: &CubeTensor) -> [usize; N] {
+    std::array::from_fn(|axis| tensor.meta.shape()[axis])
 }
 
-/// A matrix of single precision on the same device; what it holds is not known.
-pub(crate) fn empty_like(tensor: &CubeTensor, shape: [usize; 2]) -> CubeTensor {
+/// A tensor of single precision on the same device; what it holds is not known.
+pub(crate) fn empty_like<const N: usize>(tensor: &CubeTensor, shape: [usize; N]) -> CubeTensor {
     empty_of(tensor, shape, DType::F32)
 }
 
-/// A matrix of another type, whose values have four bytes too, on the same device; what it holds is not known.
-pub(crate) fn empty_of(tensor: &CubeTensor, shape: [usize; 2], dtype: DType) -> CubeTensor {
-    let handle = tensor.client.empty(shape[0] * shape[1] * size_of::<f32>());
+/// A tensor of another type, whose values have four bytes too, on the same device; what it holds is not known.
+pub(crate) fn empty_of<const N: usize>(tensor: &CubeTensor, shape: [usize; N], dtype: DType) -> CubeTensor {
+    let handle = tensor.client.empty(shape.iter().product::<usize>() * size_of::<f32>());
     CubeTensor::new_contiguous(tensor.client.clone(), tensor.device.clone(), Shape::from(shape.to_vec()), handle, dtype)
 }
 
@@ -61,6 +60,12 @@ pub(crate) fn empty_of(tensor: &CubeTensor, shape: [usize; 2], dtype: DType) -> 
 /// behind the tensors.
 pub(crate) fn launch<K: KernelSource>(kernel: K, tensors: &[&CubeTensor], rows: usize, numbers: &[usize]) {
     launch_of(kernel, THREADS, tensors, rows, numbers);
+}
+
+/// Launches kernels of which a workgroup takes eight rows; they find the number of `rows` before their further
+/// `numbers`.
+pub(crate) fn launch_eight<K: KernelSource>(kernel: K, tensors: &[&CubeTensor], rows: usize, numbers: &[usize]) {
+    launch(kernel, tensors, rows.div_ceil(8), &[&[rows], numbers].concat());
 }
 
 /// [`launch`] for a kernel with workgroups of 256 threads.

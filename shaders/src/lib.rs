@@ -9,19 +9,27 @@ mod draw;
 mod flex;
 mod head;
 mod kernel;
+mod masked;
+mod norm;
 mod packed;
-mod pointwise;
 mod product;
+mod rotation;
 mod selective;
+mod swiglu;
+#[cfg(test)]
+mod testing;
 
 pub use adamw::{AdamWStep, adamw, sum_of_squares};
 pub use attention::{Stretch, packed_attention};
 pub use draw::{Drawn, Filters, MOST_CLASSES, draw, drawn, uniforms};
 pub use head::{Chunks, linear_logprobs, linear_logprobs_by};
+pub use masked::masked_attention;
+pub use norm::rms_norm;
 pub use packed::{Format, Packed, PackedShape};
-pub use pointwise::{rms_norm, rotate, swiglu};
 pub use product::linear;
+pub use rotation::rotate;
 pub use selective::selective_log_softmax;
+pub use swiglu::swiglu;
 
 /// Whatever graphics adapter there is for the tests, software ones included, begun once: a second beginning is
 /// refused. Without any it says so; on continuous integration (`SELFSAME_CI=1`) that is a failure.

@@ -24,7 +24,7 @@ impl Cache {
         Self { layers: Vec::new(), padding, span: 0 }
     }
 
-    /// Appends keys and values of block `layer` and returns all of them.
+    /// Appends keys and values of block `layer` and returns all of them, with whatever is in the room behind them.
     pub(super) fn append(&mut self, layer: usize, key: Tensor<4>, value: Tensor<4>) -> (Tensor<4>, Tensor<4>) {
         let time = key.dims()[2];
         if layer == self.layers.len() {
@@ -39,7 +39,7 @@ impl Cache {
             // Nobody else may hold it: it is then written in place.
             let held = std::mem::replace(all, new.clone());
             *all = held.slice_assign([0..batch, 0..heads, from..from + time, 0..width], new);
-            all.clone().slice([0..batch, 0..heads, 0..from + time, 0..width])
+            all.clone()
         };
         let (keys, values) = &mut self.layers[layer];
         (write(keys, key), write(values, value))

@@ -204,7 +204,7 @@ impl Decoder {
         for (index, layer) in self.weights.layers.iter().enumerate() {
             let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
             let (key, value) = cache.append(index, key, value);
-            let mixed = attend(query, key, value, mask.clone());
+            let mixed = attend(query, key, value, mask.clone(), cache.span + time);
             x = self.finish(layer, x, mixed);
         }
         cache.span += time;

@@ -39,8 +39,8 @@ pub struct Layout {
 enum Sight {
     /// Along the trees of packed tokens: for all queries, and for the wanted ones alone.
     Trees { all: Arc<[Stretch]>, wanted: Arc<[Stretch]> },
-    /// Within rows, by a mask that is added to the scores, `[1 or rows, 1, 1, time, time]`.
-    Rows(Tensor<5>),
+    /// Within rows, by a mask that is added to the scores, `[1 or rows, time, time]`.
+    Rows(Tensor<3>),
 }
 
 impl Layout {
@@ -158,7 +158,10 @@ impl Layout {
     pub(super) fn attend(&self, query: Tensor<4>, key: Tensor<4>, value: Tensor<4>) -> Tensor<2> {
         match &self.sight {
             Sight::Trees { all, .. } => along_trees(query, key, value, all),
-            Sight::Rows(mask) => attend(query, key, value, Some(mask.clone())),
+            Sight::Rows(mask) => {
+                let [_, _, time] = mask.dims();
+                attend(query, key, value, mask.clone(), time)
+            }
         }
     }
 
@@ -216,7 +219,7 @@ fn matrix(rows: &[Vec<u32>], time: usize, device: &Device) -> Tensor<2, Int> {
 }
 
 /// A token sees its path and itself. Padding sees itself alone.
-fn tree_mask(rows: &[Forest], time: usize, device: &Device) -> Tensor<5> {
+fn tree_mask(rows: &[Forest], time: usize, device: &Device) -> Tensor<3> {
     let mut values = vec![HIDDEN; rows.len() * time * time];
     for (row, values) in rows.iter().zip(values.chunks_exact_mut(time * time)) {
         for node in 0..time {
@@ -229,7 +232,7 @@ fn tree_mask(rows: &[Forest], time: usize, device: &Device) -> Tensor<5> {
             }
         }
     }
-    Tensor::from_data(TensorData::new(values, [rows.len(), 1, 1, time, time]), device)
+    Tensor::from_data(TensorData::new(values, [rows.len(), time, time]), device)
 }
 
 #[cfg(test)]

@@ -153,10 +153,6 @@ impl<B: PackedOps> Table<B> {
     }
 }
 
-fn logits_of<B: Backend>(hidden: &FloatTensor<B>, weight: FloatTensor<B>) -> FloatTensor<B> {
-    B::float_matmul(hidden.clone(), B::float_transpose(weight))
-}
-
 struct Forward<B: Backend> {
     /// Log-probability and entropy.
     result: FloatTensor<B>,
@@ -176,7 +172,7 @@ fn forward<B: HeadOps>(
     let nothing: Vec<f32> = (0..rows).flat_map(|_| [f32::MIN, 0.0, 0.0, 0.0]).collect();
     let mut known = B::float_from_data(TensorData::new(nothing, [rows, 4]), &hidden.device());
     for span in spans(classes, chunks.columns) {
-        let logits = logits_of::<B>(hidden, table.rows(span));
+        let logits = B::product_with_weight(hidden.clone(), table.rows(span));
         if chunks.keep {
             kept.push(logits.clone());
         }
@@ -214,13 +210,13 @@ impl<B: HeadOps> State<B> {
         let mut kept = kept.into_iter();
         for span in spans(table.classes(), chunks.columns) {
             let part = table.rows(span);
-            let logits = kept.next().unwrap_or_else(|| logits_of::<B>(&hidden, part.clone()));
+            let logits = kept.next().unwrap_or_else(|| B::product_with_weight(hidden.clone(), part.clone()));
             let slope = B::head_slope(logits, targets.clone(), statistics.clone(), gradient.clone(), span.0);
             if wanted[1] {
-                of_weight.push(B::float_matmul(B::float_transpose(slope.clone()), hidden.clone()));
+                of_weight.push(B::product_of_columns(slope.clone(), hidden.clone()));
             }
             if wanted[0] {
-                let share = B::float_matmul(slope, part);
+                let share = B::product_against_weight(slope, part);
                 of_hidden = Some(match of_hidden {
                     Some(sum) => B::float_add(sum, share),
                     None => share,

@@ -25,7 +25,7 @@ use burn::{
 
 pub use format::{Format, PackedShape};
 
-use crate::{Chunks, head::HeadOps};
+use crate::{Chunks, head::HeadOps, product::LinearOps};
 
 /// Values that are f32 at a time on the CPU.
 const CPU_CHUNK: usize = 1 << 20;
@@ -136,7 +136,7 @@ impl Packed {
 
 /// The operations as burn's backends see them.
 #[backend_extension(Cube, Flex, Autodiff, Fusion)]
-pub trait PackedOps: Backend {
+pub trait PackedOps: LinearOps {
     /// Some rows of a packed matrix as f32, `[wanted, width]`.
     #[fusion(dtype = DType::F32, shape = Shape::new([wanted[0], shape.width]))]
     fn packed_rows(words: IntTensor<Self>, wanted: IntTensor<Self>, shape: PackedShape) -> FloatTensor<Self>;
@@ -151,7 +151,7 @@ pub trait PackedOps: Backend {
     ) -> FloatTensor<Self> {
         let parts = spans(shape.rows, at_once).map(|span| {
             let part = rows_between::<Self>(&words, shape, span);
-            Self::float_matmul(x.clone(), Self::float_transpose(part))
+            Self::product_with_weight(x.clone(), part)
         });
         one_or_cat::<Self>(parts.collect())
     }
@@ -168,7 +168,7 @@ pub trait PackedOps: Backend {
         let mut shares = spans(shape.rows, at_once).map(|(start, end)| {
             let part = rows_between::<Self>(&words, shape, (start, end));
             let columns = &[Slice::from(0..count), Slice::from(start..end)];
-            Self::float_matmul(Self::float_slice(gradient.clone(), columns), part)
+            Self::product_against_weight(Self::float_slice(gradient.clone(), columns), part)
         });
         let first = shares.next();
         let rest = first.map(|first| shares.fold(first, Self::float_add));

@@ -1,6 +1,12 @@
 //! The product with a weight matrix as the files have it, `[out, in]`, whose gradient comes out in the
 //! same layout: burn's own comes out turned, and turning it back is a pass over all weights.
 
+mod gpu;
+mod tile;
+
+pub(crate) use gpu::{Products, Stack, products};
+pub(crate) use tile::Lie;
+
 use burn::{
     backend::{
         Autodiff, Backend, Dispatch, Flex,
@@ -10,11 +16,11 @@ use burn::{
             ops::{Backward, Ops, OpsKind, binary},
         },
         backend_extension,
+        ops::FloatTensorOps,
         tensor::FloatTensor,
     },
-    tensor::Tensor,
+    tensor::{Shape, Tensor},
 };
-use burn_cubecl::CubeBackend;
 
 /// `x · weightᵀ`.
 ///
@@ -27,19 +33,35 @@ pub fn linear(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::product_with_weight(x.into_dispatch(), weight.into_dispatch()))
 }
 
-/// The operation as burn's backends see it.
+/// The operations as burn's backends see them.
 #[backend_extension(Cube, Flex, Autodiff, Fusion)]
 pub trait LinearOps: Backend {
     /// See [`linear`].
-    #[fusion(default)]
+    #[fusion(dtype = x, shape = Shape::new([x[0], weight[0]]))]
+    fn product_with_weight(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// `gradient · weight`, the gradient of `x`: `[rows, in]` from `[rows, out]`.
+    #[fusion(dtype = gradient, shape = Shape::new([gradient[0], weight[1]]))]
+    fn product_against_weight(gradient: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// `gradientᵀ · x`, the gradient of `weight`: `[out, in]` from `[rows, out]`.
+    #[fusion(dtype = x, shape = Shape::new([gradient[1], x[1]]))]
+    fn product_of_columns(gradient: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+impl LinearOps for Flex {
     fn product_with_weight(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::float_matmul(x, Self::float_transpose(weight))
     }
+
+    fn product_against_weight(gradient: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::float_matmul(gradient, weight)
+    }
+
+    fn product_of_columns(gradient: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::float_matmul(Self::float_transpose(gradient), x)
+    }
 }
-
-impl LinearOps for Flex {}
-
-impl LinearOps for CubeBackend {}
 
 #[derive(Debug)]
 struct Linear;
@@ -53,8 +75,8 @@ impl<B: LinearOps> Backward<B, 2> for Linear {
             ops.parents,
             ops.node,
             grads,
-            |gradient| B::float_matmul(gradient, weight),
-            |gradient| B::float_matmul(B::float_transpose(gradient), x),
+            |gradient| B::product_against_weight(gradient, weight),
+            |gradient| B::product_of_columns(gradient, x),
         );
     }
 }
@@ -68,34 +90,16 @@ impl<B: LinearOps, C: CheckpointStrategy> LinearOps for Autodiff<B, C> {
             OpsKind::UnTracked(prep) => prep.finish(result),
         }
     }
+
+    fn product_against_weight(gradient: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (gradient, weight) = (gradient.into_parts().0, weight.into_parts().0);
+        FloatTensor::<Self>::new(B::product_against_weight(gradient, weight))
+    }
+
+    fn product_of_columns(gradient: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::product_of_columns(gradient.into_parts().0, x.into_parts().0))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use burn::tensor::{Device, TensorData};
-
-    use super::*;
-
-    fn leaf(rows: usize, columns: usize) -> Tensor<2> {
-        #[allow(clippy::cast_precision_loss)]
-        let values: Vec<f32> = (0..rows * columns).map(|i| (i * 7919 % 1013) as f32 / 1013.0 - 0.5).collect();
-        Tensor::<2>::from_data(TensorData::new(values, [rows, columns]), &Device::flex().autodiff()).require_grad()
-    }
-
-    #[test]
-    fn it_is_the_product_with_the_transpose() {
-        let run = |product: &dyn Fn(Tensor<2>, Tensor<2>) -> Tensor<2>| {
-            let (x, weight) = (leaf(7, 11), leaf(5, 11));
-            let result = product(x.clone(), weight.clone());
-            let gradients = (result.clone() * leaf(7, 5).detach()).sum().backward();
-            [result.inner(), x.grad(&gradients).unwrap(), weight.grad(&gradients).unwrap()]
-                .map(|t| (t.dims(), t.into_data().try_to_vec::<f32>().unwrap()))
-        };
-        let ours = run(&linear);
-        let expected = run(&|x, weight| x.matmul(weight.transpose()));
-        for ((shape, ours), (expected_shape, expected)) in ours.iter().zip(&expected) {
-            assert_eq!(shape, expected_shape);
-            assert!(ours.iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-6), "{ours:?} {expected:?}");
-        }
-    }
-}
+mod tests;
