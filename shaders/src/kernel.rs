@@ -3,7 +3,10 @@
 
 use burn::tensor::{DType, Shape};
 use burn_cubecl::{
-    cubecl::{CubeCount, CubeDim, server::KernelArguments},
+    cubecl::{
+        CubeCount, CubeDim,
+        server::{KernelArguments, MetadataBindingInfo},
+    },
     template::{KernelSource, SourceKernel},
     tensor::CubeTensor,
 };
@@ -56,7 +59,7 @@ pub(crate) fn empty_of<const N: usize>(tensor: &CubeTensor, shape: [usize; N], d
     CubeTensor::new_contiguous(tensor.client.clone(), tensor.device.clone(), Shape::from(shape.to_vec()), handle, dtype)
 }
 
-/// Launches one workgroup per row; `rows` and the kernel's further `numbers` go along in a small buffer
+/// Launches one workgroup per row; `rows` and the kernel's further `numbers` go along in a small read-only buffer
 /// behind the tensors.
 pub(crate) fn launch<K: KernelSource>(kernel: K, tensors: &[&CubeTensor], rows: usize, numbers: &[usize]) {
     launch_of(kernel, THREADS, tensors, rows, numbers);
@@ -73,23 +76,30 @@ pub(crate) fn launch_wide<K: KernelSource>(kernel: K, tensors: &[&CubeTensor], r
     launch_of(kernel, MANY_THREADS, tensors, rows, numbers);
 }
 
-#[allow(clippy::cast_possible_truncation)] // tensor sizes are below 2^32
 fn launch_of<K: KernelSource>(kernel: K, threads: u32, tensors: &[&CubeTensor], rows: usize, numbers: &[usize]) {
     let Some(first) = tensors.first() else {
         return;
     };
-    let bytes: Vec<u8> = [&[rows], numbers].concat().iter().flat_map(|n| (*n as u32).to_le_bytes()).collect();
-    let numbers_buffer = first.client.create_from_slice(&bytes);
-    let bindings = tensors
-        .iter()
-        .map(|tensor| tensor.handle.clone().binding())
-        .chain(std::iter::once(numbers_buffer.binding()))
-        .collect();
-    let groups = rows.min(MOST_GROUPS) as u32;
-    let rows_of_groups = rows.div_ceil(MOST_GROUPS) as u32;
+    let groups = number(rows.min(MOST_GROUPS));
+    let rows_of_groups = number(rows.div_ceil(MOST_GROUPS));
+    let arguments = KernelArguments::new()
+        .with_buffers(tensors.iter().map(|tensor| tensor.handle.clone().binding()).collect())
+        .with_info(MetadataBindingInfo::custom(words(&[&[rows], numbers].concat())));
     first.client.launch(
         Box::new(SourceKernel::new(kernel, CubeDim::new_1d(threads))),
         CubeCount::Static(groups, rows_of_groups, 1),
-        KernelArguments::new().with_buffers(bindings),
+        arguments,
     );
+}
+
+#[allow(clippy::cast_possible_truncation)] // tensor sizes are below 2^32
+fn number(size: usize) -> u32 {
+    size as u32
+}
+
+/// Two numbers a word, the first in the lower half. The runtime keeps words that it has seen on the device; writing
+/// them to a buffer of our own would begin a new submission for every kernel.
+fn words(numbers: &[usize]) -> Vec<u64> {
+    let half = |at: Option<&usize>| u64::from(number(at.copied().unwrap_or(0)));
+    numbers.chunks(2).map(|pair| half(pair.first()) | half(pair.get(1)) << 32).collect()
 }

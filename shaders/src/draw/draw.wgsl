@@ -6,7 +6,7 @@
 @group(0) @binding(1) var<storage, read_write> uniforms: array<u32>; // [steps * rows, 2], low word first
 @group(0) @binding(2) var<storage, read_write> result: array<u32>; // [rows, 3]
 // rows, classes, step, temperature, top_k, top_p as a fraction of 2^64 (two words), whether it is below 1, min_p
-@group(0) @binding(3) var<storage, read_write> numbers: array<u32>;
+@group(0) @binding(3) var<storage, read> numbers: array<u32>;
 
 const THREADS: u32 = 256u;
 var<workgroup> partial: array<f32, 256>;

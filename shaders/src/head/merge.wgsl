@@ -3,7 +3,7 @@
 @group(0) @binding(1) var<storage, read_write> targets: array<i32>;
 @group(0) @binding(2) var<storage, read_write> known: array<f32>;
 @group(0) @binding(3) var<storage, read_write> result: array<f32>;
-@group(0) @binding(4) var<storage, read_write> numbers: array<u32>; // rows, columns, offset
+@group(0) @binding(4) var<storage, read> numbers: array<u32>; // rows, columns, offset
 
 const THREADS: u32 = 64u;
 var<workgroup> partial: array<f32, 64>;

@@ -4,7 +4,7 @@
 @group(0) @binding(2) var<storage, read_write> statistics: array<f32>; // log-sum-exp, entropy
 @group(0) @binding(3) var<storage, read_write> gradient: array<f32>; // of log-probability, of entropy
 @group(0) @binding(4) var<storage, read_write> result: array<f32>;
-@group(0) @binding(5) var<storage, read_write> numbers: array<u32>; // rows, columns, offset
+@group(0) @binding(5) var<storage, read> numbers: array<u32>; // rows, columns, offset
 
 @compute @workgroup_size(64, 1, 1)
 fn main(

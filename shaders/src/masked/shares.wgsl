@@ -3,7 +3,7 @@
 @group(0) @binding(1) var<storage, read_write> mask: array<f32>;
 // Workgroups, rows; keys, and numbers of a row; queries, heads; the scale's bits; in the mask from entry to entry, from
 // query to query and from key to key.
-@group(0) @binding(2) var<storage, read_write> numbers: array<u32>;
+@group(0) @binding(2) var<storage, read> numbers: array<u32>;
 
 // Eight threads share a row, and a workgroup takes eight rows.
 const LANES: u32 = 8u;

@@ -1,7 +1,7 @@
 // Eight threads per row: the gradients of unscaled scores from those of their shares, in the latter's place.
 @group(0) @binding(0) var<storage, read_write> shares: array<f32>;
 @group(0) @binding(1) var<storage, read_write> slopes: array<f32>;
-@group(0) @binding(2) var<storage, read_write> numbers: array<u32>; // workgroups, rows; keys, numbers of a row, the scale's bits
+@group(0) @binding(2) var<storage, read> numbers: array<u32>; // workgroups, rows; keys, numbers of a row, the scale's bits
 
 // Eight threads share a row, and a workgroup takes eight rows.
 const LANES: u32 = 8u;

@@ -3,7 +3,7 @@
 @group(0) @binding(1) var<storage, read_write> weight: array<f32>;
 @group(0) @binding(2) var<storage, read_write> gradient: array<f32>;
 @group(0) @binding(3) var<storage, read_write> result: array<f32>;
-@group(0) @binding(4) var<storage, read_write> numbers: array<u32>; // workgroups, rows, columns, the bits of epsilon
+@group(0) @binding(4) var<storage, read> numbers: array<u32>; // workgroups, rows, columns, the bits of epsilon
 
 // Eight threads share a row, and a workgroup takes eight rows.
 const LANES: u32 = 8u;

@@ -2,7 +2,7 @@
 @group(0) @binding(0) var<storage, read_write> words: array<u32>;
 @group(0) @binding(1) var<storage, read_write> wanted: array<i32>;
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
-@group(0) @binding(3) var<storage, read_write> numbers: array<u32>; // rows, width, bits, first word of the scales
+@group(0) @binding(3) var<storage, read> numbers: array<u32>; // rows, width, bits, first word of the scales
 
 // Of a list of halves, two a word.
 fn half(start: u32, index: u32) -> f32 {

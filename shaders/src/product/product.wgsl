@@ -6,7 +6,7 @@
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
 // Workgroups; rows, columns, terms of a sum; products of a batch entry. Then, of the left matrices, the right ones and
 // the results: from row to row, from entry to entry, from product to product, and how many products share a matrix.
-@group(0) @binding(3) var<storage, read_write> numbers: array<u32>;
+@group(0) @binding(3) var<storage, read> numbers: array<u32>;
 
 const ROWS: u32 = {{ rows }}u;
 const COLUMNS: u32 = {{ columns }}u;

@@ -4,7 +4,7 @@
 @group(0) @binding(2) var<storage, read_write> sine: array<f32>;
 @group(0) @binding(3) var<storage, read_write> result: array<f32>;
 // Workgroups; pairs; heads, pairs of a head; positions that have angles, the others repeat them; the direction's bits.
-@group(0) @binding(4) var<storage, read_write> numbers: array<u32>;
+@group(0) @binding(4) var<storage, read> numbers: array<u32>;
 
 @compute @workgroup_size(64, 1, 1)
 fn main(
