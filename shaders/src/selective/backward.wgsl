@@ -4,7 +4,7 @@
 @group(0) @binding(2) var<storage, read_write> logprobs: array<f32>;
 @group(0) @binding(3) var<storage, read_write> gradient: array<f32>;
 @group(0) @binding(4) var<storage, read_write> result: array<f32>;
-@group(0) @binding(5) var<storage, read_write> shape: array<u32>; // rows, classes
+@group(0) @binding(5) var<storage, read> shape: array<u32>; // rows, classes
 
 @compute @workgroup_size(64, 1, 1)
 fn main(

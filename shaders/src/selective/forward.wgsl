@@ -2,7 +2,7 @@
 @group(0) @binding(0) var<storage, read_write> logits: array<f32>;
 @group(0) @binding(1) var<storage, read_write> targets: array<i32>;
 @group(0) @binding(2) var<storage, read_write> result: array<f32>;
-@group(0) @binding(3) var<storage, read_write> shape: array<u32>; // rows, classes
+@group(0) @binding(3) var<storage, read> shape: array<u32>; // rows, classes
 
 const THREADS: u32 = 64u;
 var<workgroup> partial: array<f32, 64>;

@@ -140,8 +140,8 @@ pub fn shrink(workspace: &Workspace, node: &Node, module: &Path) -> Result<Vec<u
     fs::read(&small).map_err(|e| failed(&small, &e))
 }
 
-/// Our own small `wasm-bindgen` of exactly the version the workspace is locked to, built where it is
-/// not there.
+/// Our own small `wasm-bindgen` of exactly the version the workspace is locked to, tested, which takes a second, and
+/// built where it is not there.
 pub fn bindgen(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let version = workspace.locked_version("wasm-bindgen")?;
     let folder = workspace.root.join("web/toolchain/bindgen");
@@ -150,13 +150,15 @@ pub fn bindgen(workspace: &Workspace) -> Result<PathBuf, Failure> {
         return Err(Failure(format!("web/toolchain/bindgen/Cargo.toml does not pin {version}")));
     }
     let target = workspace.web_target().join("bindgen");
-    let mut build = command("cargo", workspace);
-    build
-        .args(["build", "--release", "--locked", "--manifest-path"])
-        .arg(folder.join("Cargo.toml"))
-        .arg("--target-dir")
-        .arg(&target);
-    execute(&mut build)?;
+    for verb in ["test", "build"] {
+        let mut cargo = command("cargo", workspace);
+        cargo
+            .args([verb, "--release", "--locked", "--manifest-path"])
+            .arg(folder.join("Cargo.toml"))
+            .arg("--target-dir")
+            .arg(&target);
+        execute(&mut cargo)?;
+    }
     Ok(target.join("release").join(format!("selfsame-bindgen{}", env::consts::EXE_SUFFIX)))
 }
 

@@ -3,8 +3,9 @@
 //!
 //! It does what `wasm-bindgen --target web --no-typescript` does. It exists because the library
 //! behind that program builds from the registry alone, with a lock file of ours, and because of
-//! `--without`; see [`trim`].
+//! `--without` and of the constructors; see [`trim`] and [`once`].
 
+mod once;
 mod trim;
 
 use std::{
@@ -42,6 +43,7 @@ fn generate(input: &Path, output: &Path, strip: bool, without: &[&str]) -> Resul
     if !without.is_empty() {
         bytes = trim::without(&bytes, without)?;
     }
+    bytes = once::once(&bytes)?;
     Bindgen::new()
         .input_bytes(&stem, bytes)
         .typescript(false)

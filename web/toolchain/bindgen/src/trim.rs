@@ -8,7 +8,7 @@
 use walrus::{FunctionKind, Module, passes::gc};
 
 /// Where everything registers itself before anything runs.
-const CONSTRUCTORS: &str = "__wasm_call_ctors";
+pub const CONSTRUCTORS: &str = "__wasm_call_ctors";
 
 /// The module without the functions of `crates`.
 ///
