@@ -107,7 +107,7 @@ fn adamw_and_its_f64_reference_reproduce_pytorch() {
             assert_close(&narrow(&reference.weight), &expected, 1e-6, &format!("reference, step {index}, {name}"));
         }
         let gradients: Vec<Tensor<1>> = wide.iter().map(|g| vector(&narrow(g))).collect();
-        model = optimiser.update(&model, &gradients, scale, learning_rate);
+        model = optimiser.update(&model, gradients, scale, learning_rate);
         assert_eq!(optimiser.step, index + 1);
         assert_weights(&model, step, &format!("ours, step {index}"));
     }
@@ -204,7 +204,7 @@ fn every_weight_of_a_model_is_stepped_like_the_reference() {
             let gradient: Vec<f64> = gradient.iter().map(|g| f64::from(*g) * scale).collect();
             reference.update(&gradient, &config, learning_rate);
         }
-        model = optimiser.update(&model, &tensors, scale, learning_rate);
+        model = optimiser.update(&model, tensors, scale, learning_rate);
     }
     for ((name, values), reference) in named(&model).iter().zip(&reference) {
         assert_close(values, &narrow(&reference.weight), 1e-6, name);

@@ -51,17 +51,19 @@ impl AdamW {
         Self { decays, ..self }
     }
 
-    /// One step along `gradients` (flat, in the order of the walk), each multiplied by `scale`.
+    /// One step along `gradients` (flat, in the order of the walk), each multiplied by `scale`. They are handed over:
+    /// the new weights are written where they were.
     #[must_use]
-    pub fn update(&mut self, model: &Decoder, gradients: &[Tensor<1>], scale: f64, learning_rate: f64) -> Decoder {
+    pub fn update(&mut self, model: &Decoder, gradients: Vec<Tensor<1>>, scale: f64, learning_rate: f64) -> Decoder {
         self.step += 1;
         if self.moments.is_empty() {
             self.moments = gradients.iter().map(|g| (g.zeros_like(), g.zeros_like())).collect();
         }
-        // The moments are handed over, so that they can be written in place.
-        let inputs = gradients.iter().zip(std::mem::take(&mut self.moments));
         let step = self.config.step(self.step, scale, learning_rate);
-        let mut walk = Walk { inputs, step, decays: self.decays, moments: Vec::with_capacity(gradients.len()) };
+        let moments = Vec::with_capacity(gradients.len());
+        // The moments are handed over too, so that they can be written in place.
+        let inputs = gradients.into_iter().zip(std::mem::take(&mut self.moments));
+        let mut walk = Walk { inputs, step, decays: self.decays, moments };
         let weights = model.weights().clone().map(&mut walk);
         self.moments = walk.moments;
         model.with_weights(weights)
@@ -94,7 +96,7 @@ struct Walk<I> {
     moments: Vec<(Tensor<1>, Tensor<1>)>,
 }
 
-impl<'a, I: Iterator<Item = (&'a Tensor<1>, (Tensor<1>, Tensor<1>))>> Mapper for Walk<I> {
+impl<I: Iterator<Item = (Tensor<1>, (Tensor<1>, Tensor<1>))>> Mapper for Walk<I> {
     fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
         let weight = if weight.is_autodiff() { weight.inner() } else { weight };
         let Some((gradient, (first, second))) = self.inputs.next() else {
@@ -103,7 +105,7 @@ impl<'a, I: Iterator<Item = (&'a Tensor<1>, (Tensor<1>, Tensor<1>))>> Mapper for
         let shape = weight.dims();
         let size = shape.iter().product::<usize>();
         let step = if (self.decays)(name) { self.step } else { AdamWStep { keep: 1.0, ..self.step } };
-        let [weight, first, second] = adamw(weight.reshape([size]), gradient.clone(), first, second, step);
+        let [weight, first, second] = adamw(weight.reshape([size]), gradient, first, second, step);
         self.moments.push((first, second));
         weight.reshape(shape)
     }

@@ -238,7 +238,7 @@ impl Trainer {
         // The same rule as torch.nn.utils.clip_grad_norm_.
         let scale = (self.config.max_grad_norm / (f64::from(grad_norm) + 1e-6)).min(1.0);
         let learning_rate = self.config.learning_rate * self.schedule.factor(step);
-        let updated = self.optimiser.update(model, &gradients, scale, learning_rate);
+        let updated = self.optimiser.update(model, gradients, scale, learning_rate);
         let report = StepReport {
             step,
             total: self.schedule.total,

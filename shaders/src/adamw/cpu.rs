@@ -16,11 +16,10 @@ impl AdamWOps for Flex {
         second: FloatTensor<Self>,
         step: AdamWStep,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let (weights, gradients) = (weights.to_contiguous(), gradients.to_contiguous());
-        let (mut first, mut second) = (owned(first), owned(second));
-        let after = stepped(values(&weights), values(&gradients), first.storage_mut(), second.storage_mut(), step);
-        let shape = [after.len()];
-        (tensor(after, &shape), first, second)
+        let weights = weights.to_contiguous();
+        let (mut result, mut first, mut second) = (owned(gradients), owned(first), owned(second));
+        stepped(values(&weights), result.storage_mut(), first.storage_mut(), second.storage_mut(), step);
+        (result, first, second)
     }
 
     fn sum_of_squares(numbers: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -31,24 +30,15 @@ impl AdamWOps for Flex {
 }
 
 wide! {
-    /// Writes the moments in place and returns the weights.
-    fn stepped(
-        weights: &[f32],
-        gradients: &[f32],
-        first: &mut [f32],
-        second: &mut [f32],
-        step: AdamWStep,
-    ) -> Vec<f32> {
+    /// Writes the moments in place, and the new weights where the gradients were.
+    fn stepped(weights: &[f32], gradients: &mut [f32], first: &mut [f32], second: &mut [f32], step: AdamWStep) {
         let moments = first.iter_mut().zip(second);
-        let inputs = weights.iter().zip(gradients).zip(moments);
-        inputs
-            .map(|((weight, gradient), (m, v))| {
-                let gradient = gradient * step.scale;
-                *m = *m * step.beta1 + gradient * step.one_minus_beta1;
-                *v = *v * step.beta2 + gradient * gradient * step.one_minus_beta2;
-                weight * step.keep - *m / (v.sqrt() / step.correction2 + step.epsilon) * step.rate
-            })
-            .collect()
+        for ((weight, gradient), (m, v)) in weights.iter().zip(gradients).zip(moments) {
+            let slope = *gradient * step.scale;
+            *m = *m * step.beta1 + slope * step.one_minus_beta1;
+            *v = *v * step.beta2 + slope * slope * step.one_minus_beta2;
+            *gradient = weight * step.keep - *m / (v.sqrt() / step.correction2 + step.epsilon) * step.rate;
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub struct AdamWStep {
 }
 
 /// The weights and both moments after a step. All tensors are `[weights]`, without gradients recorded.
-/// Moments that nobody else holds are written in place.
+/// Moments that nobody else holds are written in place, and the new weights where such gradients were.
 #[must_use]
 pub fn adamw(
     weights: Tensor<1>,

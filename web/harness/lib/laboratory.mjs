@@ -106,10 +106,18 @@ export class Laboratory {
     return this.mirror.locator(`[role=checkbox][aria-checked="${on}"]`, { hasText: name }).first();
   }
 
-  /** Chooses from a list that opens from a control. */
+  /** Chooses from a list that opens from a control, until the list has it as what is chosen. */
   async choose(name, option) {
-    await this.press('combobox', name);
-    await this.press('option', option);
+    const chosen = async () => {
+      await this.press('combobox', name);
+      const entry = this.control('option', option);
+      await this.sees(entry);
+      const already = (await entry.getAttribute('aria-selected')) === 'true';
+      await this.press('option', option);
+      await entry.waitFor({ state: 'detached', timeout: SOON });
+      return already;
+    };
+    await until(`${option} is chosen`, chosen, SOON);
   }
 
   /** Presses an entry of a menu. */

@@ -29,7 +29,7 @@ export async function test(stage) {
   // The processor is never lost, and computes the same in a moment.
   await lab.start({ ...RUN, device: 'cpu' });
   await lab.becomes('finished');
-  const undisturbed = steps(await lab.export());
+  const undisturbed = steps(await lab.export(), /^cpu/);
 
   const run = await lab.start({ ...RUN, device: 'gpu' });
   await lab.sees(lab.text(like('run.now', { verb: t('verb.learn') })), LONG);
@@ -39,14 +39,16 @@ export async function test(stage) {
   stage.say('lost');
   await lab.shows(run);
   await lab.becomes('finished', LONG);
-  const disturbed = steps(await lab.export());
+  const disturbed = steps(await lab.export(), /^gpu/);
   assert.equal(disturbed.length, undisturbed.length);
   const apart = Math.max(...disturbed.map(({ loss }, index) => Math.abs(loss - undisturbed[index].loss)));
   stage.say(`${disturbed.length} losses, at most ${apart.toExponential(1)} from those of the processor`);
   assert(disturbed.length > 1 && apart < NEAR);
 }
 
-/** The steps of an exported run. */
-function steps(file) {
-  return exported(file).filter(({ event }) => event === 'step');
+/** The steps of an exported run, which computed on such a device. */
+function steps(file, device) {
+  const events = exported(file);
+  assert.match(events[0].manifest.device, device);
+  return events.filter(({ event }) => event === 'step');
 }

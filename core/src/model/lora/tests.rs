@@ -57,7 +57,7 @@ fn learned() -> Decoder {
         let out = logits(&tracked);
         let loss = (out.clone() * out).mean();
         let gradients = collect(&tracked, &loss.backward());
-        policy = optimiser.update(&policy, &gradients, 1.0, 1e-2);
+        policy = optimiser.update(&policy, gradients, 1.0, 1e-2);
     }
     policy
 }

@@ -110,7 +110,7 @@ fn step(policy: &Decoder, optimiser: &mut AdamW) -> (Decoder, Vec<Vec<f32>>) {
     let batch = Batch::new(&sequences.iter().collect::<Vec<_>>(), &tracked.device());
     let loss = batch.token_logprobs(&tracked).mean().neg();
     let gradients = collect(&tracked, &loss.backward());
-    let updated = optimiser.update(policy, &gradients, 1.0, 1e-2);
+    let updated = optimiser.update(policy, gradients.clone(), 1.0, 1e-2);
     (updated, gradients.into_iter().map(read).collect())
 }
 
