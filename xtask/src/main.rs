@@ -14,7 +14,6 @@ mod window;
 
 use std::env;
 use std::process::{Command, ExitCode};
-use std::time::Duration;
 
 use steps::{Failure, Runner};
 use tools::{Workspace, command};
@@ -24,9 +23,6 @@ const TEST_COMMAND: &str = "cargo test --release --workspace";
 
 /// Setting this to `1` turns every skipped step into a failure.
 const STRICT: &str = "SELFSAME_CI";
-
-/// After so long a check leaves out what computes for six minutes on a graphics device in software.
-const SPARE: Duration = Duration::from_mins(45);
 
 const USAGE: &str = "\
 usage: cargo xtask VERB
@@ -158,13 +154,7 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
     let options = wasm::page::Options::parse(workspace, &[])?;
     wasm::page::build(workspace, runner, &requirements, &options)?;
     runner.join(proof)?;
-    let mut tests = vec!["--short"];
-    if runner.elapsed() < SPARE {
-        tests.extend(["--also", "device-loss"]);
-    } else {
-        println!("A build from nothing leaves no time for the page test `device-loss`; run it with page-test.");
-    }
-    wasm::page::test(workspace, runner, &requirements, &browser, &options, strict, &tests)
+    wasm::page::test(workspace, runner, &requirements, &browser, &options, strict, &["--short"])
 }
 
 /// Whether nothing may be skipped.

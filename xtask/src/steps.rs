@@ -42,11 +42,6 @@ impl Runner {
         Self { started: Instant::now(), steps: Vec::new() }
     }
 
-    /// The time since the start.
-    pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-
     /// Runs `command` as the step `title`, with its output passed through.
     pub fn run(&mut self, title: &str, command: &mut Command) -> Result<(), Failure> {
         self.perform(title, || execute(command))

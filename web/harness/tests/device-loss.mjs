@@ -9,8 +9,7 @@ import { like, t } from '../lib/words.mjs';
 
 export const name = 'device-loss';
 export const about = 'a run whose device is lost while it learns ends like one of the processor';
-export const minutes = 20;
-export const long = true;
+export const minutes = 10;
 
 /** A device in software compiles shaders for minutes, and those of a new device again. */
 const LONG = 10 * 60_000;

@@ -6,8 +6,7 @@ import { TINY } from '../lib/tiny.mjs';
 
 export const name = 'limits';
 export const about = 'a graphics device with nothing but the guaranteed limits is enough';
-export const minutes = 60;
-export const long = true;
+export const minutes = 10;
 
 export async function test(stage) {
   const { page, lab } = await stage.open({ query: '?limits=minimum&device=gpu' });

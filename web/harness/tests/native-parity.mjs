@@ -11,8 +11,7 @@ import { Skipped } from '../lib/stage.mjs';
 
 export const name = 'native-parity';
 export const about = 'a run in the browser and one of the native program have the same numbers';
-export const minutes = 40;
-export const long = true;
+export const minutes = 20;
 
 /** How far the numbers of the first step may be apart; later ones follow from answers that may differ. */
 const NEAR = 1e-3;

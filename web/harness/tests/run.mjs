@@ -1,12 +1,12 @@
 // Tests the page: every test for itself, with a host, a browser and a profile of its own.
 //
 //   node tests/run.mjs --site DIR [--browser PATH] [--only NAME]… [--program PATH] [--shots DIR]
-//                      [--failures DIR] [--strict] [--short [--also NAME]…] [--list]
+//                      [--failures DIR] [--strict] [--short] [--list]
 //
 // `--program` is the native program, for the test that compares with it. `--shots` writes pictures of
 // the panels. `--failures` is where the remains of tests that failed are put. `--strict` makes a test
 // that cannot be done here a failure. `--short` leaves out those that compute for minutes on two cores without
-// a graphics device, except for those that `--also` names.
+// a graphics device.
 
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -86,11 +86,10 @@ const { values: options } = parseArgs({
     failures: { type: 'string', default: 'target/page-failures' },
     strict: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
-    also: { type: 'string', multiple: true, default: [] },
     list: { type: 'boolean', default: false },
   },
 });
-const unknown = [...options.only, ...options.also].filter((name) => !TESTS.some((test) => test.name === name));
+const unknown = options.only.filter((name) => !TESTS.some((test) => test.name === name));
 if (options.list) {
   console.log(TESTS.map(({ name, about }) => `${name}: ${about}`).join('\n'));
 } else if (!options.site || unknown.length > 0) {
@@ -100,7 +99,7 @@ if (options.list) {
 } else {
   options.failures = resolve(options.failures);
   const wanted = ({ name, long }) =>
-    options.only.length > 0 ? options.only.includes(name) : !(long && options.short) || options.also.includes(name);
+    options.only.length > 0 ? options.only.includes(name) : !(long && options.short);
   const chosen = TESTS.filter(wanted);
   const rows = [];
   for (const test of chosen) rows.push(await run(test, options));
