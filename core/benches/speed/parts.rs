@@ -118,7 +118,7 @@ fn pointwise(rows: &Rows<'_>) {
     if rows.on_cpu() {
         let (gate, up) = (rows.leaf([count, wide]), rows.leaf([count, wide]));
         rows.print("SwiGLU [768, 448]", &mut || backward(silu(gate.clone()) * up.clone(), [&gate, &up]), &mut || {
-            backward(swiglu(gate.clone(), up.clone()), [&gate, &up])
+            backward(swiglu(gate.clone(), up.clone()), [&gate, &up]);
         });
     }
     let heads = rows.leaf([1, count, 8, 32]);

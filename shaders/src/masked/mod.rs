@@ -111,18 +111,18 @@ impl<B: MaskedOps> Backward<B, 3> for Masked {
         let gradient = grads.consume::<B>(&ops.node);
         let gradient = B::float_reshape(gradient, Shape::new([batch, time, heads, width]));
         // Query heads that share a key head each have their own gradient of it.
-        let shared = |of_heads: FloatTensor<B>| {
+        let of_key_heads = |of_heads: FloatTensor<B>| {
             let split = Shape::new([batch, kv_heads, heads / kv_heads, span * width]);
             let sum = B::float_sum_dim(B::float_reshape(of_heads, split), 2);
             B::float_reshape(sum, Shape::new([batch, kv_heads, span, width]))
         };
         let [of_query, of_key, of_value] = ops.parents.map(|parent| parent.map(|node| node.id));
         if let Some(node) = of_value {
-            grads.register::<B>(node, shared(B::attention_gathered(shares.clone(), gradient.clone(), span)));
+            grads.register::<B>(node, of_key_heads(B::attention_gathered(shares.clone(), gradient.clone(), span)));
         }
         let slopes = B::attention_slopes(shares, value, gradient, span);
         if let Some(node) = of_key {
-            grads.register::<B>(node, shared(B::attention_gathered(slopes.clone(), query, span)));
+            grads.register::<B>(node, of_key_heads(B::attention_gathered(slopes.clone(), query, span)));
         }
         if let Some(node) = of_query {
             grads.register::<B>(node, B::attention_mixed(slopes, key, batch, span));
