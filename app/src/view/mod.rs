@@ -144,8 +144,11 @@ impl Restoring {
     }
 }
 
-/// Lines of a recorded run that are read in a frame.
+/// Lines of a recorded run that are read in a frame at least.
 const FILM_PORTION: usize = 4;
+
+/// So long it is read in a frame where that is more: frames are rare where they are drawn without a graphics card.
+const FILM_TIME: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// What an engine says is shown within this time. It says hundreds of things a second, and what is drawn for each of
 /// them is not computed, least of all where the same processor does both.
@@ -285,8 +288,9 @@ impl Laboratory {
     /// The next portion of the recorded run.
     fn read_film(&mut self) -> Vec<Record> {
         let mut records = Vec::new();
+        let begun = web_time::Instant::now();
         while let Some(reader) = &mut self.film
-            && records.len() < FILM_PORTION
+            && (records.len() < FILM_PORTION || begun.elapsed() < FILM_TIME)
         {
             match reader.read() {
                 Ok(Some(record)) => records.push(record),

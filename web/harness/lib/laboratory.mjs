@@ -254,6 +254,19 @@ export class Laboratory {
     await this.sees(this.text(like('playground.summary')), timeout);
   }
 
+  /** Waits until a text that counts something has stayed the same for a while. */
+  async rests(text) {
+    let before;
+    const same = async () => {
+      const now = await this.text(text).textContent();
+      await this.page.waitForTimeout(2000);
+      const rests = now === before;
+      before = now;
+      return rests;
+    };
+    await until(`${text} comes to rest`, same, 2 * SOON);
+  }
+
   /** Everything that is written on the page. */
   async texts() {
     return this.mirror.evaluate((mirror) => {

@@ -16,7 +16,7 @@ const SIZES = [
   [1920, 1080],
 ];
 
-const PANELS = ['lessons', 'methods', 'compose', 'iterations', 'answers', 'judges', 'playground', 'ads'];
+const PANELS = ['lessons', 'methods', 'compose', 'iterations', 'answers', 'judges', 'atlas', 'playground', 'ads'];
 
 /** A panel with text and lines has more colours than this, from the edges of letters alone. */
 const LEAST_COLOURS = 40;
@@ -30,10 +30,11 @@ export async function test(stage) {
   for (const [width, height] of SIZES) {
     const { page, lab } = await stage.open({ browser: { context: { viewport: { width, height } } } });
     await lab.shows(t('app.recorded'));
-    // The recorded run is shown like a film; this is its end.
+    // The recorded run is shown like a film; this is its end, once all of it has been read.
     await page.locator('#view').focus();
     await page.keyboard.press('Alt+End');
     await lab.becomes('finished');
+    await lab.rests(/^[\d,]+ \/ [\d,]+$/);
     const seen = new Set();
     for (const panel of PANELS) {
       await lab.go(panel);
