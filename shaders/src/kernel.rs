@@ -1,5 +1,5 @@
-//! What kernels written in WGSL share on burn's GPU backend: they compute one row per workgroup, read and
-//! write contiguous buffers, and get their sizes in a small one.
+//! What kernels written in WGSL share on burn's GPU backend: a row of workgroups each, buffers that may be written,
+//! and behind them one with numbers that is only read.
 
 use burn::tensor::{DType, Shape};
 use burn_cubecl::{
@@ -59,8 +59,8 @@ pub(crate) fn empty_of<const N: usize>(tensor: &CubeTensor, shape: [usize; N], d
     CubeTensor::new_contiguous(tensor.client.clone(), tensor.device.clone(), Shape::from(shape.to_vec()), handle, dtype)
 }
 
-/// Launches one workgroup per row; `rows` and the kernel's further `numbers` go along in a small read-only buffer
-/// behind the tensors.
+/// Launches as many workgroups as there are `rows`; that number and the kernel's further `numbers` go along in a small
+/// read-only buffer behind the tensors.
 pub(crate) fn launch<K: KernelSource>(kernel: K, tensors: &[&CubeTensor], rows: usize, numbers: &[usize]) {
     launch_of(kernel, THREADS, tensors, rows, numbers);
 }

@@ -1,5 +1,6 @@
 //! The product with a weight matrix as the files have it, `[out, in]`, whose gradient comes out in the
-//! same layout: burn's own comes out turned, and turning it back is a pass over all weights.
+//! same layout: burn's own comes out turned, and turning it back is a pass over all weights. On adapters it is a
+//! kernel of tiles, which attention uses too.
 
 mod gpu;
 mod tile;
