@@ -20,14 +20,21 @@ const MANY_THREADS: u32 = 256;
 /// Most workgroups along one axis that every device allows.
 const MOST_GROUPS: usize = 65_535;
 
-/// Declares a kernel by its name and its WGSL file, which lies beside the file that declares it.
+/// Declares a kernel by its name and its WGSL file, which lies beside the file that declares it. One that is launched by
+/// [`launch_eight`] is declared with `eight rows`: what such kernels share is put behind its own text.
 macro_rules! wgsl {
+    ($name:ident, $file:literal, eight rows) => {
+        crate::kernel::wgsl!(@ $name, concat!(include_str!($file), include_str!("../eight.wgsl")));
+    };
     ($name:ident, $file:literal) => {
+        crate::kernel::wgsl!(@ $name, include_str!($file));
+    };
+    (@ $name:ident, $text:expr) => {
         struct $name;
 
         impl burn_cubecl::template::KernelSource for $name {
             fn source(&self) -> burn_cubecl::template::SourceTemplate {
-                burn_cubecl::template::SourceTemplate::new(include_str!($file))
+                burn_cubecl::template::SourceTemplate::new($text)
             }
 
             fn id(&self) -> burn_cubecl::cubecl::prelude::KernelId {

@@ -1,12 +1,14 @@
 //! Hand-written WGSL kernels with their CPU twins and gradients, bound to burn.
 //!
 //! A kernel is a folder: the operation (`mod.rs`), its WGSL files, the CPU twin (`cpu.rs`). The
-//! same call runs the kernel on a GPU and the twin on the CPU backend.
+//! same call runs the kernel on a GPU and the twin on the CPU backend. `eight.wgsl` is put behind kernels of which a
+//! workgroup takes eight rows.
 
 mod adamw;
 mod attention;
 mod draw;
 mod flex;
+mod gradient;
 mod head;
 mod kernel;
 mod masked;

@@ -8,10 +8,14 @@ pub(crate) fn random(count: usize, seed: usize) -> Vec<f32> {
     (0..count).map(|i| (((i + seed) * 7919 % 1013) as f32 / 1013.0 - 0.5) * 6.0).collect()
 }
 
-/// A leaf of a gradient graph.
+/// A tensor of such numbers.
+pub(crate) fn tensor<const D: usize>(shape: [usize; D], seed: usize, device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(random(shape.iter().product(), seed), shape), device)
+}
+
+/// The same as a leaf of a gradient graph.
 pub(crate) fn leaf<const D: usize>(shape: [usize; D], seed: usize, device: &Device) -> Tensor<D> {
-    let data = TensorData::new(random(shape.iter().product(), seed), shape);
-    Tensor::<D>::from_data(data, &device.clone().autodiff()).require_grad()
+    tensor(shape, seed, &device.clone().autodiff()).require_grad()
 }
 
 pub(crate) fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

@@ -23,6 +23,8 @@ use burn::{
     tensor::Tensor,
 };
 
+use crate::gradient::{plain, register};
+
 /// Queries that read along one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stretch {
@@ -93,11 +95,7 @@ impl<B: AttentionOps> Backward<B, 3> for Attend {
         let (query, key, value, width, stretches) = ops.state;
         let gradient = grads.consume::<B>(&ops.node);
         let (query, key, value) = B::packed_attention_backward(query, key, value, gradient, width, stretches);
-        for (parent, gradient) in ops.parents.into_iter().zip([query, key, value]) {
-            if let Some(parent) = parent {
-                grads.register::<B>(parent.id, gradient);
-            }
-        }
+        register::<B, 3>(ops.parents.map(|parent| parent.map(|node| node.id)), [query, key, value], grads);
     }
 }
 
@@ -125,9 +123,9 @@ impl<B: AttentionOps, C: CheckpointStrategy> AttentionOps for Autodiff<B, C> {
         width: usize,
         stretches: Arc<[Stretch]>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        let plain = |tensor: FloatTensor<Self>| tensor.into_parts().0;
-        let (query, key, value) =
-            B::packed_attention_backward(plain(query), plain(key), plain(value), plain(gradient), width, stretches);
+        let (query, key) = (plain::<B, C>(query), plain::<B, C>(key));
+        let (value, gradient) = (plain::<B, C>(value), plain::<B, C>(gradient));
+        let (query, key, value) = B::packed_attention_backward(query, key, value, gradient, width, stretches);
         (FloatTensor::<Self>::new(query), FloatTensor::<Self>::new(key), FloatTensor::<Self>::new(value))
     }
 }

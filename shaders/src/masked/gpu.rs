@@ -9,8 +9,8 @@ use crate::{
     product::{Lie, Products, Stack, products},
 };
 
-wgsl!(Shares, "shares.wgsl");
-wgsl!(Slopes, "slopes.wgsl");
+wgsl!(Shares, "shares.wgsl", eight rows);
+wgsl!(Slopes, "slopes.wgsl", eight rows);
 
 impl MaskedOps for CubeBackend {
     fn attention_shares(

@@ -17,6 +17,8 @@ use burn::{
     tensor::{Shape, Tensor},
 };
 
+use crate::gradient::plain;
+
 /// Attention of every query over the first `span` keys, scaled by `1 / √width`. Differentiable in query, key and
 /// value. On adapters only.
 ///
@@ -128,10 +130,6 @@ impl<B: MaskedOps> Backward<B, 3> for Masked {
             grads.register::<B>(node, B::attention_mixed(slopes, key, batch, span));
         }
     }
-}
-
-fn plain<B: Backend, C: CheckpointStrategy>(tensor: FloatTensor<Autodiff<B, C>>) -> FloatTensor<B> {
-    tensor.into_parts().0
 }
 
 impl<B: MaskedOps, C: CheckpointStrategy> MaskedOps for Autodiff<B, C> {

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, TensorData, activation::softmax};
 
 use super::*;
+use crate::testing::{floats, tensor};
 
 #[derive(Clone, Copy)]
 struct Case {
@@ -16,13 +17,6 @@ struct Case {
 }
 
 const WIDTH: usize = 12;
-
-fn tensor<const D: usize>(shape: [usize; D], seed: usize, device: &Device) -> Tensor<D> {
-    let count: usize = shape.iter().product();
-    #[allow(clippy::cast_precision_loss)]
-    let values: Vec<f32> = (0..count).map(|i| ((i + seed) * 7919 % 1013) as f32 / 200.0 - 2.5).collect();
-    Tensor::from_data(TensorData::new(values, shape), device)
-}
 
 impl Case {
     /// Hides some keys, never the first, for all or for some.
@@ -49,10 +43,8 @@ impl Case {
         let result =
             attend(query.clone(), key.clone().swap_dims(1, 2), value.clone().swap_dims(1, 2), self.mask(device));
         let gradients = (result.clone() * tensor([batch * time, heads * WIDTH], 4, device)).sum().backward();
-        let gradient = |of: &Tensor<4>| of.grad(&gradients).unwrap().into_data();
-        [result.inner().into_data(), gradient(&query), gradient(&key), gradient(&value)]
-            .map(|data| data.try_to_vec::<f32>().unwrap())
-            .to_vec()
+        let gradient = |of: &Tensor<4>| floats(of.grad(&gradients).unwrap());
+        vec![floats(result.inner()), gradient(&query), gradient(&key), gradient(&value)]
     }
 }
 
@@ -106,7 +98,7 @@ fn room_behind_the_keys_is_not_read() {
         Tensor::cat(vec![all, unknown], 2)
     };
     let roomy = masked_attention(query, behind(key), behind(value), mask, span);
-    let [exact, roomy] = [exact, roomy].map(|result| result.into_data().try_to_vec::<f32>().unwrap());
+    let [exact, roomy] = [exact, roomy].map(floats);
     assert_eq!(exact, roomy);
     assert!(exact.iter().all(|value| value.is_finite()));
 }

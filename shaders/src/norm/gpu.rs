@@ -6,9 +6,9 @@ use burn_cubecl::{CubeBackend, kernel::into_contiguous};
 use super::NormOps;
 use crate::kernel::{dimensions, empty_like, launch_eight, wgsl};
 
-wgsl!(Norm, "norm.wgsl");
-wgsl!(Scales, "scales.wgsl");
-wgsl!(Slopes, "slopes.wgsl");
+wgsl!(Norm, "norm.wgsl", eight rows);
+wgsl!(Scales, "scales.wgsl", eight rows);
+wgsl!(Slopes, "slopes.wgsl", eight rows);
 
 impl NormOps for CubeBackend {
     fn rms_norm(x: FloatTensor<Self>, weight: FloatTensor<Self>, epsilon: f32) -> FloatTensor<Self> {

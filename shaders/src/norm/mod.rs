@@ -18,6 +18,8 @@ use burn::{
     tensor::{Shape, Tensor},
 };
 
+use crate::gradient::plain;
+
 /// The norm over the last axis: `x / √(mean(x²) + ε) · weight`.
 ///
 /// * `x`: `[rows, columns]`
@@ -75,10 +77,6 @@ impl<B: NormOps> Backward<B, 2> for RmsNorm {
             |gradient| B::rms_norm_weight_slopes(same, gradient, epsilon),
         );
     }
-}
-
-fn plain<B: Backend, C: CheckpointStrategy>(tensor: FloatTensor<Autodiff<B, C>>) -> FloatTensor<B> {
-    tensor.into_parts().0
 }
 
 impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {

@@ -5,45 +5,30 @@
 @group(0) @binding(3) var<storage, read_write> result: array<f32>;
 @group(0) @binding(4) var<storage, read> numbers: array<u32>; // workgroups, rows, columns, the bits of epsilon
 
-// Eight threads share a row, and a workgroup takes eight rows.
-const LANES: u32 = 8u;
-const ROWS: u32 = 8u;
-var<workgroup> squares: array<f32, 64>;
-var<workgroup> products: array<f32, 64>;
-
 @compute @workgroup_size(64, 1, 1)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) thread: u32,
 ) {
-    // Threads beyond the last row write nothing; an early return would make the barriers below non-uniform.
-    let asked = (group.y * groups.x + group.x) * ROWS + thread / LANES;
-    let lane = thread % LANES;
-    let there = asked < numbers[1];
+    let at = place(group, groups, thread);
     let columns = numbers[2];
     let epsilon = bitcast<f32>(numbers[3]);
-    let start = min(asked, numbers[1] - 1u) * columns;
+    let start = at.row * columns;
 
     var sum = 0.0;
     var product = 0.0;
-    for (var c = lane; c < columns; c += LANES) {
+    for (var c = at.lane; c < columns; c += LANES) {
         sum += x[start + c] * x[start + c];
         product += x[start + c] * weight[c] * gradient[start + c];
     }
-    squares[thread] = sum;
-    products[thread] = product;
-    workgroupBarrier();
-    var total = 0.0;
-    var along = 0.0;
-    for (var other = thread - lane; other < thread - lane + LANES; other += 1u) {
-        total += squares[other];
-        along += products[other];
-    }
+    let sums = sums_of_row(thread, vec2(sum, product));
+    let total = sums.x;
+    let along = sums.y;
     let scale = 1.0 / sqrt(total / f32(columns) + epsilon);
     let back = scale * scale * scale * along / f32(columns);
-    if (there) {
-        for (var c = lane; c < columns; c += LANES) {
+    if (at.there) {
+        for (var c = at.lane; c < columns; c += LANES) {
             result[start + c] = weight[c] * gradient[start + c] * scale - x[start + c] * back;
         }
     }

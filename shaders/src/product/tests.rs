@@ -1,18 +1,9 @@
 //! The products against burn's own, forward and backward.
 
-use burn::tensor::{Device, TensorData};
+use burn::tensor::Device;
 
 use super::*;
-
-fn numbers(count: usize) -> Vec<f32> {
-    #[allow(clippy::cast_precision_loss)]
-    (0..count).map(|i| (i * 7919 % 1013) as f32 / 1013.0 - 0.5).collect()
-}
-
-fn leaf(rows: usize, columns: usize, device: &Device) -> Tensor<2> {
-    let data = TensorData::new(numbers(rows * columns), [rows, columns]);
-    Tensor::<2>::from_data(data, &device.clone().autodiff()).require_grad()
-}
+use crate::testing::{floats, leaf};
 
 /// The product and both gradients, each with its shape.
 fn run(
@@ -20,11 +11,10 @@ fn run(
     device: &Device,
     product: impl Fn(Tensor<2>, Tensor<2>) -> Tensor<2>,
 ) -> [([usize; 2], Vec<f32>); 3] {
-    let (x, weight) = (leaf(rows, width, device), leaf(classes, width, device));
+    let (x, weight) = (leaf([rows, width], 0, device), leaf([classes, width], 3, device));
     let result = product(x.clone(), weight.clone());
-    let gradients = (result.clone() * leaf(rows, classes, device).detach()).sum().backward();
-    [result.inner(), x.grad(&gradients).unwrap(), weight.grad(&gradients).unwrap()]
-        .map(|t| (t.dims(), t.into_data().try_to_vec::<f32>().unwrap()))
+    let gradients = (result.clone() * leaf([rows, classes], 23, device).detach()).sum().backward();
+    [result.inner(), x.grad(&gradients).unwrap(), weight.grad(&gradients).unwrap()].map(|t| (t.dims(), floats(t)))
 }
 
 /// Tiles of every size, parts of tiles at both edges, and sizes that no kernel reads in fours.

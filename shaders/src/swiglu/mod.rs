@@ -17,6 +17,8 @@ use burn::{
     tensor::{Device, Tensor, activation::silu},
 };
 
+use crate::gradient::{plain, register};
+
 /// `silu(gate) · up` of two tensors of one shape.
 #[must_use]
 pub fn swiglu(gate: Tensor<2>, up: Tensor<2>) -> Tensor<2> {
@@ -49,16 +51,8 @@ impl<B: GateOps> Backward<B, 2> for Swiglu {
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let (gate, up) = ops.state;
         let (gate, up) = B::swiglu_backward(gate, up, grads.consume::<B>(&ops.node));
-        for (parent, gradient) in ops.parents.into_iter().zip([gate, up]) {
-            if let Some(parent) = parent {
-                grads.register::<B>(parent.id, gradient);
-            }
-        }
+        register::<B, 2>(ops.parents.map(|parent| parent.map(|node| node.id)), [gate, up], grads);
     }
-}
-
-fn plain<B: Backend, C: CheckpointStrategy>(tensor: FloatTensor<Autodiff<B, C>>) -> FloatTensor<B> {
-    tensor.into_parts().0
 }
 
 impl<B: GateOps, C: CheckpointStrategy> GateOps for Autodiff<B, C> {
