@@ -18,13 +18,6 @@ use super::clock::{Cost, take_turns};
 const ROUNDS: usize = 5;
 const REPEATS: u32 = 20;
 
-#[allow(clippy::cast_precision_loss)]
-fn leaf<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
-    let count: usize = shape.iter().product();
-    let values: Vec<f32> = (0..count).map(|i| (i * 7919 % 1013) as f32 / 1013.0 - 0.5).collect();
-    Tensor::<D>::from_data(TensorData::new(values, shape), &device.clone().autodiff()).require_grad()
-}
-
 /// Has the gradients of some leaves computed: adapters do nothing of which nobody reads a number.
 fn backward<const D: usize, const E: usize, const N: usize>(result: Tensor<D>, leaves: [&Tensor<E>; N]) {
     let gradients = result.sum().backward();
@@ -50,8 +43,11 @@ impl Rows<'_> {
         *self.device == Device::flex()
     }
 
+    #[allow(clippy::cast_precision_loss)]
     fn leaf<const D: usize>(&self, shape: [usize; D]) -> Tensor<D> {
-        leaf(shape, self.device)
+        let count: usize = shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|i| (i * 7919 % 1013) as f32 / 1013.0 - 0.5).collect();
+        Tensor::<D>::from_data(TensorData::new(values, shape), &self.device.clone().autodiff()).require_grad()
     }
 
     fn print(&self, name: &str, composed: &mut dyn FnMut(), ours: &mut dyn FnMut()) {

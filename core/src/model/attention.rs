@@ -64,7 +64,8 @@ pub(super) fn causal_mask(time: usize, device: &Device) -> Tensor<3> {
 /// `padding[r]` positions that are not text: `[batch, time, past + time]`, or one zero where nothing needs hiding.
 pub(super) fn padded_mask(padding: &[usize], past: usize, time: usize, device: &Device) -> Tensor<3> {
     if time == 1 && padding.iter().all(|p| *p == 0) {
-        return Tensor::from_data([[[0.0_f32]]], device);
+        // Made there, and not sent: this is asked for every token.
+        return Tensor::zeros([1, 1, 1], device);
     }
     let span = past + time;
     let values: Vec<f32> = padding
