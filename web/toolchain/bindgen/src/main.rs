@@ -14,6 +14,7 @@ use std::{
     process::ExitCode,
 };
 
+use walrus::Module;
 use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> ExitCode {
@@ -39,13 +40,14 @@ fn main() -> ExitCode {
 
 fn generate(input: &Path, output: &Path, strip: bool, without: &[&str]) -> Result<(), String> {
     let stem = input.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut bytes = fs::read(input).map_err(|e| format!("{}: {e}", input.display()))?;
+    let bytes = fs::read(input).map_err(|e| format!("{}: {e}", input.display()))?;
+    let mut module = Module::from_buffer(&bytes).map_err(|e| format!("{}: {e:?}", input.display()))?;
     if !without.is_empty() {
-        bytes = trim::without(&bytes, without)?;
+        trim::without(&mut module, without)?;
     }
-    bytes = once::once(&bytes)?;
+    once::once(&mut module);
     Bindgen::new()
-        .input_bytes(&stem, bytes)
+        .input_bytes(&stem, module.emit_wasm())
         .typescript(false)
         .web(true)
         .and_then(|bindgen| {

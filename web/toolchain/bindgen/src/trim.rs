@@ -10,12 +10,11 @@ use walrus::{FunctionKind, Module, passes::gc};
 /// Where everything registers itself before anything runs.
 pub const CONSTRUCTORS: &str = "__wasm_call_ctors";
 
-/// The module without the functions of `crates`.
+/// Takes the functions of `crates` out of the module.
 ///
 /// # Errors
-/// If the module cannot be read, has no names, or nothing in it registers itself.
-pub fn without(bytes: &[u8], crates: &[&str]) -> Result<Vec<u8>, String> {
-    let mut module = Module::from_buffer(bytes).map_err(|e| format!("{e:?}"))?;
+/// If the module has no names, or nothing in it registers itself.
+pub fn without(module: &mut Module, crates: &[&str]) -> Result<(), String> {
     let mut constructors = false;
     for function in module.funcs.iter_mut() {
         let Some(name) = &function.name else { continue };
@@ -34,8 +33,8 @@ pub fn without(bytes: &[u8], crates: &[&str]) -> Result<Vec<u8>, String> {
     if !constructors {
         return Err(format!("the module has no `{CONSTRUCTORS}`; was it linked without names?"));
     }
-    gc::run(&mut module);
-    Ok(module.emit_wasm())
+    gc::run(module);
+    Ok(())
 }
 
 /// Whether a mangled name is that of a function of a crate, or of an implementation for one of its
