@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Result};
 
 #[cfg(not(target_family = "wasm"))]
+pub mod join;
+#[cfg(not(target_family = "wasm"))]
 pub mod render;
 
 /// The version of the file that this program writes.
@@ -64,7 +66,19 @@ pub struct Row {
     pub arms: Vec<ArmRow>,
     /// The comparisons.
     pub tests: Vec<TestRow>,
-    /// Where, when and with what it was computed.
+    /// Where, when and with what it was computed; where rows were joined, the seeds of the last of them.
+    pub origin: Origin,
+    /// The seeds that were computed before these, and where.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Earlier>,
+}
+
+/// Seeds of a row that were computed by themselves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The seeds.
+    pub seeds: Vec<u64>,
+    /// Where, when and with what they were computed.
     pub origin: Origin,
 }
 
@@ -180,11 +194,16 @@ impl Atlas {
         serde_json::from_str(text).map_err(damaged)
     }
 
-    /// Puts a row in its place: it replaces one of the same study, world, model and work, and rows stay in the
-    /// order of the studies.
+    /// The row that another would replace: that of the same study, world, model and work.
+    #[must_use]
+    pub fn like(&self, row: &Row) -> Option<&Row> {
+        self.rows.iter().find(|of| of.is_like(row))
+    }
+
+    /// Puts a row in its place: it replaces [the one like it](Self::like), and rows stay in the order of the
+    /// studies.
     pub fn put(&mut self, row: Row) {
-        let same = |of: &Row| (of.study.clone(), of.world.clone(), of.model_sha256.clone(), of.quick);
-        match self.rows.iter_mut().find(|of| same(of) == same(&row)) {
+        match self.rows.iter_mut().find(|of| of.is_like(&row)) {
             Some(place) => *place = row,
             None => self.rows.push(row),
         }
@@ -196,11 +215,44 @@ impl Atlas {
     }
 }
 
+impl TestRow {
+    /// What the deciding tests say together: a claim is reproduced if all of them are, and not if any is not.
+    #[must_use]
+    pub fn together(tests: &[Self]) -> Option<Verdict> {
+        let verdicts: Vec<Verdict> = tests
+            .iter()
+            .filter(|test| test.decides)
+            .map(|test| test.outcome.as_ref().map_or(Verdict::Inconclusive, |outcome| outcome.verdict))
+            .collect();
+        if verdicts.is_empty() {
+            None
+        } else if verdicts.contains(&Verdict::NotReproduced) {
+            Some(Verdict::NotReproduced)
+        } else if verdicts.contains(&Verdict::Inconclusive) {
+            Some(Verdict::Inconclusive)
+        } else {
+            Some(Verdict::Reproduced)
+        }
+    }
+}
+
 impl Row {
+    fn is_like(&self, other: &Self) -> bool {
+        let what = |of: &Self| (of.study.clone(), of.world.clone(), of.model_sha256.clone(), of.quick);
+        what(self) == what(other)
+    }
+
     /// The recipe's own arm.
     #[must_use]
     pub fn main(&self) -> Option<&ArmRow> {
         self.arms.first()
+    }
+
+    /// The seeds that `origin` speaks of: those that were not computed earlier.
+    #[must_use]
+    pub fn own_seeds(&self) -> Vec<u64> {
+        let earlier = |seed: &u64| self.earlier.iter().any(|part| part.seeds.contains(seed));
+        self.seeds.iter().copied().filter(|seed| !earlier(seed)).collect()
     }
 
     /// Arms that took a tenth more or fewer optimiser steps than the recipe, such as one that found too few

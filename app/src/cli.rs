@@ -3,7 +3,7 @@
 mod ads;
 mod henry;
 
-use std::path::PathBuf;
+use std::{ops::RangeInclusive, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use selfsame_core::{
@@ -105,6 +105,19 @@ pub struct Assignment {
     pub key: String,
     /// Its value as written.
     pub value: String,
+}
+
+/// The most seeds that a reproduction takes.
+const MOST_SEEDS: u64 = 100;
+
+fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
+    let wrong = || format!("write how many, 1 to {MOST_SEEDS}, or which, such as 4-5");
+    let number = |text: &str| text.parse::<u64>().ok().filter(|number| *number >= 1);
+    let seeds = match text.split_once('-') {
+        Some((from, to)) => number(from).zip(number(to)).map(|(from, to)| from..=to),
+        None => number(text).map(|count| 1..=count),
+    };
+    seeds.filter(|of| of.start() <= of.end() && of.end() - of.start() < MOST_SEEDS).ok_or_else(wrong)
 }
 
 fn assignment(text: &str) -> Result<Assignment, String> {
@@ -220,9 +233,10 @@ pub struct ReproduceArgs {
     /// Try the claims of all recipes: the atlas, a row a recipe
     #[arg(long)]
     pub all: bool,
-    /// Over how many seeds, from 1 on; a single one always leaves the claim open
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub seeds: u32,
+    /// Over how many seeds, from 1 on, or over which, such as 4-5: these join those that the atlas of the
+    /// folder has already; a single one always leaves the claim open
+    #[arg(long, value_name = "N|FROM-TO", default_value = "5", value_parser = seeds)]
+    pub seeds: RangeInclusive<u64>,
     /// For trying: a tenth of the work, measured on 40 prompts
     #[arg(long)]
     pub quick: bool,

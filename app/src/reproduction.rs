@@ -64,7 +64,7 @@ impl<'a> Reproduction<'a> {
 
     /// The seeds, in order.
     fn seeds(&self) -> impl Iterator<Item = u64> + use<> {
-        1..=u64::from(self.args.seeds)
+        self.args.seeds.clone()
     }
 
     /// The arms of the study, the recipe itself first.

@@ -21,13 +21,13 @@ use serde_json::Value;
 /// Longest time for the part before the kill, so that a program that hangs fails the test.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-fn arguments(out: &Path, more: &[&str]) -> Vec<String> {
-    let mut words = "reproduce dpo --quick --seeds 2 --device cpu --set pairs=16 --set replay=2 \
+fn arguments(out: &Path, seeds: &str, more: &[&str]) -> Vec<String> {
+    let mut words = "reproduce dpo --quick --device cpu --set pairs=16 --set replay=2 \
         --set learn.batch_size=4 --set options.held_out=4 --set options.checkpoint_every=1 --out"
         .split_whitespace()
         .map(str::to_owned)
         .collect::<Vec<_>>();
-    words.push(out.display().to_string());
+    words.extend([out.display().to_string(), "--seeds".to_owned(), seeds.to_owned()]);
     words.extend(more.iter().map(|word| (*word).to_owned()));
     words
 }
@@ -46,7 +46,9 @@ fn atlas(out: &Path) -> Atlas {
 fn timeless(out: &Path) -> Value {
     let mut value = serde_json::to_value(atlas(out)).unwrap();
     for row in value["rows"].as_array_mut().unwrap() {
-        row.as_object_mut().unwrap().remove("origin");
+        for part in ["origin", "earlier"] {
+            row.as_object_mut().unwrap().remove(part);
+        }
         for arm in row["arms"].as_array_mut().unwrap() {
             arm["spent"].as_object_mut().unwrap().remove("seconds");
         }
@@ -60,14 +62,14 @@ fn a_reproduction_that_was_killed_ends_as_one_that_was_not() {
     let folder = tempfile::tempdir().unwrap();
     let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
     // Two at a time in one piece, and one after the other in two.
-    let output = run(&program, arguments(&whole, &["--jobs", "2"]));
+    let output = run(&program, arguments(&whole, "2", &["--jobs", "2"]));
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{stderr}");
     for words in ["Claim: Preferences can be learned", "Verdict: ", "2 seeds", "preferred-alone", "95 % (bootstrap)"] {
         assert!(stdout.contains(words), "{words:?} is not in:\n{stdout}");
     }
     let mut child = command(&program)
-        .args(arguments(&killed, &["--jobs", "1"]))
+        .args(arguments(&killed, "2", &["--jobs", "1"]))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -84,7 +86,7 @@ fn a_reproduction_that_was_killed_ends_as_one_that_was_not() {
     child.wait().unwrap();
     assert!(!killed.join("atlas.json").exists());
     let first = fs::read(killed.join("dpo/dpo/seed-1/events.jsonl")).unwrap();
-    let output = run(&program, arguments(&killed, &["--jobs", "1", "--json"]));
+    let output = run(&program, arguments(&killed, "2", &["--jobs", "1", "--json"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(fs::read(killed.join("dpo/dpo/seed-1/events.jsonl")).unwrap(), first, "what was finished is only read");
     let (expected, found) = (logs(&whole), logs(&killed));
@@ -106,9 +108,35 @@ fn a_reproduction_that_was_killed_ends_as_one_that_was_not() {
         page.contains("preferred-alone") && fs::read_to_string(killed.join("atlas.md")).unwrap().contains("| dpo |")
     );
     // Another budget has no place among these runs.
-    let refused = run(&program, arguments(&killed, &["--set", "beta=0.2"]));
+    let refused = run(&program, arguments(&killed, "2", &["--set", "beta=0.2"]));
     assert_refused(&refused, &["parameters.beta", "--out"], "another budget");
     assert_eq!(logs(&killed), found);
+}
+
+#[test]
+fn seeds_of_two_machines_make_one_row() {
+    let Some(program) = locate("seeds_of_two_machines_make_one_row") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, first, second] = ["whole", "first", "second"].map(|name| folder.path().join(name));
+    let reproduce = |out: &Path, seeds: &str| {
+        let output = run(&program, arguments(out, seeds, &["--json"]));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    reproduce(&whole, "2");
+    reproduce(&first, "1");
+    fs::create_dir(&second).unwrap();
+    fs::copy(first.join("atlas.json"), second.join("atlas.json")).unwrap();
+    let printed = reproduce(&second, "2-2");
+    assert_eq!(logs(&second).len(), 2, "only the seed that was asked for");
+    assert_eq!(timeless(&second), timeless(&whole));
+    assert_eq!(printed, serde_json::to_value(&atlas(&second).rows[0]).unwrap());
+    assert_eq!(atlas(&second).rows[0].earlier[0].seeds, [1]);
+    // The seeds of another budget leave, and are named.
+    let output = run(&program, arguments(&second, "3-3", &["--set", "beta=0.2"]));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("seeds 1, 2 leave the atlas, since their settings"), "{said}");
+    assert_eq!(atlas(&second).rows[0].seeds, [3]);
 }
 
 /// A switch that changes nothing would be no baseline.

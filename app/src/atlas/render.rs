@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use selfsame_core::measure::{Figure, Interval, Verdict, verdict::percentile_interval};
 
-use super::{ArmRow, Atlas, Row, Spread, TestRow, WORLD};
+use super::{ArmRow, Atlas, Origin, Row, Spread, TestRow, WORLD};
 use crate::{
     format::{self, NOTHING, count, duration, escape, number, tenths},
     report::{html::STYLE, table::Table},
@@ -246,8 +246,18 @@ pub fn html(atlas: &Atlas) -> String {
     page + "</main>\n</body>\n</html>\n"
 }
 
+/// Where the seeds of a row come from.
 fn origin(row: &Row) -> String {
-    let of = &row.origin;
+    let seeds = |of: &[u64]| of.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let mut parts: Vec<String> = (row.earlier.iter())
+        .map(|part| format!("seeds {}: {}", seeds(&part.seeds), computed(&part.origin, row)))
+        .collect();
+    let last = computed(&row.origin, row);
+    parts.push(if parts.is_empty() { last } else { format!("seeds {}: {last}", seeds(&row.own_seeds())) });
+    parts.join("; ")
+}
+
+fn computed(of: &Origin, row: &Row) -> String {
     let commit = of.commit.as_ref().map_or_else(String::new, |commit| format!(" ({commit})"));
     let processor = of.processor.as_ref().map_or_else(String::new, |name| format!(" on {name}"));
     format!(

@@ -50,6 +50,7 @@ pub(crate) fn row(study: &str, steps: f64) -> Row {
         arms: vec![main, arm("other", 0.60, steps)],
         tests: vec![test(true, [0.05, 0.06, 0.05]), test(false, [0.05, -0.05, 0.01])],
         origin: Origin { version: "1".to_owned(), commit: Some("abc".to_owned()), jobs: 2, ..Origin::default() },
+        earlier: Vec::new(),
     }
 }
 
@@ -66,6 +67,29 @@ fn rows_replace_their_like_and_keep_the_order_of_the_studies() {
     let studies: Vec<&str> = atlas.rows.iter().map(|row| row.study.as_str()).collect();
     assert_eq!(studies, ["dpo", "cream", "cream", "cream", "scir-judges"]);
     assert_eq!(atlas.rows[1], again);
+}
+
+#[test]
+fn a_claim_stands_with_all_that_decides() {
+    use Verdict::{Inconclusive, NotReproduced, Reproduced};
+    let like = row("cream", 90.0).tests.remove(0);
+    let of = |verdict, decides| TestRow {
+        decides,
+        outcome: Some(Outcome { difference: 0.0, interval: None, verdict }),
+        ..like.clone()
+    };
+    for (verdicts, expected) in [
+        (&[(Reproduced, true), (Reproduced, true)][..], Some(Reproduced)),
+        (&[(Reproduced, true), (Inconclusive, true)], Some(Inconclusive)),
+        (&[(Inconclusive, true), (NotReproduced, true)], Some(NotReproduced)),
+        (&[(Reproduced, true), (NotReproduced, false)], Some(Reproduced)),
+        (&[(Reproduced, false)], None),
+    ] {
+        let tests: Vec<TestRow> = verdicts.iter().map(|(verdict, decides)| of(*verdict, *decides)).collect();
+        assert_eq!(TestRow::together(&tests), expected, "{verdicts:?}");
+    }
+    let nothing = TestRow { outcome: None, ..like };
+    assert_eq!(TestRow::together(&[nothing]), Some(Inconclusive), "nothing was measured");
 }
 
 #[test]

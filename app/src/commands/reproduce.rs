@@ -14,7 +14,7 @@ use selfsame_core::{
 
 use crate::{
     Error, Result,
-    atlas::{Atlas, FILE, Row, render},
+    atlas::{Atlas, FILE, Row, join, render},
     cli::ReproduceArgs,
     folder::{self, Lock},
     interrupt, output,
@@ -85,9 +85,8 @@ fn one(
     out: &Path,
     stop: &Arc<AtomicBool>,
 ) -> Result<()> {
-    let row = Reproduction::new(study, args, model, out)?.carry_out(stop)?;
-    show(&row, args.json)?;
-    write(out, row)
+    let row = write(out, Reproduction::new(study, args, model, out)?.carry_out(stop)?)?;
+    show(&row, args.json)
 }
 
 fn show(row: &Row, json: bool) -> Result<()> {
@@ -108,14 +107,33 @@ fn read(out: &Path) -> Result<Atlas> {
     }
 }
 
-/// Puts a row into the atlas of a folder and writes its tables anew.
-fn write(out: &Path, row: Row) -> Result<()> {
+/// Puts a row into the atlas of a folder, joined with the seeds that are there already, and writes the tables
+/// anew. Gives the row as it stands there.
+fn write(out: &Path, row: Row) -> Result<Row> {
     let _lock = alone(out)?;
     let mut atlas = read(out)?;
-    atlas.put(row);
+    let row = with_earlier(&atlas, row);
+    atlas.put(row.clone());
     folder::replace(&out.join(FILE), &(output::to_json(&atlas)? + "\n"))?;
     folder::replace(&out.join("atlas.md"), &render::markdown(&atlas))?;
-    folder::replace(&out.join("atlas.html"), &render::html(&atlas))
+    folder::replace(&out.join("atlas.html"), &render::html(&atlas))?;
+    Ok(row)
+}
+
+/// A row with the seeds that the atlas has of the same; without them, said aloud, where the two do not go
+/// together. A row with all of the earlier one's seeds simply replaces it.
+fn with_earlier(atlas: &Atlas, row: Row) -> Row {
+    let Some(there) = atlas.like(&row).filter(|there| !there.seeds.iter().all(|seed| row.seeds.contains(seed))) else {
+        return row;
+    };
+    match join::joined(there, row.clone()) {
+        Ok(joined) => joined,
+        Err(apart) => {
+            let seeds: Vec<String> = there.seeds.iter().map(u64::to_string).collect();
+            output::note(&format!("{}: seeds {} leave the atlas, since {apart}", row.study, seeds.join(", ")));
+            row
+        }
+    }
 }
 
 /// The right to write the atlas, which others have for moments only.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use selfsame_core::{
-    measure::{Figure, Interval, Mean, Verdict, verdict},
+    measure::{Figure, Interval, Mean, verdict},
     recipe::{
         by_id,
         claims::{Against, Arm, Test},
@@ -37,7 +37,7 @@ impl Reproduction<'_> {
             recipe: self.study.recipe.to_owned(),
             title: by_id(self.study.recipe)?.card.title.to_owned(),
             claim: self.study.asks()?.to_owned(),
-            verdict: together(&tests),
+            verdict: TestRow::together(&tests),
             world: match &manifest.source {
                 Source::World(name) => name.clone(),
                 Source::File { path, .. } => path.clone(),
@@ -49,6 +49,7 @@ impl Reproduction<'_> {
             settings: self.shown_settings(),
             arms: self.arms().map(|arm| self.arm_row(arm, &runs, planned)).collect(),
             tests,
+            earlier: Vec::new(),
             origin: Origin {
                 version: manifest.version.clone(),
                 commit: machine::commit(),
@@ -144,14 +145,7 @@ fn tested(test: &Test, runs: &Runs) -> TestRow {
     TestRow {
         says: test.says.to_owned(),
         figure: test.figure,
-        against: match test.against {
-            Against::Arm(name) => name.to_owned(),
-            Against::Start => "the start".to_owned(),
-            Against::After(iteration) => format!("iteration {iteration}"),
-            Against::Control(arm) => arm.name().to_owned(),
-            Against::Own(figure) => figure.name().to_owned(),
-            Against::Demonstrations => "the demonstrations".to_owned(),
-        },
+        against: test.against.name(),
         decides: test.decides,
         least: test.least,
         outcome: verdict::judge(&values, test.expected, test.least),
@@ -159,30 +153,9 @@ fn tested(test: &Test, runs: &Runs) -> TestRow {
     }
 }
 
-/// What the deciding tests say together: a claim is reproduced if all of them are, and not if any is not.
-fn together(tests: &[TestRow]) -> Option<Verdict> {
-    let verdicts: Vec<Verdict> = tests
-        .iter()
-        .filter(|test| test.decides)
-        .map(|test| test.outcome.as_ref().map_or(Verdict::Inconclusive, |outcome| outcome.verdict))
-        .collect();
-    if verdicts.is_empty() {
-        None
-    } else if verdicts.contains(&Verdict::NotReproduced) {
-        Some(Verdict::NotReproduced)
-    } else if verdicts.contains(&Verdict::Inconclusive) {
-        Some(Verdict::Inconclusive)
-    } else {
-        Some(Verdict::Reproduced)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use selfsame_core::measure::{
-        Expected, Outcome,
-        Verdict::{Inconclusive, NotReproduced, Reproduced},
-    };
+    use selfsame_core::measure::{Expected, Outcome, Verdict::Reproduced};
 
     use super::*;
     use crate::comparison::tests::seeded;
@@ -219,30 +192,6 @@ mod tests {
         assert_eq!(tested(&test(Against::Arm("nobody")), &runs).outcome, None);
         let own = tested(&test(Against::Own(Figure::Length)), &runs);
         assert!((own.differences[&2] - (0.70 - 8.5)).abs() < 1e-9);
-    }
-
-    #[test]
-    fn a_claim_stands_with_all_that_decides() {
-        let row = |verdict, decides| TestRow {
-            decides,
-            outcome: Some(Outcome { difference: 0.0, interval: None, verdict }),
-            ..tested(&test(Against::Start), &Runs::new())
-        };
-        for (verdicts, expected) in [
-            (&[(Reproduced, true), (Reproduced, true)][..], Some(Reproduced)),
-            (&[(Reproduced, true), (Inconclusive, true)], Some(Inconclusive)),
-            (&[(Inconclusive, true), (NotReproduced, true)], Some(NotReproduced)),
-            (&[(Reproduced, true), (NotReproduced, false)], Some(Reproduced)),
-            (&[(Reproduced, false)], None),
-        ] {
-            let rows: Vec<TestRow> = verdicts.iter().map(|(verdict, decides)| row(*verdict, *decides)).collect();
-            assert_eq!(together(&rows), expected, "{verdicts:?}");
-        }
-        assert_eq!(
-            together(&[tested(&test(Against::Start), &Runs::new())]),
-            Some(Inconclusive),
-            "nothing was measured"
-        );
     }
 
     #[test]

@@ -82,6 +82,21 @@ pub enum Against {
     Demonstrations,
 }
 
+impl Against {
+    /// What tables call it.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Arm(name) => name.to_owned(),
+            Self::Start => "the start".to_owned(),
+            Self::After(iteration) => format!("iteration {iteration}"),
+            Self::Control(arm) => arm.name().to_owned(),
+            Self::Own(figure) => figure.name().to_owned(),
+            Self::Demonstrations => "the demonstrations".to_owned(),
+        }
+    }
+}
+
 /// All studies: the claims of the recipes, in the recipes' order, and those that ask for more.
 #[must_use]
 pub fn studies() -> &'static [Study] {
