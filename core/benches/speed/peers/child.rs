@@ -7,7 +7,7 @@ use selfsame_core::{
     judge::{Form, Generative, JudgePrompt},
     learn::{LearnConfig, Sequence, Trainer},
     model::{Config, Decoder, LoraConfig},
-    sample::{Request, Sampling, generate},
+    sample::{Answer, Request, Sampling, generate},
     text::Tokenizer,
 };
 
@@ -158,16 +158,15 @@ fn draw(
     prompts: &[(u64, Vec<u32>)],
     samples: usize,
     sampling: &Sampling,
-) -> Vec<Vec<Vec<u32>>> {
+) -> Vec<Vec<Answer>> {
     let request = Request { prompts, samples, sampling, seed: 1, iteration: 0, batch: 128 };
     let drawn = pollster::block_on(generate(model, tokenizer, &request)).unwrap();
-    let ids: Vec<Vec<Vec<u32>>> =
-        drawn.into_iter().map(|answers| answers.into_iter().map(|answer| answer.ids).collect()).collect();
-    assert!(ids.iter().flatten().all(|ids| ids.len() == sampling.max_new_tokens));
-    ids
+    assert!(drawn.iter().flatten().all(|answer| answer.ids.len() == sampling.max_new_tokens));
+    drawn
 }
 
-/// Samples, judges, chooses the best and the worst answer to each prompt, and learns from them once.
+/// Samples, judges, chooses the best and the worst answer to each prompt, and learns from them once. As in a run,
+/// the reference's log-probabilities are those that came with the answers.
 fn iteration(model: &Decoder, tokenizer: &Tokenizer, count: usize, parts: &mut BTreeMap<&'static str, Vec<Cost>>) {
     let vocabulary = model.config().vocab_size;
     let mut begun = start();
@@ -193,7 +192,7 @@ fn iteration(model: &Decoder, tokenizer: &Tokenizer, count: usize, parts: &mut B
     let items: Vec<(&[u32], &[u32])> = prompts
         .iter()
         .zip(&answers)
-        .flat_map(|((_, prompt), answers)| answers.iter().map(move |answer| (prompt.as_slice(), answer.as_slice())))
+        .flat_map(|((_, prompt), answers)| answers.iter().map(move |answer| (prompt.as_slice(), answer.ids.as_slice())))
         .collect();
     let scores = pollster::block_on(judge.score(model, &items, BUDGET)).unwrap();
     done("judging");
@@ -203,11 +202,11 @@ fn iteration(model: &Decoder, tokenizer: &Tokenizer, count: usize, parts: &mut B
             let by_score = |a: &usize, b: &usize| scores[*a].total_cmp(&scores[*b]);
             let of = 0..ANSWERS;
             let place = if best { of.max_by(by_score) } else { of.min_by(by_score) };
-            Sequence::completion(prompt, &answers[place.unwrap()])
+            let answer = &answers[place.unwrap()];
+            (Sequence::completion(prompt, &answer.ids), answer.logprob())
         })
     };
-    let sequences: Vec<Sequence> = chosen(true).chain(chosen(false)).collect();
-    let fixed = reference(model, &sequences);
+    let (sequences, fixed): (Vec<Sequence>, Vec<f32>) = chosen(true).chain(chosen(false)).unzip();
     let learn = LearnConfig { learning_rate: 1e-5, warmup: 0.0, batch_size: PAIRS, ..LearnConfig::default() };
     let mut trainer = Trainer::new(learn, count / PAIRS);
     let mut policy = model.clone();
