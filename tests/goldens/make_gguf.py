@@ -10,6 +10,7 @@
 # gguf/*.gguf           the tiny models beside this file, written by the `gguf` package
 # gguf_smollm2.json     SmolLM2-135M-Instruct, de-quantised by the `gguf` package and computed by
 #                       transformers; only with --smollm2, the file of `cargo xtask smollm2`
+# gguf_logprobs.json    what llama.cpp computes from gguf/*.gguf
 # gguf_llama_cpp.json   tokens of texts by llama.cpp; only with --shared, the vocabularies of GPT-2 and
 #                       stories260K
 
@@ -134,9 +135,10 @@ def split_texts():
 
 # --------------------------------------------------------------------- tiny models
 
+TINY = ["tiny_llama_gqa_tied", "tiny_llama_mha_untied", "tiny_llama_rope_scaled", "tiny_qwen2", "tiny_qwen3"]
 NAMES = {
     "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
+    "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down", "input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm",
 }
 OUTSIDE = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight": "output_norm.weight", "lm_head.weight": "output.weight"}
@@ -145,8 +147,9 @@ OUTSIDE = {"model.embed_tokens.weight": "token_embd.weight", "model.norm.weight"
 def gguf_name(name):
     if name in OUTSIDE:
         return OUTSIDE[name]
-    _, _, block, part = name.removesuffix(".weight").split(".", 3)
-    return f"blk.{block}.{NAMES[part]}.weight"
+    _, _, block, part = name.split(".", 3)
+    part, kind = part.rsplit(".", 1)
+    return f"blk.{block}.{NAMES[part]}.{kind}"
 
 
 def interleaved(rows, heads):
@@ -169,7 +172,8 @@ def tiny(name):
     config = json.load(open(os.path.join(folder, "config.json")))
     tensors = safetensors.numpy.load_file(os.path.join(folder, "model.safetensors"))
     path = os.path.join(HERE, "gguf", f"{name}.gguf")
-    writer = gguf.GGUFWriter(path, "llama")
+    family = config["model_type"]
+    writer = gguf.GGUFWriter(path, family)
     writer.add_block_count(config["num_hidden_layers"])
     writer.add_context_length(config["max_position_embeddings"])
     writer.add_embedding_length(config["hidden_size"])
@@ -179,8 +183,13 @@ def tiny(name):
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     rope = config.get("rope_parameters") or {"rope_theta": config["rope_theta"], **(config.get("rope_scaling") or {})}
     writer.add_rope_freq_base(rope["rope_theta"])
-    width = config["head_dim"]
+    width = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
     writer.add_rope_dimension_count(width)
+    if family == "qwen3":
+        writer.add_key_length(width)
+        writer.add_value_length(width)
+        # llama.cpp knows no biases of this family, and no released model has any.
+        tensors = {name: values for name, values in tensors.items() if not name.endswith(".bias")}
     if rope.get("rope_type") == "llama3":
         # The slowing of each frequency, which llama.cpp divides by.
         from transformers import LlamaConfig
@@ -199,7 +208,7 @@ def tiny(name):
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     for hf, values in tensors.items():
-        if heads := heads_of(hf, config):
+        if family == "llama" and (heads := heads_of(hf, config)):
             values = interleaved(values, heads)
         writer.add_tensor(gguf_name(hf), np.ascontiguousarray(values))
     writer.write_header_to_file()
@@ -300,7 +309,7 @@ def carrier(path, describe, vocabulary):
     ]:
         add(value)
     describe(writer)
-    sides = {part: (32,) if part.endswith("norm") else (32, 32) for part in NAMES.values()}
+    sides = {part: (32,) if part.endswith("norm") else (32, 32) for part in NAMES.values() if not part.endswith(("q_norm", "k_norm"))}
     for part, shape in sides.items():
         writer.add_tensor(f"blk.0.{part}.weight", np.zeros(shape, np.float32))
     writer.add_tensor("token_embd.weight", np.zeros((vocabulary, 32), np.float32))
@@ -332,7 +341,8 @@ def stories_vocabulary(shared):
     return tokens, scores, [2, 3, 3] + [6] * 256 + [1] * (len(tokens) - 259)
 
 
-def tokens_by_llama_cpp(path, texts):
+def serve(path):
+    # Whatever is asked of llama.cpp's own server, in numbers of 32 bits.
     import urllib.request
 
     import xllamacpp
@@ -342,14 +352,47 @@ def tokens_by_llama_cpp(path, texts):
     params.n_ctx = 64
     params.n_parallel = 1
     params.warmup = False
+    params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
+    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     server = xllamacpp.Server(params)
-    address = server.listening_address
+
+    def ask(what, **body):
+        request = urllib.request.Request(
+            f"{server.listening_address}/{what}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    return ask
+
+
+# Tokens that any of the tiny models has.
+READ = [1, 5, 9, 4, 17, 22, 3, 11, 8, 25, 6, 6]
+
+
+def logprobs_by_llama_cpp():
+    import xllamacpp
+
+    cases = {}
+    for name in TINY:
+        ask = serve(os.path.join(HERE, "gguf", f"{name}.gguf"))
+        tables = []
+        for end in range(1, len(READ) + 1):
+            # The whole distribution behind every beginning, by token.
+            answer = ask("completion", prompt=READ[:end], n_predict=1, n_probs=1000, temperature=0, cache_prompt=False)
+            likely = answer["completion_probabilities"][0]["top_logprobs"]
+            table = {entry["id"]: float(f"{entry['logprob']:.7g}") for entry in likely}
+            tables.append([table[token] for token in sorted(table)])
+            assert sorted(table) == list(range(len(table)))
+        cases[name] = tables
+    write("gguf_logprobs.json", versions(gguf, xllamacpp), {"ids": READ, "cases": cases})
+
+
+def tokens_by_llama_cpp(path, texts):
+    ask = serve(path)
 
     def tokens(text, special):
-        body = json.dumps({"content": text, "add_special": special, "parse_special": True}).encode()
-        request = urllib.request.Request(f"{address}/tokenize", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request) as answer:
-            return json.load(answer)["tokens"]
+        return ask("tokenize", content=text, add_special=special, parse_special=True)["tokens"]
 
     return {"texts": texts, "pieces": [tokens(text, False) for text in texts], "whole": tokens("Hello", True)}
 
@@ -401,8 +444,9 @@ if __name__ == "__main__":
     blocks()
     quantised()
     split_texts()
-    for model in ["tiny_llama_gqa_tied", "tiny_llama_mha_untied", "tiny_llama_rope_scaled"]:
+    for model in TINY:
         tiny(model)
+    logprobs_by_llama_cpp()
     if arguments.smollm2:
         smollm2(arguments.smollm2)
     if arguments.shared:

@@ -3,14 +3,17 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{Config, rope},
+    super::{Config, Family, rope},
     container::Header,
     names,
     value::{Metadata, Number, shown},
 };
 use crate::{Error, Result};
 
-/// Settings by which a model computes something else than a plain Llama, unless they are nothing.
+/// The families that are read from GGUF files; their names there are those of `model_type`.
+const FAMILIES: [Family; 3] = [Family::Llama, Family::Qwen2, Family::Qwen3];
+
+/// Settings by which a model computes something else than these families, unless they are nothing.
 const FOREIGN: [&str; 13] = [
     "expert_count",
     "attention.sliding_window",
@@ -36,14 +39,14 @@ const LLAMA3_CONTEXT: usize = 8192;
 /// Names the key that is missing, contradictory or not supported.
 pub(super) fn config(header: &Header, slowed: Option<&[f32]>) -> Result<Config> {
     let metadata = &header.metadata;
-    let keys = Keys { metadata };
+    let keys = Keys { metadata, family: family(metadata)? };
     keys.whole_model()?;
     let heads = keys.size("attention.head_count")?;
     let hidden = keys.size("embedding_length")?;
     let mut json = Map::new();
     let mut set = |name: &str, value: Value| json.insert(name.to_owned(), value);
-    set("architectures", json!(["LlamaForCausalLM"]));
-    set("model_type", json!("llama"));
+    set("architectures", json!([keys.family.architecture()]));
+    set("model_type", json!(keys.family.name()));
     set("hidden_size", json!(hidden));
     set("intermediate_size", json!(keys.size("feed_forward_length")?));
     set("num_hidden_layers", json!(keys.size("block_count")?));
@@ -55,7 +58,7 @@ pub(super) fn config(header: &Header, slowed: Option<&[f32]>) -> Result<Config> 
     set("head_dim", json!(width));
     set("max_position_embeddings", json!(keys.size("context_length")?));
     let epsilon = "attention.layer_norm_rms_epsilon";
-    set("rms_norm_eps", json!(keys.real(epsilon)?.ok_or_else(|| metadata.missing(&key(epsilon)))?));
+    set("rms_norm_eps", json!(keys.real(epsilon)?.ok_or_else(|| metadata.missing(&keys.key(epsilon)))?));
     set("rope_theta", json!(keys.real("rope.freq_base")?.unwrap_or(10_000.0)));
     set("vocab_size", json!(keys.vocabulary(header)?));
     set("tie_word_embeddings", json!(!header.tensors.contains_key(names::HEAD)));
@@ -99,19 +102,33 @@ fn ends(metadata: &Metadata) -> Result<Vec<usize>> {
     Ok(ends)
 }
 
-/// The whole key of a setting.
-fn key(name: &str) -> String {
-    format!("llama.{name}")
+/// The family that the header names.
+fn family(metadata: &Metadata) -> Result<Family> {
+    const ARCHITECTURE: &str = "general.architecture";
+    let name = metadata.text(ARCHITECTURE)?.ok_or_else(|| metadata.missing(ARCHITECTURE))?;
+    FAMILIES.into_iter().find(|family| family.name() == name).ok_or_else(|| {
+        let known = FAMILIES.map(|family| format!("`{}`", family.name())).join(", ");
+        metadata.wrong(
+            ARCHITECTURE,
+            format!("is `{}`, which is not supported; this version reads {known} from GGUF files, such as SmolLM2, TinyLlama, Llama 3.2 or Qwen2.5", shown(name)),
+        )
+    })
 }
 
-/// The settings of a Llama.
+/// The settings of a model.
 struct Keys<'a> {
     metadata: &'a Metadata,
+    family: Family,
 }
 
 impl Keys<'_> {
+    /// The whole key of a setting.
+    fn key(&self, name: &str) -> String {
+        format!("{}.{name}", self.family.name())
+    }
+
     fn optional_size(&self, name: &str) -> Result<Option<usize>> {
-        let key = key(name);
+        let key = self.key(name);
         // Files of models whose blocks differ have a list with a number for each block.
         if let Ok(Some(numbers)) = self.metadata.numbers(&key) {
             let sizes: Vec<Option<usize>> = numbers.into_iter().map(Number::size).collect();
@@ -124,24 +141,16 @@ impl Keys<'_> {
     }
 
     fn size(&self, name: &str) -> Result<usize> {
-        self.optional_size(name)?.ok_or_else(|| self.metadata.missing(&key(name)))
+        self.optional_size(name)?.ok_or_else(|| self.metadata.missing(&self.key(name)))
     }
 
     fn real(&self, name: &str) -> Result<Option<f64>> {
-        self.metadata.real(&key(name))
+        self.metadata.real(&self.key(name))
     }
 
-    /// Checks that the file is the whole of a Llama.
+    /// Checks that the file is the whole of a model that we compute.
     fn whole_model(&self) -> Result<()> {
-        const ARCHITECTURE: &str = "general.architecture";
         let metadata = self.metadata;
-        let architecture = metadata.text(ARCHITECTURE)?.ok_or_else(|| metadata.missing(ARCHITECTURE))?;
-        if architecture != "llama" {
-            return Err(metadata.wrong(
-                ARCHITECTURE,
-                format!("is `{}`, which is not supported; this version reads `llama` from GGUF files, such as SmolLM2, TinyLlama or Llama 3.2", shown(architecture)),
-            ));
-        }
         if let Some(parts) = metadata.size("split.count")?.filter(|parts| *parts > 1) {
             return Err(metadata.wrong(
                 "split.count",
@@ -149,7 +158,7 @@ impl Keys<'_> {
             ));
         }
         for name in FOREIGN {
-            let key = key(name);
+            let key = self.key(name);
             let nothing = match metadata.values.get(&key) {
                 None => true,
                 Some(_) => {
@@ -172,7 +181,7 @@ impl Keys<'_> {
         for name in ["attention.value_length", "rope.dimension_count"] {
             if let Some(other) = self.optional_size(name)?.filter(|other| *other != width) {
                 return Err(self.metadata.wrong(
-                    &key(name),
+                    &self.key(name),
                     format!(
                         "is {other}, and a head is {width} wide; only heads that are the same everywhere are supported"
                     ),
@@ -193,7 +202,7 @@ impl Keys<'_> {
         })?;
         match self.optional_size("vocab_size")? {
             Some(other) if other != rows => Err(self.metadata.wrong(
-                &key("vocab_size"),
+                &self.key("vocab_size"),
                 format!("is {other}, but tensor `{}` has {rows} rows; download the file again", names::EMBEDDING),
             )),
             _ => Ok(rows),
@@ -202,16 +211,17 @@ impl Keys<'_> {
 
     /// The factor by which all positions are squeezed, if they are.
     fn linear(&self) -> Result<Option<f64>> {
-        let kind = self.metadata.text(&key("rope.scaling.type"))?;
+        let kind = self.metadata.text(&self.key("rope.scaling.type"))?;
         // Files of 2023 say no type.
         let old = self.real("rope.scale_linear")?;
         let factor = self.real("rope.scaling.factor")?.or(old);
         match kind {
             None | Some("linear") => Ok(factor.filter(|factor| *factor != 1.0 && *factor != 0.0)),
             Some("none") => Ok(None),
-            Some(other) => Err(self
-                .metadata
-                .wrong(&key("rope.scaling.type"), format!("is `{}`; `none` and `linear` are supported", shown(other)))),
+            Some(other) => Err(self.metadata.wrong(
+                &self.key("rope.scaling.type"),
+                format!("is `{}`; `none` and `linear` are supported", shown(other)),
+            )),
         }
     }
 

@@ -18,7 +18,7 @@ use std::{
 use burn::tensor::Device;
 
 use super::{
-    BasePrecision, Config, Decoder,
+    BasePrecision, Config, Decoder, Family,
     files::from_library,
     source::{FileSource, Source},
 };
@@ -162,8 +162,9 @@ impl Gguf {
     /// As [`Gguf::load`], and if a weight is too large for the precision.
     pub fn load_in(&self, source: &mut dyn Source, device: &Device, precision: BasePrecision) -> Result<Decoder> {
         let config = self.config()?;
-        names::check(&self.header, config.num_hidden_layers)?;
-        let mut tensors = Tensors { source, header: &self.header, width: config.head_width() };
+        names::check(&self.header, config.model_type, config.num_hidden_layers)?;
+        let rotated = (config.model_type == Family::Llama).then(|| config.head_width());
+        let mut tensors = Tensors { source, header: &self.header, rotated };
         from_library(config, &mut tensors, device, precision)
     }
 }

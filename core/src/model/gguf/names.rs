@@ -1,7 +1,7 @@
-//! The names of tensors, and the order of rows that differs: llama.cpp rotates neighbouring rows of a
-//! head, and Hugging Face the rows of its two halves.
+//! The names of tensors, and the order of rows that differs: of a Llama, llama.cpp rotates neighbouring rows of
+//! a head, and Hugging Face the rows of its two halves. Of Qwen, both rotate halves.
 
-use super::{container::Header, value::shown};
+use super::{super::Family, container::Header, value::shown};
 use crate::{Error, Result};
 
 /// The factors by which the rotary frequencies are slowed down.
@@ -30,14 +30,29 @@ const PARTS: [(&str, &str); 9] = [
     ("mlp.down_proj", "ffn_down"),
 ];
 
+/// Norms of a block's heads, which Qwen3 has.
+const HEAD_NORMS: [(&str, &str); 2] = [("self_attn.q_norm", "attn_q_norm"), ("self_attn.k_norm", "attn_k_norm")];
+
+/// The parts that have a bias in Qwen2.
+const BIASED: [&str; 3] = ["attn_q", "attn_k", "attn_v"];
+
 /// The parts whose rows are in another order.
 const ROTATED: [&str; 2] = ["self_attn.q_proj", "self_attn.k_proj"];
 
-/// Block and part of a tensor's name that has the form `{before}{block}.{part}.weight`.
-fn split<'a>(name: &'a str, before: &str) -> Option<(&'a str, &'a str)> {
-    let (block, part) = name.strip_prefix(before)?.strip_suffix(".weight")?.split_once('.')?;
+/// A tensor's name that has the form `{before}{block}.{part}.{kind}`.
+struct Name<'a> {
+    block: &'a str,
+    part: &'a str,
+    /// `weight` or `bias`.
+    kind: &'a str,
+}
+
+fn split<'a>(name: &'a str, before: &str) -> Option<Name<'a>> {
+    let (rest, kind) = name.strip_prefix(before)?.rsplit_once('.')?;
+    let (block, part) = rest.split_once('.')?;
     let canonical = block == "0" || !block.starts_with('0');
-    (canonical && !block.is_empty() && block.bytes().all(|digit| digit.is_ascii_digit())).then_some((block, part))
+    let whole = canonical && !block.is_empty() && block.bytes().all(|digit| digit.is_ascii_digit());
+    (whole && ["weight", "bias"].contains(&kind)).then_some(Name { block, part, kind })
 }
 
 /// The GGUF name of a tensor that Hugging Face calls `name`.
@@ -45,14 +60,23 @@ pub(super) fn stored(name: &str) -> Option<String> {
     if let Some((_, gguf)) = OUTSIDE.iter().find(|(hf, _)| *hf == name) {
         return Some((*gguf).to_owned());
     }
-    let (block, part) = split(name, "model.layers.")?;
-    let (_, gguf) = PARTS.iter().find(|(hf, _)| *hf == part)?;
-    Some(format!("blk.{block}.{gguf}.weight"))
+    let Name { block, part, kind } = split(name, "model.layers.")?;
+    let (_, gguf) = PARTS.iter().chain(&HEAD_NORMS).find(|(hf, _)| *hf == part)?;
+    Some(format!("blk.{block}.{gguf}.{kind}"))
 }
 
-/// Whether the rows of a tensor that Hugging Face calls `name` are in another order.
+/// Whether the rows of a tensor that Hugging Face calls `name` are in another order in files of a Llama.
 pub(super) fn is_rotated(name: &str) -> bool {
-    split(name, "model.layers.").is_some_and(|(_, part)| ROTATED.contains(&part))
+    split(name, "model.layers.").is_some_and(|Name { part, .. }| ROTATED.contains(&part))
+}
+
+/// Whether a block of the family has this part.
+fn belongs(family: Family, part: &str, kind: &str) -> bool {
+    let among = |parts: &[(&str, &str)]| parts.iter().any(|(_, gguf)| *gguf == part);
+    match kind {
+        "bias" => family == Family::Qwen2 && BIASED.contains(&part),
+        _ => among(&PARTS) || family.norms_heads() && among(&HEAD_NORMS),
+    }
 }
 
 /// Brings the rows of each head into the order of Hugging Face: of its pairs `2i` and `2i + 1`, the
@@ -71,17 +95,17 @@ pub(super) fn into_halves<T: Copy>(values: &mut [T], columns: usize, width: usiz
     }
 }
 
-/// Checks that a file has no tensor that a model of `blocks` blocks does not have: it would compute
-/// something else.
+/// Checks that a file has no tensor that a model of the family with `blocks` blocks does not have: it would
+/// compute something else.
 ///
 /// # Errors
 /// Names the tensor.
-pub(super) fn check(header: &Header, blocks: usize) -> Result<()> {
+pub(super) fn check(header: &Header, family: Family, blocks: usize) -> Result<()> {
     let known = |name: &str| {
         name == ROPE_FACTORS
             || OUTSIDE.iter().any(|(_, gguf)| *gguf == name)
-            || split(name, "blk.").is_some_and(|(block, part)| {
-                PARTS.iter().any(|(_, gguf)| *gguf == part) && block.parse().is_ok_and(|block: usize| block < blocks)
+            || split(name, "blk.").is_some_and(|Name { block, part, kind }| {
+                belongs(family, part, kind) && block.parse().is_ok_and(|block: usize| block < blocks)
             })
     };
     match header.tensors.keys().find(|name| !known(name)) {
@@ -89,8 +113,9 @@ pub(super) fn check(header: &Header, blocks: usize) -> Result<()> {
         Some(name) => Err(Error::model(
             &header.metadata.path,
             format!(
-                "holds tensor `{}`, which a Llama of {blocks} blocks does not have: the file's model computes something else, which this version does not know (biases, experts, adapters). Choose another model",
-                shown(name)
+                "holds tensor `{}`, which a model of architecture `{}` with {blocks} blocks does not have: the file's model computes something else, which this version does not know (biases, experts, adapters). Choose another model",
+                shown(name),
+                family.name()
             ),
         )),
     }
@@ -109,7 +134,9 @@ mod tests {
             ("model.layers.0.self_attn.q_proj.weight", Some("blk.0.attn_q.weight")),
             ("model.layers.12.mlp.down_proj.weight", Some("blk.12.ffn_down.weight")),
             ("model.layers.00.mlp.down_proj.weight", None),
-            ("model.layers.1.self_attn.q_proj.bias", None),
+            ("model.layers.1.self_attn.q_proj.bias", Some("blk.1.attn_q.bias")),
+            ("model.layers.1.self_attn.k_norm.weight", Some("blk.1.attn_k_norm.weight")),
+            ("model.layers.1.self_attn.q_proj.scale", None),
             ("model.layers..mlp.down_proj.weight", None),
         ] {
             assert_eq!(stored(hf).as_deref(), gguf, "{hf}");

@@ -16,8 +16,8 @@ use crate::{Error, Result, model::files::Library};
 pub(super) struct Tensors<'a> {
     pub source: &'a mut dyn Source,
     pub header: &'a Header,
-    /// The width of a head, whose rows are rotated together.
-    pub width: usize,
+    /// The width of a head, whose rows are rotated together, where they are in another order than ours.
+    pub rotated: Option<usize>,
 }
 
 impl Library for Tensors<'_> {
@@ -38,8 +38,8 @@ impl Library for Tensors<'_> {
         // Every name that is asked for has one; its own would be missing from the file just as well.
         let stored = names::stored(name).unwrap_or_else(|| name.to_owned());
         let mut values = floats(self.source, self.header, &stored, shape)?;
-        if names::is_rotated(name) {
-            names::into_halves(&mut values, shape.last().copied().unwrap_or(1), self.width);
+        if let Some(width) = self.rotated.filter(|_| names::is_rotated(name)) {
+            names::into_halves(&mut values, shape.last().copied().unwrap_or(1), width);
         }
         Ok(values)
     }
@@ -51,9 +51,9 @@ impl Library for Tensors<'_> {
             return Ok(None);
         };
         let mut bytes = collect(self.source, self.header, &stored, &shape, |_, size| size, |bytes, _| bytes)?;
-        if names::is_rotated(name) {
+        if let Some(width) = self.rotated.filter(|_| names::is_rotated(name)) {
             let row = bytes.len() / shape[0].max(1);
-            names::into_halves(&mut bytes, row, self.width);
+            names::into_halves(&mut bytes, row, width);
         }
         Ok(Some((format, bytes)))
     }

@@ -11,7 +11,11 @@ use super::{
     writer::{Item, Writer, lists, real, reals, size, text, texts, truth, whole_numbers},
     *,
 };
-use crate::{device::cpu, text::Tokenizer};
+use crate::{
+    device::cpu,
+    learn::{Sequence, batch::score},
+    text::Tokenizer,
+};
 
 fn goldens() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/goldens")
@@ -92,7 +96,7 @@ fn refused_model(writer: &Writer, words: &[&str]) {
 /// the rows of queries and keys in llama.cpp's order.
 #[test]
 fn models_that_the_reference_wrote_are_the_models_they_were() {
-    for name in ["tiny_llama_gqa_tied", "tiny_llama_mha_untied", "tiny_llama_rope_scaled"] {
+    for name in ["tiny_llama_gqa_tied", "tiny_llama_mha_untied", "tiny_llama_rope_scaled", "tiny_qwen2"] {
         let expected = load(&goldens().join(name), &cpu()).unwrap();
         let path = goldens().join(format!("gguf/{name}.gguf"));
         let ours = load(&path, &cpu()).unwrap();
@@ -103,6 +107,29 @@ fn models_that_the_reference_wrote_are_the_models_they_were() {
         expected.eos_token_id.clone_from(&ours.eos_token_id);
         assert_eq!(ours, expected, "{name}");
         Tokenizer::load(&path).unwrap();
+    }
+}
+
+/// `gguf_logprobs.json` has the distribution that llama.cpp computes behind every beginning of some tokens.
+#[test]
+fn models_say_what_llama_cpp_says() {
+    let golden: serde_json::Value =
+        serde_json::from_slice(&fs::read(goldens().join("gguf_logprobs.json")).unwrap()).unwrap();
+    let ids: Vec<u32> = serde_json::from_value(golden["ids"].clone()).unwrap();
+    let cases = golden["cases"].as_object().unwrap();
+    assert_eq!(cases.len(), 5);
+    for (name, tables) in cases {
+        let model = load(&goldens().join(format!("gguf/{name}.gguf")), &cpu()).unwrap();
+        let tables: Vec<Vec<f32>> = serde_json::from_value(tables.clone()).unwrap();
+        assert_eq!((tables.len(), tables[0].len()), (ids.len(), model.config().vocab_size), "{name}");
+        let rows: Vec<Sequence> = (1..=ids.len())
+            .flat_map(|end| (0..tables[0].len()).map(move |token| (end, u32::try_from(token).unwrap())))
+            .map(|(end, token)| Sequence::completion(&ids[..end], &[token]))
+            .collect();
+        let ours = pollster::block_on(score(&model, &rows, 4096)).unwrap().concat();
+        let theirs = tables.concat();
+        let apart = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(ours.len() == theirs.len() && apart < 1e-4, "{name}: {apart}");
     }
 }
 
@@ -323,7 +350,9 @@ fn tensors_that_cannot_be() {
 #[test]
 fn settings_that_cannot_be() {
     for (key, item, words) in [
-        ("general.architecture", text("gptneox"), &["gptneox", "llama"][..]),
+        ("general.architecture", text("gptneox"), &["gptneox", "llama", "qwen2"][..]),
+        // Another family's settings are not there.
+        ("general.architecture", text("qwen2"), &["qwen2.", "missing"]),
         ("split.count", size(3), &["3", "--merge"]),
         ("llama.expert_count", size(8), &["cannot compute"]),
         ("llama.attention.sliding_window", size(16), &["cannot compute"]),
