@@ -37,19 +37,20 @@ pub struct Chunks {
 
 /// Logits in a chunk on the CPU: what fits into a core's cache.
 const CPU_CHUNK: usize = 1 << 18;
-/// Logits in a chunk on an adapter: half of the smallest limit of a binding, 128 MiB.
-const GPU_CHUNK: usize = 1 << 24;
-/// Most logits that are kept for the backward pass: 128 MiB.
-const KEPT: usize = 1 << 25;
 
 impl Chunks {
+    /// Logits in a chunk on an adapter: half of the smallest limit of a binding, 128 MiB.
+    pub const ON_ADAPTERS: usize = 1 << 24;
+    /// Most logits that are kept for the backward pass: 128 MiB.
+    pub const KEPT: usize = 1 << 25;
+
     /// What suits the device for so many rows and classes.
     #[must_use]
     pub fn suited(device: &Device, rows: usize, classes: usize) -> Self {
-        let most = if *device == Device::flex() { CPU_CHUNK } else { GPU_CHUNK };
+        let most = if *device == Device::flex() { CPU_CHUNK } else { Self::ON_ADAPTERS };
         // Products like multiples of a vector's width.
         let columns = (most / rows.max(1)).next_multiple_of(64);
-        Self { columns: columns.min(classes), keep: rows * classes <= KEPT }
+        Self { columns: columns.min(classes), keep: rows * classes <= Self::KEPT }
     }
 }
 

@@ -19,6 +19,9 @@ use burn::{
 
 use crate::gradient::plain;
 
+/// Numbers in a table of shares, at most: 64 MiB, half of what every device of WebGPU can bind.
+const MOST: usize = 1 << 24;
+
 /// Attention of every query over the first `span` keys, scaled by `1 / √width`. Differentiable in query, key and
 /// value. On adapters only.
 ///
@@ -26,9 +29,22 @@ use crate::gradient::plain;
 /// * `key`, `value`: `[batch, kv_heads, span or more, width]`
 /// * `mask`: `[1 or batch, 1 or time, 1 or span]`, added to the scaled scores; no row hides everything
 ///
-/// Returns `[batch * time, heads * width]`.
+/// Returns `[batch * time, heads * width]`. Where the shares of all queries are too many for a device to bind, so
+/// many queries are taken at a time as fit.
 #[must_use]
 pub fn masked_attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, mask: Tensor<3>, span: usize) -> Tensor<2> {
+    attention_in_blocks(query, key, value, mask, span, MOST)
+}
+
+/// [`masked_attention`] with at most so many shares at a time, as far as single queries have no more.
+fn attention_in_blocks(
+    query: Tensor<4>,
+    key: Tensor<4>,
+    value: Tensor<4>,
+    mask: Tensor<3>,
+    span: usize,
+    most: usize,
+) -> Tensor<2> {
     let mask = if mask.is_autodiff() { mask.inner() } else { mask };
     let mask = if query.is_autodiff() { Tensor::from_inner(mask) } else { mask };
     // Gradients have the shape of what they belong to.
@@ -36,13 +52,25 @@ pub fn masked_attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>, mask
         let [batch, heads, keys, width] = all.dims();
         if all.is_autodiff() && keys != span { all.slice([0..batch, 0..heads, 0..span, 0..width]) } else { all }
     };
-    Tensor::from_dispatch(Dispatch::masked_attention(
-        query.into_dispatch(),
-        seen(key).into_dispatch(),
-        seen(value).into_dispatch(),
-        mask.into_dispatch(),
-        span,
-    ))
+    let (key, value) = (seen(key), seen(value));
+    let attend = |query: Tensor<4>, mask: Tensor<3>| -> Tensor<2> {
+        let (key, value) = (key.clone().into_dispatch(), value.clone().into_dispatch());
+        let (query, mask) = (query.into_dispatch(), mask.into_dispatch());
+        Tensor::from_dispatch(Dispatch::masked_attention(query, key, value, mask, span))
+    };
+    let [batch, time, heads, width] = query.dims();
+    let at_once = (most / (batch * heads * span.next_multiple_of(4)).max(1)).max(1);
+    if time <= at_once {
+        return attend(query, mask);
+    }
+    let blocks = (0..time).step_by(at_once).map(|begin| {
+        let end = (begin + at_once).min(time);
+        let [entries, rows, columns] = mask.dims();
+        let mask = if rows == 1 { mask.clone() } else { mask.clone().slice([0..entries, begin..end, 0..columns]) };
+        let query = query.clone().slice([0..batch, begin..end, 0..heads, 0..width]);
+        attend(query, mask).reshape([batch, end - begin, heads * width])
+    });
+    Tensor::cat(blocks.collect(), 1).reshape([batch * time, heads * width])
 }
 
 /// The operation as burn's backends see it, and the steps that it and its gradient are made of.

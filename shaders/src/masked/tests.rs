@@ -84,6 +84,24 @@ fn adapters_attend_as_composed_operations_do() {
     }
 }
 
+#[test]
+fn queries_in_blocks_are_those_at_once() {
+    let Some(adapter) = crate::adapter() else { return };
+    for mask in [[2, 33, 50], [1, 1, 50]] {
+        let case = Case { batch: 2, time: 33, heads: 4, kv_heads: 2, span: 50, mask };
+        let most = |most: usize| {
+            case.run(&adapter, |query, key, value, mask| attention_in_blocks(query, key, value, mask, case.span, most))
+        };
+        let whole = most(MOST);
+        // A table of ten queries, and one that is too small for a single one.
+        for (ours, expected) in [2 * 4 * 52 * 10, 1].into_iter().flat_map(|few| most(few).into_iter().zip(&whole)) {
+            let largest = expected.iter().fold(0.0_f32, |top, v| top.max(v.abs()));
+            let apart = ours.iter().zip(expected).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+            assert!(ours.len() == expected.len() && apart <= 1e-6 * largest, "{apart}");
+        }
+    }
+}
+
 /// What a cache has room for behind its keys is never read, whatever it is.
 #[test]
 fn room_behind_the_keys_is_not_read() {
