@@ -42,6 +42,9 @@ impl Default for Atlas {
 pub struct Row {
     /// The study; a recipe's name where it is that recipe's claim.
     pub study: String,
+    /// What its settings are called, where they are not the study's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// The recipe.
     pub recipe: String,
     /// The title of its paper.
@@ -194,7 +197,7 @@ impl Atlas {
         serde_json::from_str(text).map_err(damaged)
     }
 
-    /// The row that another would replace: that of the same study, world, model and work.
+    /// The row that another would replace: that of the same study, variant, world, model and work.
     #[must_use]
     pub fn like(&self, row: &Row) -> Option<&Row> {
         self.rows.iter().find(|of| of.is_like(row))
@@ -238,7 +241,8 @@ impl TestRow {
 
 impl Row {
     fn is_like(&self, other: &Self) -> bool {
-        let what = |of: &Self| (of.study.clone(), of.world.clone(), of.model_sha256.clone(), of.quick);
+        let what =
+            |of: &Self| (of.study.clone(), of.variant.clone(), of.world.clone(), of.model_sha256.clone(), of.quick);
         what(self) == what(other)
     }
 

@@ -120,6 +120,19 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
     seeds.filter(|of| of.start() <= of.end() && of.end() - of.start() < MOST_SEEDS).ok_or_else(wrong)
 }
 
+/// The longest name of a variant, in letters.
+const LONGEST_VARIANT: usize = 40;
+
+fn variant(text: &str) -> Result<String, String> {
+    let name = text.trim();
+    let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || " -_.,".contains(letter));
+    let fits = (1..=LONGEST_VARIANT).contains(&name.len()) && !name.ends_with('.');
+    // It becomes a part of a folder's name.
+    (plain && fits).then(|| name.to_owned()).ok_or_else(|| {
+        format!("write at most {LONGEST_VARIANT} letters, digits, blanks and signs of `-_.,` (a dot not at the end)")
+    })
+}
+
 fn assignment(text: &str) -> Result<Assignment, String> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => {
@@ -257,6 +270,9 @@ pub struct ReproduceArgs {
     /// Change a setting of the recipe, and with it the budget of its baselines; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
     pub set: Vec<Assignment>,
+    /// What changed settings are called, such as "six iterations": runs and row then stand beside those without
+    #[arg(long = "as", value_name = "NAME", value_parser = variant)]
+    pub variant: Option<String>,
     /// Where to compute
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,

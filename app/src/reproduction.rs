@@ -110,6 +110,9 @@ impl<'a> Reproduction<'a> {
         if let Some(name) = self.model.and_then(Path::file_name) {
             folder.push(format!("model-{}", name.to_string_lossy()));
         }
+        if let Some(variant) = &self.args.variant {
+            folder.push(format!("as-{variant}"));
+        }
         folder.join(arm.map_or(self.study.recipe, |arm| arm.name)).join(format!("seed-{seed}"))
     }
 

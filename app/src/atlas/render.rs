@@ -27,13 +27,7 @@ pub fn table(atlas: &Atlas) -> Table {
     let mut table = Table::new(title, COLUMNS).note(NOTE);
     for row in &atlas.rows {
         let Some(main) = row.main() else { continue };
-        let mut name = row.study.clone();
-        if row.model != crate::shelf::STARTER {
-            name += &format!(" on {}", row.model.rsplit(['/', '\\']).next().unwrap_or_default());
-        }
-        if row.world != WORLD {
-            name += &format!(" in {}", row.world);
-        }
+        let name = name(row);
         let spent = [whole(main.spent.steps), whole(main.spent.drawn_tokens), duration(main.spent.seconds)];
         table.row(cells([name, verdict(row), row.seeds.len().to_string()], [&main.start, &main.end], spent));
         // A control line spends what its recipe does.
@@ -44,6 +38,21 @@ pub fn table(atlas: &Atlas) -> Table {
         }
     }
     table
+}
+
+/// The study, and what of it is not as usual.
+fn name(row: &Row) -> String {
+    let mut name = row.study.clone();
+    if row.model != crate::shelf::STARTER {
+        name += &format!(" on {}", row.model.rsplit(['/', '\\']).next().unwrap_or_default());
+    }
+    if row.world != WORLD {
+        name += &format!(" in {}", row.world);
+    }
+    if let Some(variant) = &row.variant {
+        name += &format!(", {variant}");
+    }
+    name
 }
 
 fn verdict(row: &Row) -> String {
@@ -198,7 +207,7 @@ pub fn sentences(row: &Row) -> Vec<String> {
 pub fn markdown(atlas: &Atlas) -> String {
     let mut text = format!("# Atlas\n\n{}", table(atlas).markdown());
     for row in &atlas.rows {
-        text += &format!("\n## {}\n\n", row.study);
+        text += &format!("\n## {}\n\n", name(row));
         for sentence in sentences(row) {
             text += &format!("- {sentence}\n");
         }
@@ -225,7 +234,7 @@ pub fn html(atlas: &Atlas) -> String {
     );
     page += &table(atlas).html();
     for row in &atlas.rows {
-        page += &format!("<h2>{}</h2>\n", escape(&row.study));
+        page += &format!("<h2>{}</h2>\n", escape(&name(row)));
         for sentence in sentences(row) {
             page += &format!("<p>{}</p>\n", escape(&sentence));
         }

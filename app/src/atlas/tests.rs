@@ -37,6 +37,7 @@ pub(crate) fn row(study: &str, steps: f64) -> Row {
     main.controls = BTreeMap::from([("random labels".to_owned(), arm("x", 0.45, 90.0).end)]);
     Row {
         study: study.to_owned(),
+        variant: None,
         recipe: "srlm".to_owned(),
         title: "A title".to_owned(),
         claim: "A | claim.".to_owned(),
@@ -64,8 +65,9 @@ fn rows_replace_their_like_and_keep_the_order_of_the_studies() {
     atlas.put(again.clone());
     atlas.put(Row { quick: true, ..row("cream", 90.0) });
     atlas.put(Row { model_sha256: "1".to_owned(), ..row("cream", 90.0) });
+    atlas.put(Row { variant: Some("longer".to_owned()), ..row("cream", 90.0) });
     let studies: Vec<&str> = atlas.rows.iter().map(|row| row.study.as_str()).collect();
-    assert_eq!(studies, ["dpo", "cream", "cream", "cream", "scir-judges"]);
+    assert_eq!(studies, ["dpo", "cream", "cream", "cream", "cream", "scir-judges"]);
     assert_eq!(atlas.rows[1], again);
 }
 

@@ -34,6 +34,7 @@ impl Reproduction<'_> {
         let tests: Vec<TestRow> = self.study.tests.iter().map(|test| tested(test, &runs)).collect();
         Ok(Row {
             study: self.study.id.to_owned(),
+            variant: self.args.variant.clone(),
             recipe: self.study.recipe.to_owned(),
             title: by_id(self.study.recipe)?.card.title.to_owned(),
             claim: self.study.asks()?.to_owned(),
@@ -130,6 +131,7 @@ fn tested(test: &Test, runs: &Runs) -> TestRow {
             Against::Start => of(numbers.start()),
             Against::After(iteration) => of(numbers.after.get(&iteration)),
             Against::Control(arm) => of(numbers.controls.get(&arm)),
+            Against::StartOf(figure) => numbers.start()?.get(&figure).copied(),
             Against::Own(figure) => numbers.end()?.get(&figure).copied(),
             Against::Demonstrations => numbers.demonstrations,
         }

@@ -42,6 +42,8 @@ fn every_arm_of_a_seed_comes_before_the_next_seed() {
     assert!(runs.iter().all(|run| run.args.out.as_deref() == Some(Path::new("out").join(&run.folder).as_path())));
     let later: Vec<u64> = planned("cream", "--seeds 4-5").iter().map(|run| run.seed).collect();
     assert_eq!(later, [4, 4, 4, 5, 5, 5]);
+    let longer = planned("cream", "--seeds 1 --set loop.iterations=6 --as longer");
+    assert_eq!(longer[1].folder, Path::new("cream/as-longer/no-consistency/seed-1"));
     let elsewhere = planned("cream", "--seeds 1 --model some/where/tuned");
     assert_eq!(elsewhere[1].folder, Path::new("cream/model-tuned/no-consistency/seed-1"));
 }
@@ -76,7 +78,8 @@ fn every_study_can_be_planned_at_both_sizes() {
 #[test]
 fn what_cannot_be_asked_for_is_refused() {
     let seeds = ["0", "101", "0-3", "5-4", "2-", "-3", "1-101", "x"].map(|seeds| format!("cream --seeds={seeds}"));
-    let others = ["", "cream --all", "cream --jobs 0", "cream --world nowhere"].map(str::to_owned);
+    let others = ["", "cream --all", "cream --jobs 0", "cream --world nowhere", "cream --as=../x", "cream --as=x."];
+    let others = others.map(str::to_owned);
     for line in seeds.into_iter().chain(others) {
         let words = ["selfsame", "reproduce"].into_iter().chain(line.split_whitespace());
         assert!(Cli::try_parse_from(words).is_err(), "{line:?}");

@@ -1,12 +1,12 @@
 //! A page for every method: what it is, its equation, its place on the loop, what it claims, and what was
 //! measured.
 
-use egui::{Align, Button, Layout, RichText, ScrollArea, Ui};
+use egui::{Align, Button, CollapsingHeader, Layout, RichText, ScrollArea, Ui};
 use selfsame_core::recipe::OracleUse;
 
 use super::{
     Panel,
-    atlas::{Atlas, shown},
+    atlas::{Atlas, Row, shown},
 };
 use crate::view::{
     Action, Scene, markdown,
@@ -145,6 +145,10 @@ fn page(ui: &mut Ui, method: Method, scene: &mut Scene<'_>, atlas: Option<&Atlas
             |ui| section(ui, t("methods.fidelity"), card.fidelity, |_| {}),
         );
         section(ui, t("methods.measured"), "", |ui| measured(ui, method, atlas));
+        let others: Vec<&Row> = atlas.into_iter().flat_map(|atlas| atlas.others(method.page.id)).collect();
+        if !others.is_empty() {
+            section(ui, t("methods.others"), t("methods.others_sentence"), |ui| also_measured(ui, &others));
+        }
         ui.add_space(theme::sizes().step * 4.0);
     });
 }
@@ -189,6 +193,23 @@ fn measured(ui: &mut Ui, method: Method, atlas: Option<&Atlas>) {
         None => {
             ui.weak(t("methods.unmeasured"));
         }
+    }
+}
+
+/// What the atlas says beside the claim: each row under its name and its verdict.
+fn also_measured(ui: &mut Ui, rows: &[&Row]) {
+    for row in rows {
+        let name = row.name();
+        let title = match row.verdict {
+            Some(_) => with("methods.other", &[("name", &name), ("verdict", &shown::word(row.verdict))]),
+            None => name.clone(),
+        };
+        CollapsingHeader::new(title).id_salt(("methods-other", &name)).show(ui, |ui| {
+            if row.study != row.recipe {
+                ui.add(egui::Label::new(&row.claim).wrap());
+            }
+            shown::verdict(ui, row);
+        });
     }
 }
 

@@ -68,6 +68,8 @@ pub struct Row {
     pub claim: String,
     /// The model, where it is another one than the starter model.
     pub model: Option<String>,
+    /// What its settings are called, where they are not the study's own.
+    pub variant: Option<String>,
     /// Whether it was a tenth of the work.
     pub quick: bool,
     /// What all deciding comparisons say together; `None` where none decides.
@@ -93,6 +95,9 @@ impl Row {
         }
         if let Some(model) = &self.model {
             name = with("atlas.on_model", &[("method", &name), ("model", model)]);
+        }
+        if let Some(variant) = &self.variant {
+            name = with("atlas.variant", &[("method", &name), ("variant", variant)]);
         }
         if self.quick { with("atlas.quick", &[("method", &name)]) } else { name }
     }
@@ -146,11 +151,18 @@ impl Atlas {
         })
     }
 
-    /// What it says about a method's claim, best with the starter model and all of the work.
+    /// What it says about a method's claim, best as the study has it, with the starter model and all of the work.
     #[must_use]
     pub fn row(&self, recipe: &str) -> Option<&Row> {
         let claims = self.rows.iter().filter(|row| row.recipe == recipe && row.study == recipe);
-        claims.min_by_key(|row| (row.model.is_some(), row.quick))
+        claims.min_by_key(|row| (row.variant.is_some(), row.model.is_some(), row.quick))
+    }
+
+    /// What else it says about a method: its claim on other models and with other settings, and other studies.
+    pub fn others<'a>(&'a self, recipe: &'a str) -> impl Iterator<Item = &'a Row> {
+        let claim = self.row(recipe);
+        let is_claim = move |row: &Row| claim.is_some_and(|claim| std::ptr::eq(claim, row));
+        self.rows.iter().filter(move |row| row.recipe == recipe && !is_claim(row))
     }
 }
 
@@ -163,6 +175,8 @@ struct File {
 #[derive(Deserialize)]
 struct FileRow {
     study: String,
+    #[serde(default)]
+    variant: Option<String>,
     recipe: String,
     #[serde(default)]
     claim: String,
@@ -279,6 +293,7 @@ impl From<FileRow> for Row {
         Self {
             verdict: row.verdict,
             model: Some(model).filter(|model| !model.is_empty() && model != crate::shelf::STARTER),
+            variant: row.variant,
             quick: row.quick,
             start: of(start, REWARD),
             reward: of(end, REWARD),

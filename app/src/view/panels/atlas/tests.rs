@@ -135,12 +135,16 @@ fn other_studies_models_and_quick_runs_are_told_apart() {
     let row = |study: &str, model: &str, quick: bool| {
         format!(r#"{{"study": "{study}", "recipe": "cream", "model": "{model}", "quick": {quick}}}"#)
     };
-    let rows = [row("cream", "starter", true), row("cream", "/m/SmolLM2", false), row("scaling", "starter", false)];
+    let longer = r#"{"study": "cream", "recipe": "cream", "model": "starter", "variant": "longer"}"#.to_owned();
+    let rows =
+        [longer, row("cream", "starter", true), row("cream", "/m/SmolLM2", false), row("scaling", "starter", false)];
     let atlas = Atlas::parse("x", &format!(r#"{{"schema": 1, "rows": [{}]}}"#, rows.join(","))).unwrap();
     let names: Vec<String> = atlas.rows.iter().map(Row::name).collect();
-    assert_eq!(names, ["CREAM (quick)", "CREAM on SmolLM2", "CREAM: scaling"]);
+    assert_eq!(names, ["CREAM, longer", "CREAM (quick)", "CREAM on SmolLM2", "CREAM: scaling"]);
     assert_eq!(atlas.row("cream").map(Row::name).as_deref(), Some("CREAM (quick)"));
-    assert_eq!(atlas.row("srlm"), None);
+    let others: Vec<String> = atlas.others("cream").map(Row::name).collect();
+    assert_eq!(others, ["CREAM, longer", "CREAM on SmolLM2", "CREAM: scaling"]);
+    assert_eq!((atlas.row("srlm"), atlas.others("srlm").count()), (None, 0));
 }
 
 #[test]

@@ -84,10 +84,33 @@ fn what_was_measured_stands_on_the_page() {
     harness.get_by_label("Compare in the atlas").click();
     harness.run_steps(2);
     assert_eq!(harness.state().actions, [Action::Go(Panel::Atlas)]);
+    assert_eq!(harness.query_all_by_label("Measured beside it").count(), 0);
     // One that the atlas does not have.
     harness.get_by_label("OSP").click();
     harness.run_steps(3);
     harness.get_by_label_contains("Not measured yet");
+}
+
+#[test]
+fn other_settings_models_and_studies_stand_below_the_claim() {
+    let mut harness = harness(false, [1400.0, 1400.0]);
+    let rows = [
+        r#"{"study": "cream", "recipe": "cream", "verdict": "inconclusive", "seeds": [1, 2]}"#,
+        r#"{"study": "cream", "recipe": "cream", "variant": "longer", "verdict": "not_reproduced", "seeds": [1, 2, 3]}"#,
+        r#"{"study": "parts", "recipe": "cream", "claim": "What is owed to what?", "seeds": [1]}"#,
+    ];
+    let atlas = format!(r#"{{"schema": 1, "rows": [{}]}}"#, rows.join(","));
+    harness.state_mut().panel.atlas = Some(Atlas::parse("x", &atlas).unwrap());
+    harness.get_by_label("CREAM").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(Role::Heading, "Measured beside it");
+    harness.get_by_label("Seeds: 2");
+    assert_eq!(harness.query_all_by_label("Seeds: 3").count(), 0, "it is folded");
+    harness.get_by_label("CREAM, longer: not reproduced").click();
+    harness.get_by_label("CREAM: parts").click();
+    harness.run_steps(20);
+    harness.get_by_label("Seeds: 3");
+    harness.get_by_label("What is owed to what?");
 }
 
 /// Every page, from a telephone to a wall: nothing leaves the window, and what is drawn is read out.
