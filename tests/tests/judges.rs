@@ -128,7 +128,7 @@ fn without_knowledge_the_score_is_in_the_middle_and_the_verdict_open() {
     let (model, rows) = (ignorant(), rows(3));
     for judge in judges(Form::Pointwise) {
         let items: Vec<(&[u32], &[u32])> = rows.iter().map(|[p, a, _]| (&p[..], &a[..])).collect();
-        for score in read(&judge.expected_scores(&model, &items)) {
+        for score in [&model, &louder].into_iter().flat_map(|model| read(&judge.expected_scores(model, &items))) {
             assert!((score - 2.5).abs() < 1e-6, "{score}");
         }
     }
@@ -174,8 +174,9 @@ fn a_judge_that_always_says_a_changes_every_verdict_with_the_order() {
 fn the_expected_score_is_the_mean_over_the_score_tokens_alone() {
     let rows = rows(2);
     let items: Vec<(&[u32], &[u32])> = rows.iter().map(|[p, a, _]| (&p[..], &a[..])).collect();
-    // What is not a score does not count, however loud it is.
+    // What is not a score does not count, however loud it is; nor does what all scores have more of.
     let model = stubborn(&[("0", 0.5), ("1", -1.0), ("4", 2.0), ("5", 1.0), ("fox", 30.0)]);
+    let louder = stubborn(&[("0", 3.5), ("1", 2.0), ("2", 3.0), ("3", 3.0), ("4", 5.0), ("5", 4.0), ("fox", 30.0)]);
     let weights: Vec<f64> = [0.5, -1.0, 0.0, 0.0, 2.0, 1.0].map(f64::exp).into();
     let mean = weights.iter().zip([0.0, 1.0, 2.0, 3.0, 4.0, 5.0]).map(|(w, k)| w * k).sum::<f64>()
         / weights.iter().sum::<f64>();

@@ -73,6 +73,7 @@ pub fn run(folder: &Path, precision: BasePrecision) {
 /// Bytes of such a step by `selfsame plan`.
 fn planned(config: &Config, precision: BasePrecision) -> u64 {
     let budget = Budget {
+        first: None,
         iterations: 1,
         prompts: PAIRS,
         samples: 2,

@@ -33,6 +33,29 @@ pub struct Budget {
     pub learn: LearnConfig,
     /// Replay of judgement data.
     pub replay: Replay,
+    /// Pairs and passes of the first iteration, where they are others.
+    pub first: Option<(usize, usize)>,
+}
+
+impl Budget {
+    /// The pairs and the optimiser of an iteration for a method that makes at most one pair of a prompt: pairs that
+    /// are missing are learned from again, so that it takes as many steps.
+    #[must_use]
+    pub fn one_pair_a_prompt(&self, iteration: u32) -> (usize, LearnConfig) {
+        let of_first = self.first.filter(|_| iteration == 1);
+        let (pairs, epochs) = of_first.unwrap_or((self.pairs, self.learn.epochs));
+        let (pairs, epochs) = repeated(pairs, epochs, self.prompts);
+        (pairs, LearnConfig { epochs, ..self.learn })
+    }
+}
+
+/// So many pairs in so many passes, with at most one pair of a prompt.
+#[must_use]
+pub(crate) fn repeated(pairs: usize, epochs: usize, prompts: usize) -> (usize, usize) {
+    if pairs <= prompts || prompts == 0 {
+        return (pairs, epochs);
+    }
+    (prompts, (pairs * epochs + prompts / 2) / prompts)
 }
 
 /// Runs both control lines.
@@ -50,8 +73,9 @@ pub(crate) async fn run(lab: &mut Lab, budget: &Budget) -> Result<()> {
                 Arm::OracleLabels => (oracle_scores(lab, &answers), Origin::Oracle),
                 _ => (coin_scores(lab, &answers), Origin::Random),
             };
-            let pairs = subset(best_worst(&answers, &scores, origin), budget.pairs, lab.seed(), iteration);
-            lab.learn_pairs(&budget.learn, budget.replay, &pairs, &[Snapshot::Start], |batch, _| {
+            let (count, learn) = budget.one_pair_a_prompt(iteration);
+            let pairs = subset(best_worst(&answers, &scores, origin), count, lab.seed(), iteration);
+            lab.learn_pairs(&learn, budget.replay, &pairs, &[Snapshot::Start], |batch, _| {
                 let delta = margin(batch.policy.clone(), batch.reference(Snapshot::Start)?, budget.beta);
                 let loss = soft_logistic(delta.clone(), batch.constant(|pair| pair.label)).mean();
                 Ok(Objective { loss, metrics: Vec::new(), items: vec![(MARGIN.to_owned(), delta)] })
@@ -87,4 +111,44 @@ fn coin_scores(lab: &Lab, candidates: &[Candidates]) -> Vec<Vec<f32>> {
             c.answers.iter().map(|_| stream.uniform() as f32).collect()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe;
+
+    #[test]
+    fn missing_pairs_are_learned_from_again() {
+        for (pairs, epochs, prompts, expected) in [
+            (240, 2, 300, (240, 2)),
+            (600, 1, 300, (300, 2)),
+            (480, 1, 200, (200, 2)),
+            (500, 2, 300, (300, 3)),
+            (10, 3, 0, (10, 3)),
+        ] {
+            assert_eq!(repeated(pairs, epochs, prompts), expected);
+        }
+    }
+
+    /// Every recipe with control lines, at its defaults: as many steps an iteration as the recipe plans, within the
+    /// rounding of whole passes.
+    #[test]
+    fn controls_take_the_steps_of_their_recipe() {
+        let mut seen = 0;
+        for entry in recipe::registry() {
+            let Some(budget) = entry.check(&entry.defaults().unwrap()).unwrap() else { continue };
+            for iteration in 1..=budget.iterations {
+                let (pairs, learn) = budget.one_pair_a_prompt(iteration);
+                let (of, epochs) =
+                    budget.first.filter(|_| iteration == 1).unwrap_or((budget.pairs, budget.learn.epochs));
+                let planned = LearnConfig { epochs, ..budget.learn }.steps(of);
+                let (low, high) = (planned * 4 / 5, planned * 5 / 4);
+                assert!(pairs <= budget.prompts, "{}", entry.card.id);
+                assert!((low..=high).contains(&learn.steps(pairs)), "{}: {planned}", entry.card.id);
+                seen += 1;
+            }
+        }
+        assert!(seen > 20, "{seen}");
+    }
 }

@@ -78,6 +78,8 @@ pub enum Against {
     Control(run::Arm),
     /// Another figure of the recipe.
     Own(Figure),
+    /// Another figure of the recipe before it learned anything.
+    StartOf(Figure),
     /// The oracle's reward of the demonstrations that the world gives.
     Demonstrations,
 }
@@ -92,6 +94,7 @@ impl Against {
             Self::After(iteration) => format!("iteration {iteration}"),
             Self::Control(arm) => arm.name().to_owned(),
             Self::Own(figure) => figure.name().to_owned(),
+            Self::StartOf(figure) => format!("{} at the start", figure.name()),
             Self::Demonstrations => "the demonstrations".to_owned(),
         }
     }

@@ -74,6 +74,7 @@ impl Loop {
             beta: self.beta,
             learn: self.learn,
             replay: self.replay(),
+            first: None,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Error, Result,
     judge::{Form, Generative},
-    learn::{Batch, LearnConfig, Objective, Sequence, StepReport, Trainer},
+    learn::{Batch, LearnConfig, Objective, Sequence, StepReport, Trainer, loss::soft_logistic},
     model::Decoder,
     recipe::starter::judgement_sequence,
     rng::{Purpose, Stream},
@@ -162,6 +162,23 @@ impl Lab {
         let learned = self.learn_completions(config, Replay { per_step: 0, weight: 0.0 }, rows).await;
         let model = self.step_back(policy);
         learned.map(|()| model)
+    }
+
+    /// DPO (arXiv 2305.18290) against the iteration's start, by cross-entropy with the pairs' labels, on the mean.
+    ///
+    /// # Errors
+    /// As [`Lab::learn_pairs`].
+    pub async fn learn_labels(
+        &mut self,
+        config: &LearnConfig,
+        replay: Replay,
+        beta: f64,
+        pairs: &[Pair],
+    ) -> Result<()> {
+        self.learn_pairs(config, replay, pairs, &[Snapshot::Start], |batch, _| {
+            batch.preference(Snapshot::Start, beta, |margin| soft_logistic(margin, batch.labels()))
+        })
+        .await
     }
 
     /// Puts another model in the place of the policy, which is returned.

@@ -16,7 +16,7 @@ use crate::{
     },
     prompt::Goal,
     sample::{Answer, FinishReason, Sampling},
-    select::Candidates,
+    select::{Candidates, Origin, Pair},
 };
 
 /// Answers per held-out prompt: two, because judges are measured on pairs.
@@ -161,8 +161,11 @@ impl Lab {
             (!candidates.is_empty()).then(|| judge_quality(world, &texts(candidates), votes))
         };
         let label_accuracy = world.and_then(|world| {
-            let labelled: Vec<_> =
-                self.learned.iter().filter(|pair| pair.label != 0.5 && pair.origin.says_better()).collect();
+            // Labels that came with the data count where there are no others.
+            let own = self.learned.iter().any(|pair| pair.origin != Origin::Data && pair.origin.says_better());
+            let counts =
+                |pair: &&Pair| pair.label != 0.5 && pair.origin.says_better() && !(own && pair.origin == Origin::Data);
+            let labelled: Vec<_> = self.learned.iter().filter(counts).collect();
             let texts: Vec<PairTexts<'_>> = labelled
                 .iter()
                 .map(|p| (p.text.as_str(), p.answers[0].text.as_str(), p.answers[1].text.as_str()))

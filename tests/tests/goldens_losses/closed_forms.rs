@@ -5,9 +5,8 @@ use std::f64::consts::LN_2;
 use burn::tensor::Tensor;
 use selfsame_core::learn::loss::{
     FDivergence, Mix, PairInputs, PairLoss, PairObjective, TokenInputs, UnpairedInputs, UnpairedLoss,
-    UnpairedObjective,
-    bco::{RewardShift, density_ratio},
-    dno, exo_pair, kto, margin, mm_rlhf, nash_md, selm, sharpening, sigmoid, soft_logistic, spin, sppo, t_reg, wpo,
+    UnpairedObjective, bco, dno, exo_pair, kto, margin, mm_rlhf, nash_md, selm, sharpening, sigmoid, soft_logistic,
+    spin, sppo, t_reg, wpo,
 };
 use selfsame_tests::{floats, read, variable};
 
@@ -94,15 +93,12 @@ fn single_answers_at_the_reference() {
 
 #[test]
 fn the_shift_of_bco_is_the_mean_of_all_rewards() {
-    let mut shift = RewardShift::default();
-    assert_eq!(shift.mean(), 0.0);
-    shift.update(&[1.0, 2.0, 6.0]);
-    shift.update(&[-3.0]);
-    assert_one_near(shift.mean(), 1.5, 1e-12, "mean");
-    assert_eq!(read(&shift.tensor(&selfsame_core::device::cpu())), [1.5]);
-    for (p, ratio) in [(0.5, 1.0), (0.8, 4.0), (0.1, 0.5), (0.99, 10.0), (1.0, 10.0), (0.0, 0.5)] {
-        assert_one_near(density_ratio(p), ratio, 1e-9, &format!("density ratio of {p}"));
-    }
+    let shift = |earlier: &[(f64, usize)], now: &[f32]| read(&bco::shift(earlier.iter().copied(), constant(now)));
+    assert_eq!(shift(&[], &[0.0; 4]), [0.0], "at the start the rewards are 0");
+    assert_eq!(shift(&[], &[1.0, 2.0]), [1.5]);
+    assert_eq!(shift(&[(3.0, 3)], &[-3.0]), [1.5], "1, 2 and 6 come before");
+    // Four rewards of 2 and two of 5: (8 + 10) / 6.
+    assert_eq!(shift(&[(2.0, 4)], &[5.0, 5.0]), [3.0]);
 }
 
 #[test]
@@ -221,10 +217,10 @@ fn no_preference_moves_nothing_and_the_equilibrium_stands_still() {
 
 #[test]
 fn win_rates_count_by_their_difference() {
-    let label = |shift: f32| read(&dno::label([constant(&[0.75 + shift, 0.5]), constant(&[0.25 + shift, 0.5])]));
-    assert_near(&label(0.25), &label(0.0), 1e-6, "a constant added to all win rates");
-    assert_one_near(f64::from(label(0.0)[0]), 1.0 / (1.0 + (-0.5_f64).exp()), 1e-6, "label of DNO");
-    assert_eq!(label(0.0)[1], 0.5);
+    let label = |shift: f64| dno::label([0.75 + shift, 0.25 + shift]);
+    assert_one_near(label(0.25), label(0.0), 1e-12, "a constant added to all win rates");
+    assert_one_near(label(0.0), 1.0 / (1.0 + (-0.5_f64).exp()), 1e-12, "label of DNO");
+    assert_one_near(dno::label([0.5, 0.5]), 0.5, 1e-12, "label of a tie");
     // Hard SPPO is the regression on win rates 1 and 0 with η = 1/β.
     let (w, l, beta) = ([0.5_f32, -3.0], [2.0_f32, 0.25], 0.2);
     let hard = sppo::sppo_hard([constant(&w), constant(&l)], beta);

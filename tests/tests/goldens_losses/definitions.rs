@@ -65,8 +65,8 @@ fn self_play_and_soft_labels() {
     );
     assert_pairs(
         "DNO",
-        |p, r| dno::dno(margin(p, r), [constant(&LABELS), constant(&OTHERS)]),
-        |[w, l], pair| soft(0.3 * (w - l), sigmoid(label(pair) - other(pair))),
+        |p, r| dno::dno(margin(p, r), constant(&LABELS)),
+        |[w, l], pair| soft(0.3 * (w - l), label(pair)),
     );
     assert_pairs(
         "SPPO",

@@ -100,6 +100,8 @@ mod tests {
         assert_eq!(of(&[(99, 1.0)]).within(0.8), [1.0, 1.0]);
         // An even one holds its share to a string.
         let even = Opinion::new(vec![0.01; STRINGS]);
+        // 49.5 of 99.
+        assert!((even.expected() - 0.5).abs() < 1e-6);
         let [low, high] = even.within(0.8);
         assert!((low - 9.0 / 99.0).abs() < 1.5 / 99.0 && (high - 89.0 / 99.0).abs() < 1.5 / 99.0, "{low} {high}");
     }

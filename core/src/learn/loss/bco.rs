@@ -2,8 +2,7 @@
 //! implicit reward `r = β h`, shifted by the mean δ of all rewards (section 3), with bad answers weighted by
 //! the density ratio of the two sets of prompts (section 4).
 
-use burn::tensor::{Device, Tensor, activation::log_sigmoid};
-use serde::{Deserialize, Serialize};
+use burn::tensor::{Tensor, activation::log_sigmoid};
 
 use super::unpaired::signed;
 
@@ -22,47 +21,21 @@ pub fn bco_pair(rewards: [Tensor<1>; 2], shift: Option<Tensor<1>>) -> Tensor<1> 
 }
 
 /// On single answers: `−log σ(r − δ)` for good ones and `−w(x) log σ(−(r − δ))` for bad ones, `[answers]`.
-/// `desirable` is 1 or 0; `weight` is [`density_ratio`] of the prompt and counts for bad answers alone.
+/// `desirable` is 1 or 0; `weight` is [the density ratio](crate::select::density_ratios) of the prompt, kept
+/// within bounds (0.5 to 10 in TRL's release 0.29), and counts for bad answers alone.
 #[must_use]
 pub fn bco(rewards: Tensor<1>, desirable: Tensor<1>, shift: Tensor<1>, weight: Tensor<1>) -> Tensor<1> {
     let weight = desirable.clone() + (desirable.clone().neg() + 1.0) * weight.detach();
     log_sigmoid((rewards - shift.detach()) * signed(desirable)).neg() * weight
 }
 
-/// The weight of a bad answer by the probability, of a classifier of prompts, that its prompt is one of those
-/// whose answers are good: `p / (1 − p)`, kept from 0.5 to 10 as in TRL's release 0.29.
+/// The mean of all rewards so far and of these, `[1]`, without a gradient; every reward counts the same. `earlier`
+/// are means of rewards and of how many.
 #[must_use]
-pub fn density_ratio(probability: f64) -> f64 {
-    (probability / (1.0 - probability)).clamp(0.5, 10.0)
-}
-
-/// The running mean δ of all rewards, in which every reward counts the same.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct RewardShift {
-    mean: f64,
-    count: u64,
-}
-
-impl RewardShift {
-    /// Takes in the rewards of a batch, of good and of bad answers.
-    #[allow(clippy::cast_precision_loss)] // reward counts
-    pub fn update(&mut self, rewards: &[f32]) {
-        for reward in rewards {
-            self.count += 1;
-            self.mean += (f64::from(*reward) - self.mean) / self.count as f64;
-        }
-    }
-
-    /// The mean so far; 0 before the first reward.
-    #[must_use]
-    pub fn mean(&self) -> f64 {
-        self.mean
-    }
-
-    /// The mean as the shift of a loss, `[1]`.
-    #[must_use]
-    #[allow(clippy::cast_possible_truncation)] // a reward
-    pub fn tensor(&self, device: &Device) -> Tensor<1> {
-        Tensor::from_floats([self.mean as f32], device)
-    }
+#[allow(clippy::cast_precision_loss)] // counts
+pub fn shift(earlier: impl Iterator<Item = (f64, usize)>, now: Tensor<1>) -> Tensor<1> {
+    let [count] = now.dims();
+    let (sum, seen) =
+        earlier.fold((0.0, count as f64), |(sum, seen), (mean, of)| (sum + mean * of as f64, seen + of as f64));
+    (now.detach().sum() + sum) / seen
 }

@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::put;
-use crate::{Error, Result, recipe::Entry};
+use crate::{Error, Result, measure::control::repeated, recipe::Entry};
 
 /// What decides how a recipe learns and is not about its method.
 const SHARED: [&str; 4] = ["beta", "replay", "replay_weight", "learn"];
@@ -76,14 +76,11 @@ fn spent(recipe: &str, parameters: &Table) -> Option<Spent> {
 
 /// Best and worst of a prompt's answers make one pair: what pairs are missing is learned from again.
 fn one_pair_a_prompt(shared: &mut Table) -> Option<()> {
-    let whole = |table: &Table, name: &str| table.get(name)?.as_integer();
-    let (prompts, pairs) = (whole(shared, "prompts")?, whole(shared, "pairs")?);
-    if pairs > prompts {
-        let epochs = shared.get("learn")?.get("epochs")?.as_integer()?;
-        put(shared, "pairs", prompts.into())?;
-        put(shared, "learn.epochs", ((pairs * epochs + prompts / 2) / prompts.max(1)).into())?;
-    }
-    Some(())
+    let whole = |name: &str| shared.get(name)?.as_integer()?.try_into().ok();
+    let epochs = shared.get("learn")?.get("epochs")?.as_integer()?.try_into().ok()?;
+    let (pairs, epochs) = repeated(whole("pairs")?, epochs, whole("prompts")?);
+    put(shared, "pairs", i64::try_from(pairs).ok()?.into())?;
+    put(shared, "learn.epochs", i64::try_from(epochs).ok()?.into())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! two hundredths are the smallest gain worth the name, and five where the comparison is with no learning.
 
 use super::{
-    Against::{After, Arm as Other, Control, Demonstrations, Own, Start},
+    Against::{After, Arm as Other, Control, Demonstrations, Own, Start, StartOf},
     Arm, Study, Test,
 };
 use crate::{
@@ -119,10 +119,20 @@ pub(super) const STUDIES: &[Study] = &[
     },
     claim(
         "scir",
-        &[arm("srlm", "srlm", &[], "Self-rewarding on as many pairs of the same samples.")],
+        &[
+            arm("srlm", "srlm", &[], "Self-rewarding in as many steps: the best and the worst of every prompt, twice."),
+            arm(
+                "srlm-once",
+                "srlm",
+                &[("loop.learn.epochs", "1")],
+                "The same pairs once: about as many as the filter of SCIR keeps, in half of the steps.",
+            ),
+        ],
         &[
             decides("The policy beats self-rewarding.", Sampled, Other("srlm"), (More, GAIN)),
             decides("The judges beat those of self-rewarding.", Judges, Other("srlm"), (More, GAIN)),
+            beside("It beats self-rewarding on as many kept pairs.", Sampled, Other("srlm-once"), (More, GAIN)),
+            beside("Its judges beat those of that.", Judges, Other("srlm-once"), (More, GAIN)),
             beside("The judges get better.", Judges, Start, (More, GAIN)),
             beside("The judges come to agree.", Agreement, Start, (More, LEARNING)),
             beside("They are right more often where they agree.", Kept, Own(Dropped), (More, LEARNING)),
@@ -183,7 +193,7 @@ pub(super) const STUDIES: &[Study] = &[
     claim(
         "dno",
         &[
-            arm("dpo", "dpo", &[], "Offline DPO on as many given pairs."),
+            arm("dpo", "dpo", &[], "Offline DPO on as many given pairs, for which annotators give fewer scores."),
             arm(
                 "teacher-wins",
                 "dno",
@@ -211,7 +221,12 @@ pub(super) const STUDIES: &[Study] = &[
     claim(
         "bco",
         &[
-            arm("dpo", "bco", &[("as_pairs", "true")], "DPO on the same answers, paired by the same scores."),
+            arm(
+                "dpo",
+                "bco",
+                &[("as_pairs", "true")],
+                "DPO on the best and the worst of the same answers by the same scores.",
+            ),
             arm("no-weights", "bco", &[("match_prompts", "false")], "Thumbs down all weigh the same."),
         ],
         &[
@@ -282,9 +297,21 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             arm("customised", "cdr", &[("customised", "true")], "Both models read a labelled pair first."),
             arm("over-base", "cdr", &[("weak", "\"base\"")], "The weak model is the base: a wider gap."),
+            arm(
+                "strong",
+                "dpo",
+                &[("pairs", "720"), ("learn.epochs", "2")],
+                "The strong model's own lesson: DPO on the pairs that annotators labelled for it.",
+            ),
         ],
         &[
             decides("The ratio is a reward to learn from.", Sampled, Start, (More, LEARNING)),
+            decides(
+                "Learning from it beats learning what the strong model learned.",
+                Sampled,
+                Other("strong"),
+                (More, GAIN),
+            ),
             decides("Customised contexts label better.", Labels, Other("customised"), (Less, GAIN)),
             decides("A wider gap labels better.", Labels, Other("over-base"), (Less, GAIN)),
         ],
@@ -309,7 +336,8 @@ pub(super) const STUDIES: &[Study] = &[
         ],
         &[
             decides("Sampled answers get better by imitation of the likeliest.", Sampled, Start, (More, GAIN)),
-            beside("They become as good as greedy ones.", Sampled, Own(Greedy), (Same, LEARNING)),
+            decides("They become better than the start's greedy ones.", Sampled, StartOf(Greedy), (More, GAIN)),
+            beside("They are as good as its own greedy ones.", Sampled, Own(Greedy), (Same, LEARNING)),
             beside("Regression does as much.", Sampled, Other("regress"), (Same, GAIN)),
             beside("So does the mean over tokens.", Sampled, Other("normalised"), (Same, GAIN)),
         ],

@@ -96,7 +96,7 @@ impl Recipe for Nlhf {
         title: "Nash Learning from Human Feedback",
         paper: "arXiv 2312.00886",
         family: "policy gradient",
-        claim: "Playing against a mixture of oneself and the reference leads to a policy that no other is preferred to, even where preferences go round in a circle and no reward fits them.",
+        claim: "Playing against a mixture of oneself and the reference learns from preferences without a reward, and more than playing against oneself alone.",
         fidelity: "Nash-MD-PG with the paper's control variate, mixture and best range of κ. Each iteration draws once for several steps, opponents are compared with all answers to their prompt, and Nash-EMA is left out; the preference model is read at the judge channel of a copy of the model.",
         oracle: OracleUse::Annotator,
         base: false,

@@ -12,19 +12,15 @@
 //! - δ takes in both classes: with δ = 0 every reward of a thumb up would have to be positive, not only
 //!   larger.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    learn::{
-        LearnConfig, Objective,
-        loss::{bco::bco, soft_logistic},
-    },
+    learn::{LearnConfig, Objective, loss::bco},
     measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Phase, RatedBatch, Snapshot},
-    select::{Candidates, Origin, Pair, Rated, best_worst, density_ratios, subset},
+    select::{Candidates, Origin, Rated, best_worst, density_ratios, subset},
 };
 
 /// The top of the annotators' scale.
@@ -77,7 +73,7 @@ impl Recipe for Bco {
     }
 
     fn budget(&self) -> Option<Budget> {
-        Some(self.shared.budget())
+        Some(Budget { learn: self.of_pairs(), ..self.shared.budget() })
     }
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {
@@ -89,7 +85,8 @@ impl Recipe for Bco {
             let scores = lab.annotate(&Annotator::of::<Self>(), &answers, SCALE)?;
             if self.as_pairs {
                 let pairs = best_worst(&answers, &scores, Origin::Annotated);
-                self.learn_pairs(lab, &subset(pairs, settings.pairs, lab.seed(), iteration)).await?;
+                let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
+                lab.learn_labels(&self.of_pairs(), settings.replay(), settings.beta, &pairs).await?;
                 lab.measure().await?;
                 continue;
             }
@@ -106,20 +103,11 @@ impl Recipe for Bco {
 }
 
 impl Bco {
-    /// DPO on pairs. Two answers make a pair, so that a step has half as many of them.
-    async fn learn_pairs(&self, lab: &mut Lab, pairs: &[Pair]) -> Result<()> {
-        let settings = &self.shared;
+    /// The optimiser where it learns from pairs: two answers make one, so that a step has half as many of them.
+    fn of_pairs(&self) -> LearnConfig {
         let half = |count: usize| count.div_ceil(2).max(1);
-        let of_answers = settings.learn;
-        let learn = LearnConfig {
-            batch_size: half(of_answers.batch_size),
-            micro_batch: half(of_answers.micro_batch),
-            ..of_answers
-        };
-        lab.learn_pairs(&learn, settings.replay(), pairs, &[Snapshot::Start], |batch, _| {
-            batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
-        })
-        .await
+        let of_answers = self.shared.learn;
+        LearnConfig { batch_size: half(of_answers.batch_size), micro_batch: half(of_answers.micro_batch), ..of_answers }
     }
 
     /// A thumb for every answer by its own score: nothing compares it with another.
@@ -154,9 +142,13 @@ impl Bco {
 /// `−log σ(r − δ)` for thumbs up and `−w log σ(−(r − δ))` for thumbs down, on the mean.
 fn objective(beta: f64, batch: &RatedBatch<'_>, phase: &Phase<'_>) -> Result<Objective> {
     let rewards = (batch.policy.clone() - batch.reference(Snapshot::Start)?) * beta;
-    let delta = shift(phase, rewards.clone().detach());
+    let earlier = phase
+        .steps
+        .iter()
+        .map(|step| (step.metrics.get(REWARD).map_or(0.0, |mean| f64::from(*mean)), step.items.len()));
+    let delta = bco::shift(earlier, rewards.clone());
     let up = batch.constant(|one| f64::from(u8::from(one.up)));
-    let losses = bco(rewards.clone(), up.clone(), delta.clone(), batch.constant(|one| one.weight));
+    let losses = bco::bco(rewards.clone(), up.clone(), delta.clone(), batch.constant(|one| one.weight));
     // Right where the shifted reward has the sign of the thumb; 0 is a tie and not right.
     let signed = up * 2.0 - 1.0;
     let right = ((rewards.clone() - delta.clone()) * signed.clone()).greater_elem(0.0).float();
@@ -171,54 +163,4 @@ fn objective(beta: f64, batch: &RatedBatch<'_>, phase: &Phase<'_>) -> Result<Obj
         ],
         items: vec![("reward".to_owned(), rewards)],
     })
-}
-
-/// The mean of all rewards of the phase so far and of these, `[1]`, without a gradient.
-#[allow(clippy::cast_precision_loss)] // counts
-fn shift(phase: &Phase<'_>, now: Tensor<1>) -> Tensor<1> {
-    let [count] = now.dims();
-    let (mut sum, mut seen) = (0.0, count as f64);
-    for step in phase.steps {
-        let items = step.items.len() as f64;
-        sum += step.metrics.get(REWARD).map_or(0.0, |mean| f64::from(*mean)) * items;
-        seen += items;
-    }
-    (now.sum() + sum) / seen
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::{
-        device::{cpu, read_floats},
-        learn::StepReport,
-    };
-
-    fn step(mean: f32, items: usize) -> StepReport {
-        StepReport {
-            step: 0,
-            total: 1,
-            loss: 0.0,
-            learning_rate: 0.0,
-            grad_norm: 0.0,
-            metrics: BTreeMap::from([(REWARD.to_owned(), mean)]),
-            items: (0..items).collect(),
-            of_items: BTreeMap::new(),
-        }
-    }
-
-    fn shifted(steps: &[StepReport], now: &[f32]) -> f32 {
-        let now = Tensor::<1>::from_floats(now, &cpu());
-        pollster::block_on(read_floats(shift(&Phase { progress: 0.0, steps }, now))).unwrap()[0]
-    }
-
-    #[test]
-    fn the_shift_is_the_mean_of_everything_so_far() {
-        assert!(shifted(&[], &[0.0; 4]).abs() < 1e-7, "at the start the rewards are 0");
-        assert!((shifted(&[], &[1.0, 2.0]) - 1.5).abs() < 1e-6);
-        // Four rewards of 2 and two of 5: (8 + 10) / 6.
-        assert!((shifted(&[step(2.0, 4)], &[5.0, 5.0]) - 3.0).abs() < 1e-6);
-    }
 }

@@ -1,7 +1,7 @@
 //! CDR: Customizable Density Ratios of Strong-over-weak LLMs for Preference Annotation (arXiv 2411.02481).
 //!
 //! How much more likely a better aligned model finds an answer than a less aligned one is a reward, without training
-//! a reward model. It annotates the answers of a third model.
+//! a reward model. It annotates the answers of the policy, which is the weak one when it begins.
 //!
 //! Pitfalls of the method, and what becomes of them here:
 //! - The strong model is the better aligned one, not a bigger one: DPO from the weak one's own weights.

@@ -68,7 +68,9 @@ impl Recipe for RewardAug {
     }
 
     fn budget(&self) -> Option<Budget> {
-        Some(self.shared.budget())
+        // Every pair is there twice.
+        let learn = self.shared.learn;
+        Some(Budget { learn: LearnConfig { epochs: 2 * learn.epochs, ..learn }, ..self.shared.budget() })
     }
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {

@@ -25,11 +25,11 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Result,
     judge::{Likelihoods, Sides, by_aspect, calibrated},
-    learn::{LearnConfig, ScheduleKind, loss::soft_logistic},
+    learn::{LearnConfig, ScheduleKind},
     measure::{annotator::Annotator, aspects::Over, control::Budget},
     model::Decoder,
     recipe::{Card, Loop, OracleUse, Recipe, tenth},
-    run::{Lab, Said, Snapshot},
+    run::{Lab, Said},
     select::{Candidates, Origin, best_worst, subset},
 };
 
@@ -75,7 +75,7 @@ impl Recipe for Flr {
         title: "Aligning Language Models Using Follow-up Likelihood as Reward Signal",
         paper: "arXiv 2409.13948",
         family: "reward model",
-        claim: "How likely a model finds satisfied and dissatisfied follow-ups after a reply ranks replies as well as reward models trained on labels.",
+        claim: "How likely a model finds satisfied and dissatisfied follow-ups after a reply is a reward to learn from, and both kinds together rank replies better than satisfied ones alone.",
         fidelity: "Teacher-forced mean log-likelihoods of balanced lists, calibrated by a generic reply; best against worst for DPO. Four aspects with twenty phrases each instead of six. What users say is taught to a copy of the model in a short supervised phase on a scripted user's dialogues, and annotators serve the option of comments alone.",
         oracle: OracleUse::Annotator,
         base: false,
@@ -110,10 +110,7 @@ impl Recipe for Flr {
             listener = Some(model);
             let pairs =
                 subset(best_worst(&answers, &rewards, Origin::BestWorst), settings.pairs, lab.seed(), iteration);
-            lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-                batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
-            })
-            .await?;
+            lab.learn_labels(&settings.learn, settings.replay(), settings.beta, &pairs).await?;
             lab.measure().await?;
         }
         Ok(())

@@ -5,23 +5,23 @@
 //! policy to win against itself.
 //!
 //! Pitfalls of the method, and what becomes of them here:
-//! - The reference is the policy of the iteration's start, [`Snapshot::Start`], and moves with it.
+//! - The reference is the policy of the iteration's start, [`Snapshot::Start`](crate::run::Snapshot::Start), and moves with it.
 //! - The annotators are not the policy: the card declares them.
 //! - A teacher's answer can lose: which one is chosen is for the scores to say. The restrictive variant,
 //!   where the teacher always wins or there is no pair, is a setting.
 //! - A chosen answer needs a high score of its own; the least bad one is not a positive.
 //! - Win rates need opponents: at least four answers are drawn.
-//! - Hard labels after the margin filter are the approximation, soft labels from the win rates the theory;
-//!   both are there.
+//! - Hard labels after the margin filter are the approximation, soft labels from the win rates the theory. Both are
+//!   there; the filter comes before either, so that soft labels lie above ½ here.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    learn::loss::soft_logistic,
+    learn::loss::dno,
     measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe},
-    run::{Lab, Snapshot},
+    run::Lab,
     select::{Candidates, Margins, Origin, Pair, by_margin, repetitive, subset, win_rates},
 };
 
@@ -81,7 +81,7 @@ impl Recipe for Dno {
         title: "Direct Nash Optimization: Teaching Language Models to Self-Improve with General Preferences",
         paper: "arXiv 2404.03715",
         family: "self-play",
-        claim: "Regressing towards win rates against oneself, batch by batch, improves monotonically and soon beats the teacher on its own.",
+        claim: "Regressing towards win rates against oneself, batch by batch, beats offline DPO and goes on improving from batch to batch.",
         fidelity: "The paper's algorithm 2 with its scale, floor, margins and replay. Annotators and teacher are the world's and err; ties count half in a win rate; every iterate is measured instead of the best one returned.",
         oracle: OracleUse::Annotator,
         base: false,
@@ -114,10 +114,7 @@ impl Recipe for Dno {
             let fresh = subset(fresh, self.fresh(iteration), lab.seed(), iteration);
             let pairs = self.with_replayed(&fresh, &earlier, lab.seed(), iteration);
             earlier.insert(0, fresh);
-            lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-                batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
-            })
-            .await?;
+            lab.learn_labels(&settings.learn, settings.replay(), settings.beta, &pairs).await?;
             lab.measure().await?;
             lab.measure_game()?;
         }
@@ -147,7 +144,7 @@ impl Dno {
                 *count = count.saturating_add(1);
                 let label = match self.labels {
                     Labels::Hard => 1.0,
-                    Labels::Soft => 1.0 / (1.0 + (rates[rejected] - rates[chosen]).exp()),
+                    Labels::Soft => dno::label([rates[chosen], rates[rejected]]),
                 };
                 pairs.push(Pair::new(group, chosen, rejected, label, Origin::Annotated));
             }

@@ -5,6 +5,17 @@
 //! the implicit reward of DPO. At *every optimiser step* their opinions on unlabelled pairs are
 //! computed from the current weights; an inconsistency penalty pulls them together, with gradients
 //! into the judges; and DPO learns only from pairs on which they agree.
+//!
+//! Pitfalls of the method, and what becomes of them here:
+//! - Judges agree most easily by saying nothing: the penalty's trivial optimum is everybody at ½. The entropy pulls
+//!   the other way, and is switched on late.
+//! - The entropy sharpens errors as well: the log has how often each judge is right, not only how often they agree.
+//! - Judges with the same blind spot agree and err: `panel` has two ablations that show it.
+//! - A scale of the implicit reward that is too small never vetoes, one that is too large always does: it is per token
+//!   (`implicit`), and the log has every judge's opinion on every pair.
+//! - Where base and start are the same model, the implicit opinion is ½ until the first step has moved the policy:
+//!   that step's pairs are not kept, and only the judges learn from it.
+//! - A filter spends fewer pairs: self-rewarding stands beside it in as many steps, and on as many kept pairs.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};

@@ -24,7 +24,7 @@ use super::scir::Scir;
 use crate::{
     Error, Result,
     judge::{Henry, HenryConfig, Rating},
-    learn::{LearnConfig, ScheduleKind, Sequence, loss::soft_logistic},
+    learn::{LearnConfig, ScheduleKind, Sequence},
     measure::control::Budget,
     model::Decoder,
     recipe::{Card, Loop, OracleUse, Recipe, tenth},
@@ -304,10 +304,7 @@ impl SeedAds {
                 if self.judges == Judges::Scir {
                     return self.learn_agreed(lab, &pairs, &odds).await;
                 }
-                lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-                    batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
-                })
-                .await
+                lab.learn_labels(&settings.learn, settings.replay(), settings.beta, &pairs).await
             }
         }
     }

@@ -88,7 +88,7 @@ impl Recipe for Spa {
     }
 
     fn budget(&self) -> Option<Budget> {
-        Some(self.shared.budget())
+        Some(Budget { first: Some((self.seed_pairs, self.seed_epochs)), ..self.shared.budget() })
     }
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {
@@ -120,10 +120,7 @@ impl Spa {
         let settings = &self.shared;
         let pairs = lab.preferences(&Annotator::of::<Self>(), self.seed_pairs)?;
         let learn = LearnConfig { epochs: self.seed_epochs, ..settings.learn };
-        lab.learn_pairs(&learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-            batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
-        })
-        .await?;
+        lab.learn_labels(&learn, settings.replay(), settings.beta, &pairs).await?;
         lab.measure().await
     }
 

@@ -1,14 +1,20 @@
 //! Self-Rewarding Language Models (Yuan et al. 2024, arXiv 2401.10020).
+//!
+//! Pitfalls of the method, and what becomes of them here:
+//! - The judge decays while the policy learns: judgement data is replayed in every step (`replay`).
+//! - Longer answers look better to a judge: the measurement has length and reward side by side, and judges are asked
+//!   for their taste for length.
+//! - What rises may be sharpening and no learning: control lines with random and with true labels stand beside it.
+//! - Equal scores say nothing: such a prompt gives no pair.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
     judge::Form,
-    learn::loss::soft_logistic,
     measure::control::Budget,
     recipe::{Card, Loop, OracleUse, Recipe},
-    run::{Lab, Snapshot},
+    run::Lab,
     select::{Candidates, Origin, best_worst, subset},
 };
 
@@ -52,10 +58,7 @@ impl Recipe for Srlm {
             let scores = mean_scores(lab, self.judge, &answers).await?;
             let pairs = best_worst(&answers, &scores, Origin::BestWorst);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
-            lab.learn_pairs(&settings.learn, settings.replay(), &pairs, &[Snapshot::Start], |batch, _| {
-                batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
-            })
-            .await?;
+            lab.learn_labels(&settings.learn, settings.replay(), settings.beta, &pairs).await?;
             lab.measure().await?;
         }
         Ok(())

@@ -18,7 +18,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Result,
     judge::{Form, Generative},
-    learn::loss::soft_logistic,
     measure::{annotator::Annotator, control::Budget},
     model::Decoder,
     recipe::{Card, Loop, OracleUse, Recipe, ranking::ranking, tenth},
@@ -129,10 +128,7 @@ impl Upo {
     /// DPO on pairs, and the measurement after it.
     async fn learn(&self, lab: &mut Lab, pairs: &[Pair]) -> Result<()> {
         let settings = &self.shared;
-        lab.learn_pairs(&settings.learn, settings.replay(), pairs, &[Snapshot::Start], |batch, _| {
-            batch.preference(Snapshot::Start, settings.beta, |margin| soft_logistic(margin, batch.labels()))
-        })
-        .await?;
+        lab.learn_labels(&settings.learn, settings.replay(), settings.beta, pairs).await?;
         lab.measure().await
     }
 
