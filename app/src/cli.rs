@@ -62,6 +62,8 @@ pub enum Command {
     Preview(PreviewArgs),
     /// Give the log-probabilities of completions
     Score(ScoreArgs),
+    /// Write a model in the Hugging Face layout: a GGUF file, a checkpoint, or adapters with what they adapt
+    Export(ExportArgs),
     /// List the recipes, or all settings of one
     Methods(MethodsArgs),
     /// List the devices of this computer, which one is used and why, and whether it computes right
@@ -349,6 +351,20 @@ pub struct ScoreArgs {
     pub json: bool,
 }
 
+/// Arguments of `export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// The model's folder or GGUF file; adapters are merged into the model that they belong to
+    #[arg(long, value_name = "PATH")]
+    pub model: PathBuf,
+    /// The folder to write
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Round the weights to half precision: half the size
+    #[arg(long)]
+    pub half: bool,
+}
+
 /// A data set and how it is read.
 #[derive(Debug, Clone, Args)]
 pub struct DataArgs {
@@ -461,6 +477,11 @@ pub struct LearnArgs {
     /// The share of labels taken to be wrong by cdpo, robust, exo_pair and aot
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub label_smoothing: f64,
+    /// Change another part of an objective on preferences, by TRL's name: `f_divergence_type=js_divergence`,
+    /// `f_alpha_divergence_coef`, `ld_alpha`, `use_weighting=true`, `discopop_tau`, `simpo_gamma`, `cpo_alpha`; can be
+    /// repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<Assignment>,
     /// Peak learning rate [default: TRL's, 1e-6 on preferences and 2e-5 on others]
     #[arg(long, value_name = "RATE")]
     pub lr: Option<f64>,

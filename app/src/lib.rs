@@ -34,6 +34,8 @@ pub mod material;
 #[cfg(not(target_family = "wasm"))]
 pub mod metrics;
 #[cfg(not(target_family = "wasm"))]
+pub mod model_folder;
+#[cfg(not(target_family = "wasm"))]
 pub mod observer;
 #[cfg(not(target_family = "wasm"))]
 pub mod output;

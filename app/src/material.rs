@@ -50,9 +50,10 @@ impl Material {
     pub fn read(args: &DataArgs, wanted: Option<Kind>) -> Result<Self> {
         let place = Place::of(args.model.as_deref(), &Disk)?;
         let tokenizer = Disk.tokenizer(&place)?;
-        let gguf = gguf(&place)?;
-        let config = config(&place, gguf.as_ref())?;
-        let eos = eos(&place, gguf.as_ref(), &config, &tokenizer)?;
+        let described = Disk.described(&place)?;
+        let gguf = gguf(&described)?;
+        let config = config(&described, gguf.as_ref())?;
+        let eos = eos(&described, gguf.as_ref(), &config, &tokenizer)?;
         let context = config.max_position_embeddings;
         let limit = args.max_length.map_or(context, |limit| limit as usize);
         if limit > context {

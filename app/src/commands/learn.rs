@@ -13,24 +13,26 @@ use selfsame_core::{
         loss::{Mix, PairLoss, PairObjective},
         tune::{Line, Task, Tune, TuneConfig},
     },
-    model::{self, ADAPTER_WEIGHTS, BasePrecision, Decoder, LoraConfig, Precision, content_hash},
+    model::{BasePrecision, LoraConfig, Precision, content_hash},
     prompt::{
         Chat,
         dataset::{Form, Kind, Truncation, fit},
     },
-    run::checkpoint::{AdaptedBase, about_adapter},
+    run::checkpoint::AdaptedBase,
 };
 use serde::Serialize;
 
 use crate::{
     Error, Result,
-    cli::{LearnArgs, TruncateChoice},
+    cli::{Assignment, LearnArgs, TruncateChoice},
     folder, format,
     inputs::{adapted, check_vocabulary},
     interrupt,
     material::Material,
+    model_folder,
     observer::progress_bar,
     output,
+    settings::{assign, parse},
     shelf::{Disk, Shelf, utf8},
 };
 
@@ -143,7 +145,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
     let outcome = steps(&mut tune, args, began);
     // A step that fails changes nothing: what was learned before it is worth keeping.
     if tune.done() > 0 || outcome.is_ok() {
-        let saved = save(tune.model(), &base, tokenizer.json(), out);
+        let saved = model_folder::write(tune.model(), &tokenizer, Some(&base), &out.join("model"), Precision::F32);
         if outcome.is_ok() {
             saved?;
         } else if saved.is_ok() {
@@ -230,9 +232,14 @@ fn task(args: &LearnArgs, mix: Option<Mix>, kind: Kind) -> Result<Task> {
                 label_smoothing: args.label_smoothing,
                 ..PairObjective::default()
             };
+            let objective = with_parts(objective, &args.set)?;
             objective.check()?;
             Ok(Task::Pairs(objective))
         }
+        _ if !args.set.is_empty() => Err(Error::told(format!(
+            "--set changes objectives on preferences, and {} is a {kind} data set; leave it out",
+            args.data.data.display()
+        ))),
         Kind::PromptCompletion | Kind::LanguageModelling => match mix {
             None => Ok(Task::Completions),
             Some(mix) if sft(&mix) => Ok(Task::Completions),
@@ -246,6 +253,22 @@ fn task(args: &LearnArgs, mix: Option<Mix>, kind: Kind) -> Result<Task> {
             args.data.data.display()
         ))),
     }
+}
+
+/// An objective with parts of it changed, by their names.
+fn with_parts(objective: PairObjective, parts: &[Assignment]) -> Result<PairObjective> {
+    let failed = |e: String| Error::told(format!("the objective cannot be changed like this: {}", e.trim()));
+    let mut table = toml::Table::try_from(&objective).map_err(|e| failed(e.to_string()))?;
+    // Absent until it is set.
+    table.entry("ld_alpha").or_insert(toml::Value::Float(1.0));
+    let absent = objective.ld_alpha.is_none();
+    for Assignment { key, value } in parts {
+        assign(&mut table, key, parse(value), "", "`selfsame learn --help` names them")?;
+    }
+    if absent && !parts.iter().any(|part| part.key == "ld_alpha") {
+        table.remove("ld_alpha");
+    }
+    table.try_into().map_err(|e: toml::de::Error| failed(e.message().to_owned()))
 }
 
 fn settings(args: &LearnArgs, task: &Task) -> TuneConfig {
@@ -270,34 +293,4 @@ fn settings(args: &LearnArgs, task: &Task) -> TuneConfig {
 fn write_settings(out: &Path, made: &Made<'_>) -> Result<()> {
     let text = toml::to_string(made).map_err(|e| Error::told(format!("learn.toml cannot be written: {e}")))?;
     folder::replace(&out.join("learn.toml"), &text)
-}
-
-/// Writes the folder `model`, which is there whole or not at all: a model, or an adapter of `base`.
-fn save(model: &Decoder, base: &AdaptedBase, tokenizer: &str, out: &Path) -> Result<()> {
-    let (temporary, target) = (out.join(".model.tmp"), out.join("model"));
-    let written = (|| -> Result<()> {
-        fs::create_dir_all(&temporary).map_err(|e| CoreError::write(&temporary, e))?;
-        if model.adapters().is_some() {
-            let mut files = about_adapter(model, base)?;
-            files.insert(ADAPTER_WEIGHTS.to_owned(), pollster::block_on(model::adapter_to_bytes(model))?);
-            for (name, bytes) in files {
-                let path = temporary.join(name);
-                fs::write(&path, bytes).map_err(|e| CoreError::write(&path, e))?;
-            }
-        } else {
-            pollster::block_on(model::save(model, &temporary, Precision::F32))?;
-        }
-        folder::replace(&temporary.join("tokenizer.json"), tokenizer)?;
-        for entry in fs::read_dir(&temporary).map_err(|e| CoreError::read(&temporary, e))?.flatten() {
-            let path = entry.path();
-            File::open(&path).and_then(|file| file.sync_all()).map_err(|e| CoreError::write(&path, e))?;
-        }
-        fs::rename(&temporary, &target).map_err(|e| CoreError::write(&target, e))?;
-        Ok(())
-    })();
-    if written.is_err() {
-        // On a full disk the part that was written must not stay.
-        let _ = fs::remove_dir_all(&temporary);
-    }
-    written
 }

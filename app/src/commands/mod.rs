@@ -3,6 +3,7 @@
 pub mod ads;
 pub mod compare;
 pub mod devices;
+pub mod export;
 pub mod generate;
 pub mod learn;
 pub mod methods;
@@ -36,6 +37,7 @@ pub fn dispatch(command: Option<&Command>) -> Result<()> {
         Command::Learn(args) => learn::run(args),
         Command::Preview(args) => preview::run(args),
         Command::Score(args) => score::run(args),
+        Command::Export(args) => export::run(args),
         Command::Methods(args) => methods::run(args),
         Command::Devices(args) => devices::run(args),
         Command::Plan(args) => plan::run(args),

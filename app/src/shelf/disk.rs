@@ -47,10 +47,16 @@ impl Shelf for Disk {
     fn template(&self, place: &Place) -> Result<Option<ChatTemplate>> {
         Ok(match place {
             Place::Starter | Place::StarterBase | Place::AdsStarter | Place::AdsHenry(_) => None,
-            Place::Folder(path) => match gguf::find(path)? {
-                Some(file) => ChatTemplate::of_gguf(&Gguf::read(&file)?)?,
-                None => ChatTemplate::load(path)?,
-            },
+            Place::Folder(path) => {
+                let own = match gguf::find(path)? {
+                    Some(file) => ChatTemplate::of_gguf(&Gguf::read(&file)?)?,
+                    None => ChatTemplate::load(path)?,
+                };
+                match own {
+                    None if is_adapter(path) => self.template(&base_of(path)?.1)?,
+                    own => own,
+                }
+            }
         })
     }
 
@@ -84,6 +90,18 @@ impl Shelf for Disk {
 }
 
 impl Disk {
+    /// The place of the model that says what shape it has and how its texts end: of an adapter, the model that was
+    /// adapted.
+    ///
+    /// # Errors
+    /// If an adapter does not say which model that is.
+    pub fn described(self, place: &Place) -> Result<Place> {
+        match place {
+            Place::Folder(folder) if is_adapter(folder) => self.described(&base_of(folder)?.1),
+            other => Ok(other.clone()),
+        }
+    }
+
     /// The model that an adapter's base and the adapter make together, and the SHA-256 of the two.
     fn adapted(self, folder: &Path, device: &Selected, precision: BasePrecision) -> Result<(Decoder, String)> {
         let (config, place) = base_of(folder)?;

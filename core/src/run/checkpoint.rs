@@ -57,7 +57,7 @@ pub async fn write(
     manifest: &Manifest,
 ) -> Result<String> {
     let json = |e: serde_json::Error| Error::model(name, e.to_string());
-    let mut files = Files::from([("tokenizer.json".to_owned(), tokenizer.json().as_bytes().to_vec())]);
+    let mut files = tokenizer.files();
     let weights = if model.adapters().is_some() {
         let base = AdaptedBase { model: manifest.model.clone(), sha256: manifest.model_sha256.clone() };
         files.extend(about_adapter(model, &base)?);

@@ -5,9 +5,11 @@ mod chat;
 mod claims;
 
 use std::{
+    collections::BTreeMap,
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use crate::{
@@ -17,11 +19,19 @@ use crate::{
 
 pub use chat::{ChatTemplate, Json, Limits, Moment, Rendered, Rendering};
 
+/// The file of a tokenizer in a model's folder.
+pub const TOKENIZER: &str = "tokenizer.json";
+
+/// Files that lie beside it and say more: the chat template, and which tokens are special.
+pub const BESIDE: [&str; 3] = ["chat_template.jinja", "tokenizer_config.json", "special_tokens_map.json"];
+
 /// A tokenizer and where it came from.
 #[derive(Clone)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
-    json: std::sync::Arc<str>,
+    json: Arc<str>,
+    /// The texts of [`BESIDE`], as far as they are there.
+    beside: Arc<BTreeMap<String, String>>,
 }
 
 impl std::fmt::Debug for Tokenizer {
@@ -37,13 +47,36 @@ impl Tokenizer {
     /// If the file is missing or not a tokenizer.
     pub fn load(model: &Path) -> Result<Self> {
         if let Some(file) = gguf::find(model)? {
-            let json = Gguf::read(&file)?.tokenizer_json()?;
-            return Self::parse(&json).map_err(|e| Error::model(&file, e.to_string()));
+            let header = Gguf::read(&file)?;
+            let tokenizer = Self::parse(&header.tokenizer_json()?).map_err(|e| Error::model(&file, e.to_string()))?;
+            return Ok(tokenizer.with_beside(header.beside_tokenizer()?));
         }
-        let path: PathBuf = model.join("tokenizer.json");
+        let path: PathBuf = model.join(TOKENIZER);
         let json = std::fs::read_to_string(&path)
-            .map_err(|e| Error::model(&path, format!("{e}. A model folder needs its `tokenizer.json`")))?;
-        Self::parse(&json).map_err(|e| Error::model(&path, e.to_string()))
+            .map_err(|e| Error::model(&path, format!("{e}. A model folder needs its `{TOKENIZER}`")))?;
+        let tokenizer = Self::parse(&json).map_err(|e| Error::model(&path, e.to_string()))?;
+        let mut beside = BTreeMap::new();
+        for name in BESIDE {
+            let path = model.join(name);
+            if path.exists() {
+                beside.insert(name.to_owned(), std::fs::read_to_string(&path).map_err(|e| Error::read(&path, e))?);
+            }
+        }
+        Ok(tokenizer.with_beside(beside))
+    }
+
+    /// The same with the texts of [`BESIDE`], by name: whoever writes the tokenizer into a folder writes them, too.
+    #[must_use]
+    pub fn with_beside(self, beside: BTreeMap<String, String>) -> Self {
+        Self { beside: Arc::new(beside), ..self }
+    }
+
+    /// The files of a model's folder that are the tokenizer's.
+    #[must_use]
+    pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
+        let own = (TOKENIZER.to_owned(), self.json.as_bytes().to_vec());
+        let beside = self.beside.iter().map(|(name, text)| (name.clone(), text.as_bytes().to_vec()));
+        std::iter::once(own).chain(beside).collect()
     }
 
     /// A tokenizer from the text of a `tokenizer.json`.
@@ -60,7 +93,7 @@ impl Tokenizer {
         inner
             .with_truncation(None)
             .map_err(|e| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})")))?;
-        Ok(Self { inner, json: json.into() })
+        Ok(Self { inner, json: json.into(), beside: Arc::default() })
     }
 
     /// The text of the `tokenizer.json`.

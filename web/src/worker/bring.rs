@@ -8,12 +8,13 @@ use selfsame_core::{
     Error,
     device::Choice,
     model::{ADAPTER_CONFIG, ADAPTER_WEIGHTS, INDEX, ShardIndex, WEIGHTS},
+    text::TOKENIZER,
 };
 
 use super::{
     engine::{BASE, Engine, LARGEST_TEXT, MODELS, are_weights},
     files::{Brought, check_room, copy, free_name},
-    shelf::{CONFIG, Opened, TEXTS, TOKENIZER},
+    shelf::{CONFIG, Opened, TEXTS},
     storage::Result,
 };
 

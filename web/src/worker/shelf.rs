@@ -18,7 +18,7 @@ use selfsame_core::{
     },
     prompt::{Row, parse_jsonl},
     run::checkpoint::AdaptedBase,
-    text::{ChatTemplate, Tokenizer},
+    text::{BESIDE, ChatTemplate, TOKENIZER, Tokenizer},
 };
 use serde_json::Value;
 
@@ -42,9 +42,6 @@ pub const TEXTS: [&str; 8] = [
 
 /// The file that says what shape a model has.
 pub const CONFIG: &str = "config.json";
-
-/// The file of a tokenizer.
-pub const TOKENIZER: &str = "tokenizer.json";
 
 /// Models and prompts that were opened beforehand: what a run is made of is asked for at once, and
 /// files of a browser can only be opened in time.
@@ -240,18 +237,25 @@ impl Shelf for Opened {
         if let Some(base) = self.base_of(&home)?.filter(|_| !self.has(&path)) {
             return self.tokenizer(&base);
         }
-        let made = self.header(&home)?.map(|header| header.tokenizer_json()).transpose()?;
-        let json = match &made {
-            Some(json) => json,
-            None => self.text(&path)?,
-        };
-        Ok(Tokenizer::parse(json)?)
+        if let Some(header) = self.header(&home)? {
+            return Ok(Tokenizer::parse(&header.tokenizer_json()?)?.with_beside(header.beside_tokenizer()?));
+        }
+        let mut beside = BTreeMap::new();
+        for name in BESIDE {
+            if let Some(text) = self.optional(&home.join(name))? {
+                beside.insert(name.to_owned(), text.to_owned());
+            }
+        }
+        Ok(Tokenizer::parse(self.text(&path)?)?.with_beside(beside))
     }
 
     fn template(&self, place: &Place) -> selfsame::Result<Option<ChatTemplate>> {
         let Place::Folder(home) = place else { return Ok(None) };
         if let Some(header) = self.header(home)? {
             return Ok(ChatTemplate::of_gguf(&header)?);
+        }
+        if let Some(base) = self.base_of(home)?.filter(|_| !BESIDE.iter().any(|name| self.has(&home.join(name)))) {
+            return self.template(&base);
         }
         let jinja = self.optional(&home.join("chat_template.jinja"))?;
         let config = self.json(&home.join("tokenizer_config.json"))?;

@@ -146,6 +146,20 @@ impl Gguf {
         Ok(special)
     }
 
+    /// What lies beside a `tokenizer.json` in the Hugging Face layout: the chat template, where there is one, and a
+    /// `tokenizer_config.json` with the special tokens. Its class says to take the tokenizer as it is written.
+    ///
+    /// # Errors
+    /// If a key is not what it should be.
+    pub fn beside_tokenizer(&self) -> Result<BTreeMap<String, String>> {
+        let mut config: serde_json::Map<String, serde_json::Value> =
+            self.special_tokens()?.into_iter().map(|(name, token)| (name, token.into())).collect();
+        config.insert("tokenizer_class".to_owned(), "PreTrainedTokenizerFast".into());
+        let config = ("tokenizer_config.json".to_owned(), serde_json::Value::Object(config).to_string());
+        let template = self.chat_template().map(|template| ("chat_template.jinja".to_owned(), template));
+        Ok(std::iter::once(config).chain(template).collect())
+    }
+
     /// The model, from the file that the header is of. Beside what is on the device already, one tensor
     /// and one piece of a few megabytes are in memory.
     ///
