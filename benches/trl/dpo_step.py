@@ -2,7 +2,7 @@
 # Times one optimiser step of TRL's DPOTrainer on the CPU, for comparison with
 # the same step in Rust.
 #
-#   pip install torch==2.15.0 transformers==5.23.0 trl==1.16.0 numpy safetensors
+#   pip install -r requirements.txt
 #   python dpo_step.py --threads 1 --steps 22 [--json] [--save DIR]
 #
 # The model is a Llama with hidden 256, 4 layers, 8 heads, 4 kv heads,
@@ -38,6 +38,7 @@ SKIP = 2
 if ARGS.steps <= SKIP:
     parser.error(f"--steps must be above {SKIP}")
 
+offline.check_versions()
 SCRATCH = offline.prepare(ARGS.threads)
 
 # TRL 1.16 only knows the older name of the checkpointing switch, which

@@ -1,8 +1,31 @@
-# What every script here does before it loads torch: so many threads, no network, no
-# bars, and nothing of an earlier run.
+# What every script here does before it loads torch: the versions that are compared with,
+# so many threads, no network, no bars, and nothing of an earlier run.
 
+import importlib.metadata
 import os
+import pathlib
+import sys
 import tempfile
+
+
+def wanted():
+    """The packages of requirements.txt and their versions."""
+    lines = (pathlib.Path(__file__).parent / "requirements.txt").read_text().split()
+    return dict(line.split("==") for line in lines)
+
+
+def check_versions():
+    """Other versions are another comparison: ends the program and says which."""
+    other = {}
+    for name, version in wanted().items():
+        try:
+            found = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found = "none"
+        if found.split("+")[0] != version:
+            other[name] = f"{name} {found} instead of {version}"
+    if other:
+        sys.exit("; ".join(other.values()) + ": pip install -r benches/trl/requirements.txt")
 
 
 def prepare(threads):

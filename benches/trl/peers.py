@@ -5,7 +5,7 @@
 # that its memory is its own. `cargo bench ... --bench speed -- peers` starts it
 # beside the same task in Rust.
 #
-#   pip install torch==2.15.0 transformers==5.23.0 trl==1.16.0 peft numpy
+#   pip install -r requirements.txt
 #   python peers.py 4.3M step --threads 1 --rounds 12
 #
 # Weights are random: nothing here depends on what the model says. Answers have
@@ -39,6 +39,7 @@ parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--rounds", type=int, default=3, help="rounds that count; one more comes before them")
 ARGS = parser.parse_args()
 
+offline.check_versions()
 SCRATCH = offline.prepare(ARGS.threads)
 warnings.filterwarnings("ignore", category=FutureWarning)
 
@@ -261,8 +262,7 @@ def main():
     counted = work[ARGS.task]()[1:]
     whole = since(begin)
     json.dump({
-        "made_by": {"python": platform.python_version(), "torch": torch.__version__,
-                    "transformers": transformers.__version__},
+        "made_by": {"python": platform.python_version(), **offline.wanted()},
         "rounds": len(counted),
         "wall": statistics.median(x[0] for x in counted),
         "cpu": statistics.median(x[1] for x in counted),

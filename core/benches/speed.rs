@@ -3,7 +3,7 @@
 //! `cargo bench -p selfsame -p selfsame-core --bench speed`. With `SELFSAME_TRL_PYTHON` set to a Python that has TRL
 //! (see `benches/trl/dpo_step.py`), TRL takes the same step on the same weights before and after ours,
 //! with as many threads, and the ratio of the processors' time is printed. `RAYON_NUM_THREADS` sets the
-//! threads of both. `-- sampling`, `-- step`, `-- parts` or `-- ads` prints one of the tables alone; those of a
+//! threads of both. `-- sampling`, `-- step`, `-- sharing`, `-- parts` or `-- ads` prints one of the tables alone; those of a
 //! graphics adapter, which take minutes where it is one in software, are printed for `-- adapter` only, and for
 //! `-- peers` only what the same work takes TRL and transformers at four sizes, which is a quarter of an hour long.
 
@@ -19,6 +19,8 @@ mod clock;
 mod parts;
 #[path = "speed/peers.rs"]
 mod peers;
+#[path = "speed/sharing.rs"]
+mod sharing;
 
 use std::{path::Path, process::Command};
 
@@ -50,13 +52,17 @@ fn main() {
     }
     let wanted = |table: &str| {
         let asked = |table: &str| std::env::args().any(|argument| argument == table);
-        asked(table) || table != "adapter" && !["sampling", "step", "parts", "ads", "adapter"].into_iter().any(asked)
+        asked(table)
+            || table != "adapter" && !["sampling", "step", "sharing", "parts", "ads", "adapter"].into_iter().any(asked)
     };
     if wanted("sampling") {
         sampling();
     }
     if wanted("step") {
         step();
+    }
+    if wanted("sharing") {
+        sharing::table();
     }
     if wanted("parts") {
         parts::table();
