@@ -1,4 +1,7 @@
-use selfsame_core::measure::{Expected, verdict::judge};
+use selfsame_core::{
+    measure::{Expected, verdict::judge},
+    recipe::claims::{studies, study},
+};
 
 use super::*;
 use crate::report::{html::tests::assert_well_formed, table::Table};
@@ -92,6 +95,33 @@ fn a_claim_stands_with_all_that_decides() {
     }
     let nothing = TestRow { outcome: None, ..like };
     assert_eq!(TestRow::together(&[nothing]), Some(Inconclusive), "nothing was measured");
+}
+
+/// What ships says of every study what this version asks, and its verdicts follow from its numbers.
+#[test]
+fn the_shipped_atlas_is_of_this_version() {
+    let atlas = Atlas::parse(include_str!("../../../assets/atlas/atlas.json"), "the shipped atlas").unwrap();
+    let claims = studies().iter().filter(|study| study.is_claim());
+    for study in claims {
+        assert!(atlas.rows.iter().any(|row| row.study == study.id), "{} is not in it", study.id);
+    }
+    for row in &atlas.rows {
+        let study = study(&row.study).unwrap();
+        assert_eq!(row.claim, study.asks().unwrap(), "{}", row.study);
+        assert!(join::asks(&row.tests, study.tests), "{} was asked something else", row.study);
+        let arms: Vec<(&str, &str, &str)> =
+            row.arms.iter().skip(1).map(|arm| (arm.name.as_str(), arm.recipe.as_str(), arm.what.as_str())).collect();
+        let asked: Vec<(&str, &str, &str)> = study.arms.iter().map(|arm| (arm.name, arm.recipe, arm.what)).collect();
+        assert_eq!(arms, asked, "{}", row.study);
+        for (test, asked) in row.tests.iter().zip(study.tests) {
+            let values: Vec<f64> = test.differences.values().copied().collect();
+            let says = |outcome: &Outcome| (outcome.verdict, (outcome.difference * 1e9).round());
+            let expected = judge(&values, asked.expected, asked.least);
+            assert_eq!(test.outcome.as_ref().map(says), expected.as_ref().map(says), "{}: {}", row.study, test.says);
+            assert!(test.differences.keys().eq(&row.seeds), "{}: {}", row.study, test.says);
+        }
+        assert_eq!(row.verdict, TestRow::together(&row.tests), "{}", row.study);
+    }
 }
 
 #[test]

@@ -218,7 +218,7 @@ mod tests {
                     Against::Arm(name) => assert!(names.contains(name), "{}: {name}", study.id),
                     Against::Control(arm) => assert!(study.controls && arm != run::Arm::Main, "{}", study.id),
                     Against::Own(figure) => assert_ne!(figure, test.figure, "{}", study.id),
-                    Against::Start | Against::After(_) | Against::Demonstrations => {}
+                    Against::Start | Against::StartOf(_) | Against::After(_) | Against::Demonstrations => {}
                 }
             }
             let defaults = entry.defaults().unwrap();

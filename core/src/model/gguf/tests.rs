@@ -105,6 +105,8 @@ fn models_that_the_reference_wrote_are_the_models_they_were() {
         // The one and the list of one are the same; so is a scaling that changes nothing.
         assert_eq!(ours.stop_tokens(), expected.stop_tokens());
         expected.eos_token_id.clone_from(&ours.eos_token_id);
+        // A width that follows from others need not be said.
+        expected.head_dim.get_or_insert(expected.hidden_size / expected.num_attention_heads);
         assert_eq!(ours, expected, "{name}");
         Tokenizer::load(&path).unwrap();
     }
@@ -129,7 +131,7 @@ fn models_say_what_llama_cpp_says() {
         let ours = pollster::block_on(score(&model, &rows, 4096)).unwrap().concat();
         let theirs = tables.concat();
         let apart = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-        assert!(ours.len() == theirs.len() && apart < 1e-4, "{name}: {apart}");
+        assert!(ours.len() == theirs.len() && apart < 2e-5, "{name}: {apart}");
     }
 }
 

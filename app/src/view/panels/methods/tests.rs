@@ -103,7 +103,7 @@ fn other_settings_models_and_studies_stand_below_the_claim() {
     harness.state_mut().panel.atlas = Some(Atlas::parse("x", &atlas).unwrap());
     harness.get_by_label("CREAM").click();
     harness.run_steps(3);
-    harness.get_by_role_and_label(Role::Heading, "Measured beside it");
+    harness.get_by_label("Measured beside it");
     harness.get_by_label("Seeds: 2");
     assert_eq!(harness.query_all_by_label("Seeds: 3").count(), 0, "it is folded");
     harness.get_by_label("CREAM, longer: not reproduced").click();
