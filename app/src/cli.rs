@@ -467,8 +467,8 @@ pub struct LearnArgs {
     #[arg(long, value_name = "PRECISION", requires = "lora", default_value_t)]
     pub base_precision: BasePrecision,
     /// What is minimised: `sigmoid` (DPO), `ipo`, `hinge`, ... with TRL's names, or a mix such as
-    /// `sigmoid=0.8,sft=0.2`. `sft` on completions is supervised fine-tuning [default: sigmoid on
-    /// preferences, sft on others]
+    /// `sigmoid=0.8,sft=0.2`; `kto` or `apo_zero_unpaired` on single answers with labels. `sft` on completions is
+    /// supervised fine-tuning [default: sigmoid on preferences, kto on single answers, sft on others]
     #[arg(long, value_name = "NAME[=WEIGHT],...")]
     pub objective: Option<String>,
     /// Scale of the implicit reward; the τ of ipo
@@ -477,9 +477,9 @@ pub struct LearnArgs {
     /// The share of labels taken to be wrong by cdpo, robust, exo_pair and aot
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     pub label_smoothing: f64,
-    /// Change another part of an objective on preferences, by TRL's name: `f_divergence_type=js_divergence`,
-    /// `f_alpha_divergence_coef`, `ld_alpha`, `use_weighting=true`, `discopop_tau`, `simpo_gamma`, `cpo_alpha`; can be
-    /// repeated
+    /// Change another part of the objective, by TRL's name: `f_divergence_type=js_divergence`,
+    /// `f_alpha_divergence_coef`, `ld_alpha`, `use_weighting=true`, `discopop_tau`, `simpo_gamma`, `cpo_alpha`; for
+    /// single answers `desirable_weight`, `undesirable_weight`; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
     pub set: Vec<Assignment>,
     /// Peak learning rate [default: TRL's, 1e-6 on preferences and 2e-5 on others]
@@ -515,9 +515,9 @@ pub struct LearnArgs {
     /// What happens to rows that are too long [default: they are an error]
     #[arg(long, value_enum)]
     pub truncate: Option<TruncateChoice>,
-    /// The order of the rows
-    #[arg(long, value_enum, default_value_t = OrderChoice::Trl)]
-    pub order: OrderChoice,
+    /// The order of the rows [default: TRL's, drawn anew in every epoch; that of the file for kto]
+    #[arg(long, value_enum)]
+    pub order: Option<OrderChoice>,
     /// The seed of that order
     #[arg(long, default_value_t = 42, value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
     pub seed: u64,

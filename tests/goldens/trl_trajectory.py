@@ -2,8 +2,8 @@
 
     python tiny_trl.py && python trl_trajectory.py
 
-Writes `trajectory/pairs.jsonl` and `trajectory/completions.jsonl`, what is learned from, and
-`trajectory.json`: the settings and the logged metrics of every step.
+Writes `trajectory/pairs.jsonl`, `trajectory/completions.jsonl` and `trajectory/thumbs.jsonl`, what is
+learned from, and `trajectory.json`: the settings and the logged metrics of every step.
 """
 
 import json
@@ -14,7 +14,7 @@ import tempfile
 
 import tiny_trl  # sets the threads before torch is loaded
 from datasets import Dataset
-from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer, SFTConfig, SFTTrainer
 
 FOLDER = os.path.join(tiny_trl.HERE, "trajectory")
 STEPS = 50
@@ -32,6 +32,8 @@ RUNS = {
         weight_decay=0.1, max_grad_norm=0.5, beta=0.3, seed=7,
     ),
     "completions": dict(lr=1e-3, accumulate=2),
+    "kto": dict(unpaired="kto", lr=1e-3, beta=0.3, accumulate=2, desirable_weight=1.5),
+    "apo_zero_unpaired": dict(unpaired="apo_zero_unpaired", lr=5e-4, undesirable_weight=0.7, schedule="constant"),
 }
 
 
@@ -48,13 +50,15 @@ def write_rows():
         {"prompt": some(1, 5), "chosen": " " + some(1, 6), "rejected": " " + some(1, 6)} for _ in range(ROWS)
     ]
     completions = [{"prompt": some(1, 5), "completion": " " + some(1, 6)} for _ in range(ROWS)]
-    for name, rows in [("pairs", pairs), ("completions", completions)]:
+    # One bad answer to two good ones: batches differ in how many they have, and none has only one kind.
+    thumbs = [{"prompt": some(1, 5), "completion": " " + some(1, 6), "label": row % 3 != 0} for row in range(ROWS)]
+    for name, rows in [("pairs", pairs), ("completions", completions), ("thumbs", thumbs)]:
         with open(os.path.join(FOLDER, f"{name}.jsonl"), "w") as f:
             f.writelines(json.dumps(row) + "\n" for row in rows)
-    return pairs, completions
+    return pairs, completions, thumbs
 
 
-def run(spec, pairs, completions):
+def run(spec, pairs, completions, thumbs):
     preference = "loss_type" in spec
     with tempfile.TemporaryDirectory() as out:
         kwargs = dict(
@@ -66,7 +70,7 @@ def run(spec, pairs, completions):
             max_grad_norm=spec.get("max_grad_norm", 1.0), seed=spec.get("seed", 42),
             train_sampling_strategy="random" if spec.get("order") == "trl" else "sequential",
         )
-        trainer = DPOTrainer if preference else SFTTrainer
+        trainer = DPOTrainer if preference else KTOTrainer if "unpaired" in spec else SFTTrainer
         common = dict(model=tiny_trl.model(), processing_class=tiny_trl.tokenizer())
         if preference:
             args = DPOConfig(
@@ -75,6 +79,10 @@ def run(spec, pairs, completions):
             trainer = trainer(
                 args=args, ref_model=tiny_trl.model(), train_dataset=Dataset.from_list(pairs), **common
             )
+        elif "unpaired" in spec:
+            weights = {name: spec[name] for name in ["desirable_weight", "undesirable_weight"] if name in spec}
+            args = KTOConfig(loss_type=spec["unpaired"], beta=spec.get("beta", 0.1), **weights, **kwargs)
+            trainer = trainer(args=args, ref_model=tiny_trl.model(), train_dataset=Dataset.from_list(thumbs), **common)
         else:
             trainer = trainer(args=SFTConfig(**kwargs), train_dataset=Dataset.from_list(completions), **common)
         trainer.train()
@@ -86,10 +94,10 @@ def run(spec, pairs, completions):
 
 
 def main():
-    pairs, completions = write_rows()
+    rows = write_rows()
     runs = {}
     for name, spec in RUNS.items():
-        metrics = run(spec, pairs, completions)
+        metrics = run(spec, *rows)
         runs[name] = {"settings": spec, "metrics": metrics}
         print(name, metrics["loss"][0], metrics["loss"][-1], metrics["grad_norm"][:2])
     tiny_trl.write("trajectory.json", {"batch": BATCH, "steps": STEPS, "runs": runs})

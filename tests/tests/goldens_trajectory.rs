@@ -7,7 +7,7 @@ use selfsame_core::{
     device,
     learn::{
         ScheduleKind,
-        loss::PairObjective,
+        loss::{PairObjective, UnpairedObjective},
         tune::{Line, Order, Task, Tune, TuneConfig},
     },
     model,
@@ -38,6 +38,7 @@ fn config(golden: &Value, spec: &Value) -> TuneConfig {
         lr_scheduler_type: match spec["schedule"].as_str() {
             None | Some("linear") => ScheduleKind::Linear,
             Some("cosine") => ScheduleKind::Cosine,
+            Some("constant") => ScheduleKind::Constant,
             Some(other) => panic!("{other}"),
         },
         warmup_steps: number(&spec["warmup"], 0.0),
@@ -53,6 +54,14 @@ fn config(golden: &Value, spec: &Value) -> TuneConfig {
 }
 
 fn task(spec: &Value) -> Task {
+    if let Some(loss) = spec["unpaired"].as_str() {
+        return Task::Unpaired(UnpairedObjective {
+            loss_type: loss.parse().unwrap(),
+            beta: number(&spec["beta"], 0.1),
+            desirable_weight: number(&spec["desirable_weight"], 1.0),
+            undesirable_weight: number(&spec["undesirable_weight"], 1.0),
+        });
+    }
     let Some(losses) = spec["loss_type"].as_array() else { return Task::Completions };
     let weights = spec["loss_weights"].as_array();
     let terms: Vec<String> = losses
@@ -73,7 +82,11 @@ fn learned(golden: &Value, name: &str) -> Vec<Line> {
     let spec = &golden["runs"][name]["settings"];
     let folder = goldens().join("tiny_trl");
     let tokenizer = Tokenizer::load(&folder).unwrap();
-    let file = if spec["loss_type"].is_array() { "pairs.jsonl" } else { "completions.jsonl" };
+    let file = match (spec["loss_type"].is_array(), spec["unpaired"].is_string()) {
+        (true, _) => "pairs.jsonl",
+        (_, true) => "thumbs.jsonl",
+        _ => "completions.jsonl",
+    };
     let data = Dataset::read(&goldens().join("trajectory").join(file), None).unwrap();
     let rows = tokenise(&data, &tokenizer, "</s>", &Plain { eos: "</s>".to_owned() }).unwrap();
     let model = model::load(Path::new(&folder), &device::cpu()).unwrap();
@@ -164,6 +177,16 @@ fn drawn_order_accumulation_decay_and_cosine_are_those_of_trl() {
 #[test]
 fn supervised_fine_tuning_walks_as_in_trl() {
     println!("largest difference: {:e}", compare("completions"));
+}
+
+#[test]
+fn kto_walks_as_in_trl() {
+    println!("largest difference: {:e}", compare("kto"));
+}
+
+#[test]
+fn apo_on_single_answers_walks_as_in_trl() {
+    println!("largest difference: {:e}", compare("apo_zero_unpaired"));
 }
 
 #[test]

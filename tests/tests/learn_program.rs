@@ -108,6 +108,35 @@ fn learning_writes_model_settings_and_metrics() {
     assert_refused(&refused, &["not empty", "--out"], "a folder that is in use");
 }
 
+/// Single answers with labels are KTO's where nothing else is asked for, in the order of the file as its trainer has
+/// it.
+#[test]
+fn thumbs_are_learned_from() {
+    let Some(program) = locate("thumbs_are_learned_from") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/thumbs.jsonl"));
+    let learn = |name: &str, more: &[&str]| {
+        let out = scratch.path().join(name);
+        let common = ["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+        let arguments = ["--lr", "1e-2", "--steps", "4", "--batch", "4", "--json"];
+        let output = run(&program, common.iter().chain(&arguments).chain(more));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let settings: toml::Table = fs::read_to_string(out.join("learn.toml")).unwrap().parse().unwrap();
+        (json_lines(&String::from_utf8(output.stdout).unwrap()), settings)
+    };
+    let (lines, settings) = learn("kto", &["--set", "undesirable_weight=2"]);
+    for name in ["kl", "rewards/chosen", "rewards/rejected", "rewards/margins", "logps/chosen", "logits/rejected"] {
+        assert!(lines.iter().all(|line| line[name].is_number()), "{name} is missing");
+    }
+    assert_eq!(lines[0]["rewards/margins"], 0.0, "against itself the policy is undecided");
+    assert!(lines[3]["rewards/margins"].as_f64().unwrap() > 0.0, "{lines:?}");
+    let task = &settings["task"]["unpaired"];
+    assert_eq!((task["loss_type"].as_str(), task["undesirable_weight"].as_float()), (Some("kto"), Some(2.0)));
+    assert_eq!(settings["settings"]["order"].as_str(), Some("file"));
+    let (_, settings) = learn("apo", &["--objective", "apo_zero_unpaired", "--order", "trl"]);
+    assert_eq!(settings["task"]["unpaired"]["loss_type"].as_str(), Some("apo_zero_unpaired"));
+}
+
 /// What learns are adapters; the model beside them is packed when they learn and when they are asked.
 #[test]
 fn adapters_are_learned_beside_a_packed_model() {
@@ -170,6 +199,7 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
     let pairs = goldens().join("trajectory/pairs.jsonl");
     let completions = goldens().join("trajectory/completions.jsonl");
     let prompts = goldens().join("data_sets/prompt_only.jsonl");
+    let thumbs = goldens().join("trajectory/thumbs.jsonl");
     for (data, arguments, words) in [
         (&pairs, &["--max-length", "12"][..], &["rows are longer than 12 tokens", "--truncate keep-start"][..]),
         (&pairs, &["--max-length", "4", "--truncate", "keep-start"], &["nothing of an answer would be left"]),
@@ -179,6 +209,13 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         (&pairs, &["--type", "unpaired-preference"], &["unpaired-preference", "`label`"]),
         (&completions, &["--objective", "ipo"], &["`chosen`"]),
         (&prompts, &[], &["prompt-only"]),
+        (&pairs, &["--objective", "kto"], &["unpaired-preference", "`label`"]),
+        (&thumbs, &["--objective", "ipo"], &["`chosen`"]),
+        (&thumbs, &["--objective", "sft"], &["unpaired-preference", "kto"]),
+        (&thumbs, &["--objective", "bco"], &["`bco` is a recipe"]),
+        (&thumbs, &["--batch", "1"], &["`batch`", "at least 2"]),
+        (&thumbs, &["--order", "trl"], &["`order`", "`file`"]),
+        (&thumbs, &["--set", "ld_alpha=0.5"], &["ld_alpha"]),
     ] {
         let common = ["learn", "--model", text(&model), "--data", text(data), "--device", "cpu", "--out", text(&out)];
         let output = run(&program, common.iter().chain(arguments));

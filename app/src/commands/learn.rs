@@ -10,7 +10,7 @@ use std::{
 use selfsame_core::{
     Error as CoreError, device,
     learn::{
-        loss::{Mix, PairLoss, PairObjective},
+        loss::{Mix, PairLoss, PairObjective, UnpairedLoss, UnpairedObjective},
         tune::{Line, Task, Tune, TuneConfig},
     },
     model::{BasePrecision, LoraConfig, Precision, content_hash},
@@ -20,11 +20,11 @@ use selfsame_core::{
     },
     run::checkpoint::AdaptedBase,
 };
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Error, Result,
-    cli::{Assignment, LearnArgs, TruncateChoice},
+    cli::{Assignment, LearnArgs, OrderChoice, TruncateChoice},
     folder, format,
     inputs::{adapted, check_vocabulary},
     interrupt,
@@ -89,9 +89,9 @@ pub fn run(args: &LearnArgs) -> Result<()> {
     if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Error::told(format!("{} is not empty; choose another --out", out.display())));
     }
-    let mix = args.objective.as_deref().map(mix).transpose()?;
-    let material = Material::read(&args.data, wanted(args, mix.as_ref()))?;
-    let task = task(args, mix, material.data.kind)?;
+    let asked = args.objective.as_deref().map(Asked::parse).transpose()?;
+    let material = Material::read(&args.data, wanted(args, asked.as_ref()))?;
+    let task = task(args, asked, material.data.kind)?;
     let settings = settings(args, &task);
     settings.check()?;
     let truncation = match args.truncate {
@@ -210,20 +210,53 @@ fn words(line: &Line) -> String {
     format!("loss {:.4}{}", line.loss, margin.unwrap_or_default())
 }
 
-/// `NAME[=WEIGHT],...` as a mix of losses.
-fn mix(text: &str) -> Result<Mix> {
-    Ok(text.replace(',', "+").replace('=', ":").parse()?)
+/// An objective by its name.
+enum Asked {
+    /// Over pairs: a mix of losses, or cross-entropy.
+    Pairs(Mix),
+    /// Over single answers.
+    Unpaired(UnpairedLoss),
+}
+
+impl Asked {
+    /// `NAME[=WEIGHT],...` as a mix of losses, or the name of a loss over single answers.
+    fn parse(text: &str) -> Result<Self> {
+        match text.parse() {
+            Ok(loss) => Ok(Self::Unpaired(loss)),
+            Err(_) => Ok(Self::Pairs(text.replace(',', "+").replace('=', ":").parse()?)),
+        }
+    }
+
+    /// What rows have to be for it; cross-entropy learns from several kinds.
+    fn wanted(&self) -> Option<Kind> {
+        match self {
+            Self::Pairs(mix) if mix.terms().iter().all(|(loss, _)| *loss == PairLoss::Sft) => None,
+            Self::Pairs(_) => Some(Kind::Preference),
+            Self::Unpaired(_) => Some(Kind::UnpairedPreference),
+        }
+    }
 }
 
 /// What the rows have to be: what was asked for, else what the objective learns from.
-fn wanted(args: &LearnArgs, mix: Option<&Mix>) -> Option<Kind> {
-    let only_sft = |mix: &Mix| mix.terms().iter().all(|(loss, _)| *loss == PairLoss::Sft);
-    args.data.wanted().or_else(|| mix.is_some_and(|mix| !only_sft(mix)).then_some(Kind::Preference))
+fn wanted(args: &LearnArgs, asked: Option<&Asked>) -> Option<Kind> {
+    args.data.wanted().or_else(|| asked.and_then(Asked::wanted))
 }
 
 /// The task for a type of data.
-fn task(args: &LearnArgs, mix: Option<Mix>, kind: Kind) -> Result<Task> {
+fn task(args: &LearnArgs, asked: Option<Asked>, kind: Kind) -> Result<Task> {
     let sft = |mix: &Mix| mix.terms() == [(PairLoss::Sft, 1.0)];
+    let mix = match (kind, asked) {
+        (Kind::UnpairedPreference, None) => return unpaired(args, UnpairedLoss::default()),
+        (Kind::UnpairedPreference, Some(Asked::Unpaired(loss))) => return unpaired(args, loss),
+        (_, Some(Asked::Unpaired(loss))) => {
+            return Err(Error::told(format!(
+                "the objective `{loss}` learns from single answers with labels, and {} is a {kind} data set",
+                args.data.data.display()
+            )));
+        }
+        (_, Some(Asked::Pairs(mix))) => Some(mix),
+        (_, None) => None,
+    };
     match kind {
         Kind::Preference | Kind::ImplicitPreference => {
             let objective = PairObjective {
@@ -248,31 +281,45 @@ fn task(args: &LearnArgs, mix: Option<Mix>, kind: Kind) -> Result<Task> {
                 args.data.data.display()
             ))),
         },
-        Kind::PromptOnly | Kind::UnpairedPreference => Err(Error::told(format!(
-            "{} is a {kind} data set; `learn` learns from preference, prompt-completion and language-modelling data",
+        Kind::UnpairedPreference => Err(Error::told(format!(
+            "{} is a {kind} data set; use `--objective kto` or `apo_zero_unpaired`",
+            args.data.data.display()
+        ))),
+        Kind::PromptOnly => Err(Error::told(format!(
+            "{} is a {kind} data set, and there is no answer to learn from in it",
             args.data.data.display()
         ))),
     }
 }
 
+/// The task of single answers.
+fn unpaired(args: &LearnArgs, loss_type: UnpairedLoss) -> Result<Task> {
+    let objective = UnpairedObjective { loss_type, beta: args.beta, ..UnpairedObjective::default() };
+    Ok(Task::Unpaired(changed(&objective, &args.set)?))
+}
+
 /// An objective with parts of it changed, by their names.
-fn with_parts(objective: PairObjective, parts: &[Assignment]) -> Result<PairObjective> {
+fn changed<T: Serialize + DeserializeOwned>(objective: &T, parts: &[Assignment]) -> Result<T> {
     let failed = |e: String| Error::told(format!("the objective cannot be changed like this: {}", e.trim()));
-    let mut table = toml::Table::try_from(&objective).map_err(|e| failed(e.to_string()))?;
-    // Absent until it is set.
-    table.entry("ld_alpha").or_insert(toml::Value::Float(1.0));
-    let absent = objective.ld_alpha.is_none();
+    let mut table = toml::Table::try_from(objective).map_err(|e| failed(e.to_string()))?;
     for Assignment { key, value } in parts {
         assign(&mut table, key, parse(value), "", "`selfsame learn --help` names them")?;
-    }
-    if absent && !parts.iter().any(|part| part.key == "ld_alpha") {
-        table.remove("ld_alpha");
     }
     table.try_into().map_err(|e: toml::de::Error| failed(e.message().to_owned()))
 }
 
+/// [`changed`] for an objective on pairs, one part of which is absent until it is set.
+fn with_parts(objective: PairObjective, parts: &[Assignment]) -> Result<PairObjective> {
+    let asked = parts.iter().any(|part| part.key == "ld_alpha");
+    let whole = PairObjective { ld_alpha: Some(1.0), ..objective };
+    let whole = changed(&whole, parts)?;
+    Ok(if asked { whole } else { PairObjective { ld_alpha: None, ..whole } })
+}
+
 fn settings(args: &LearnArgs, task: &Task) -> TuneConfig {
-    let usual = if matches!(task, Task::Pairs(_)) { 1e-6 } else { 2e-5 };
+    let usual = if matches!(task, Task::Completions) { 2e-5 } else { 1e-6 };
+    // As in TRL's trainer of single answers, whose batches are those of the file.
+    let order = if matches!(task, Task::Unpaired(_)) { OrderChoice::File } else { OrderChoice::Trl };
     TuneConfig {
         learning_rate: args.lr.unwrap_or(usual),
         lr_scheduler_type: args.schedule.into(),
@@ -284,7 +331,7 @@ fn settings(args: &LearnArgs, task: &Task) -> TuneConfig {
         max_grad_norm: args.max_grad_norm,
         weight_decay: args.weight_decay,
         adam_epsilon: args.adam_eps,
-        order: args.order.into(),
+        order: args.order.unwrap_or(order).into(),
         seed: args.seed,
         ..TuneConfig::default()
     }

@@ -74,6 +74,7 @@ pub fn run(folder: &Path, precision: BasePrecision) {
 fn planned(config: &Config, precision: BasePrecision) -> u64 {
     let budget = Budget {
         first: None,
+        judgements: 0,
         iterations: 1,
         prompts: PAIRS,
         samples: 2,

@@ -35,6 +35,8 @@ pub struct Budget {
     pub replay: Replay,
     /// Pairs and passes of the first iteration, where they are others.
     pub first: Option<(usize, usize)>,
+    /// Judgements that each pair of a step is learned from with, those that begin alike counted once.
+    pub judgements: usize,
 }
 
 impl Budget {

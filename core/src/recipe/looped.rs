@@ -75,6 +75,7 @@ impl Loop {
             learn: self.learn,
             replay: self.replay(),
             first: None,
+            judgements: 0,
         }
     }
 }

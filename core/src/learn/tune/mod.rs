@@ -1,12 +1,14 @@
 //! Fine-tuning a model on a given data set by the rules of TRL 1.16: what its `DPOTrainer` does with
-//! preferences and its `SFTTrainer` with completions, step by step.
+//! preferences, its `KTOTrainer` with single answers and its `SFTTrainer` with completions, step by step.
 
 mod line;
 mod order;
 mod settings;
+mod unpaired;
 
 use burn::tensor::Tensor;
 
+use self::unpaired::Thumbs;
 pub use self::{
     line::Line,
     order::Order,
@@ -35,6 +37,8 @@ struct Material {
     sequences: Vec<Sequence>,
     /// The reference's log-probability of every label of every sequence; computed once.
     references: Vec<Vec<f32>>,
+    /// What there is of single answers.
+    thumbs: Thumbs,
 }
 
 impl Tune {
@@ -55,8 +59,12 @@ impl Tune {
         for sequence in &sequences {
             model.check_tokens(&sequence.tokens)?;
         }
-        let mut material = Material { config, task, rows: rows.len(), sequences, references: Vec::new() };
-        if matches!(material.task, Task::Pairs(_)) {
+        let thumbs = match &task {
+            Task::Unpaired(objective) => Thumbs::new(objective, &config, &model, rows).await?,
+            Task::Pairs(_) | Task::Completions => Thumbs::default(),
+        };
+        let mut material = Material { config, task, rows: rows.len(), sequences, references: Vec::new(), thumbs };
+        if !matches!(material.task, Task::Completions) {
             material.references = material.score(&model).await?;
         }
         let mut trainer = Trainer::with_schedule(config.trainer(), config.schedule(config.steps(rows.len())));
@@ -88,9 +96,10 @@ impl Tune {
     /// If the loss or a gradient is not finite (nothing is changed then), or the device fails.
     pub async fn step(&mut self) -> Result<Line> {
         let (rows, epoch) = self.material.batch(self.done());
-        let material = &self.material;
+        let (material, untracked) = (&self.material, &self.model);
         let learn = |model: &Decoder, micro: &[usize]| match &material.task {
             Task::Pairs(objective) => material.pairs(objective, model, micro, rows.len()),
+            Task::Unpaired(objective) => material.unpaired(objective, [model, untracked], micro, &rows),
             Task::Completions => Ok(material.completions(model, micro, &rows)),
         };
         let (model, report) = self.trainer.step(&self.model, &rows, 1, learn).await?;
@@ -254,8 +263,14 @@ mod tests {
             num_train_epochs: 2,
             ..TuneConfig::default()
         };
-        let material =
-            Material { config, task: Task::Completions, rows: 7, sequences: Vec::new(), references: Vec::new() };
+        let material = Material {
+            config,
+            task: Task::Completions,
+            rows: 7,
+            sequences: Vec::new(),
+            references: Vec::new(),
+            thumbs: Thumbs::default(),
+        };
         assert_eq!(config.steps(7), 4);
         for epoch in 0..2 {
             let steps: Vec<_> = (0..2).map(|step| material.batch(2 * epoch + step).0).collect();

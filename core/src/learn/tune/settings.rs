@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::Order;
 use crate::{
     Error, Result,
-    learn::{AdamWConfig, LearnConfig, Schedule, ScheduleKind, loss::PairObjective},
+    learn::{
+        AdamWConfig, LearnConfig, Schedule, ScheduleKind,
+        loss::{PairObjective, UnpairedObjective},
+    },
 };
 
 /// What is minimised.
@@ -14,6 +17,8 @@ use crate::{
 pub enum Task {
     /// An objective over pairs: what TRL's `DPOTrainer` does.
     Pairs(PairObjective),
+    /// An objective over single answers, each called good or bad: what TRL's `KTOTrainer` does.
+    Unpaired(UnpairedObjective),
     /// Cross-entropy on completions, the mean over the tokens of a step: what TRL's `SFTTrainer` does.
     Completions,
 }
@@ -23,7 +28,7 @@ impl Task {
     pub(super) fn answers(&self) -> usize {
         match self {
             Self::Pairs(_) => 2,
-            Self::Completions => 1,
+            Self::Unpaired(_) | Self::Completions => 1,
         }
     }
 }

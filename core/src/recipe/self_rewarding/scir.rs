@@ -121,7 +121,8 @@ impl Recipe for Scir {
     }
 
     fn budget(&self) -> Option<Budget> {
-        Some(self.shared.budget())
+        // One of each answer: what the judge prompts ask differs at its end.
+        Some(Budget { judgements: 2, ..self.shared.budget() })
     }
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {

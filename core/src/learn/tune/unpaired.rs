@@ -1,0 +1,179 @@
+//! Single answers called good or bad: what TRL's `KTOTrainer` makes of them.
+
+use burn::tensor::Tensor;
+
+use super::{Material, Order, TuneConfig};
+use crate::{
+    Error, Result,
+    device::read_floats,
+    learn::{
+        Batch, Objective, Sequence,
+        loss::{UnpairedInputs, UnpairedLoss, UnpairedObjective},
+    },
+    model::Decoder,
+    prompt::dataset::TokenRow,
+};
+
+/// What single answers bring beside their sequences.
+#[derive(Debug, Default)]
+pub(super) struct Thumbs {
+    /// Whether each row's answer is a good one.
+    labels: Vec<bool>,
+    /// Each row's prompt with the answer of the row before it in its batch, by which KTO estimates how far the policy
+    /// has moved; none for losses that do without.
+    mismatched: Vec<Sequence>,
+    /// The reference's log-probabilities of these answers.
+    references: Vec<f32>,
+}
+
+impl Thumbs {
+    /// Reads the labels, and puts answers to other prompts as `KTOTrainer` does: by +1 within the batches that the
+    /// rows make in the order of the file.
+    ///
+    /// # Errors
+    /// If the objective is out of range or not one of TRL's, a row has no label, or batches would not be those of
+    /// the file.
+    pub(super) async fn new(
+        objective: &UnpairedObjective,
+        config: &TuneConfig,
+        model: &Decoder,
+        rows: &[TokenRow],
+    ) -> Result<Self> {
+        objective.check()?;
+        let label = |(index, row): (usize, &TokenRow)| {
+            row.label.ok_or_else(|| Error::Recipe(format!("row {} does not say whether its answer is good", index + 1)))
+        };
+        let labels = rows.iter().enumerate().map(label).collect::<Result<Vec<bool>>>()?;
+        let mut thumbs = Self { labels, ..Self::default() };
+        match objective.loss_type {
+            UnpairedLoss::ApoZeroUnpaired => return Ok(thumbs),
+            UnpairedLoss::Bco => {
+                return Err(Error::setting(
+                    "objective",
+                    "`bco` is a recipe of its own, which remembers rewards; run that",
+                ));
+            }
+            UnpairedLoss::Kto => {}
+        }
+        if config.order != Order::File {
+            return Err(Error::setting(
+                "order",
+                "must be `file` for kto: its batches are made in the order of the rows",
+            ));
+        }
+        let size = config.per_device_train_batch_size;
+        if size < 2 {
+            return Err(Error::setting(
+                "batch",
+                "must be at least 2 for kto: an answer is put to another row's prompt, and there is none",
+            ));
+        }
+        for rows in rows.chunks(size) {
+            for (at, row) in rows.iter().enumerate() {
+                let other = &rows[(at + rows.len() - 1) % rows.len()];
+                let mixed =
+                    TokenRow { prompt: row.prompt.clone(), answers: other.answers.clone(), ..TokenRow::default() };
+                thumbs.mismatched.push(mixed.sequence(0));
+            }
+        }
+        for sequences in thumbs.mismatched.chunks(size) {
+            let sequences: Vec<&Sequence> = sequences.iter().collect();
+            let sums = Batch::new(&sequences, &model.device()).sequence_logprobs(model);
+            thumbs.references.extend(read_floats(sums).await?);
+        }
+        Ok(thumbs)
+    }
+
+    /// The log-probabilities of the mismatched answers of rows under policy and reference, without gradients.
+    fn mismatched(&self, untracked: &Decoder, rows: &[usize]) -> Option<[Tensor<1>; 2]> {
+        if self.mismatched.is_empty() {
+            return None;
+        }
+        let device = untracked.device();
+        let sequences: Vec<&Sequence> = rows.iter().map(|row| &self.mismatched[*row]).collect();
+        let policy = Batch::new(&sequences, &device).sequence_logprobs(untracked);
+        let reference: Vec<f32> = rows.iter().map(|row| self.references[*row]).collect();
+        let reference = Tensor::<1>::from_floats(reference.as_slice(), &device);
+        Some([policy, reference].map(Tensor::from_inner))
+    }
+
+    /// Of how many of a step's forward passes each kind is a part: good answers, bad ones, both.
+    fn forwards(&self, step: &[usize], size: usize) -> [usize; 3] {
+        let mut counts = [0; 3];
+        for rows in step.chunks(size) {
+            let good = rows.iter().any(|row| self.labels[*row]);
+            let bad = rows.iter().any(|row| !self.labels[*row]);
+            for (count, there) in counts.iter_mut().zip([good, bad, good && bad]) {
+                *count += usize::from(there);
+            }
+        }
+        counts
+    }
+}
+
+impl Material {
+    /// `untracked` is the same model as `model`, whose gradients are recorded.
+    #[allow(clippy::cast_precision_loss)] // answer and token counts
+    pub(super) fn unpaired(
+        &self,
+        objective: &UnpairedObjective,
+        [model, untracked]: [&Decoder; 2],
+        micro: &[usize],
+        step: &[usize],
+    ) -> Result<Objective> {
+        let device = model.device();
+        let members: Vec<&Sequence> = micro.iter().map(|row| &self.sequences[*row]).collect();
+        let batch = Batch::new(&members, &device);
+        let numbers = batch.statistics(model);
+        let policy = batch.sum_per_sequence(numbers.logprobs);
+        let sums: Vec<f32> = micro.iter().map(|row| self.references[*row].iter().sum()).collect();
+        let inputs = UnpairedInputs {
+            policy: policy.clone(),
+            reference: Tensor::from_floats(sums.as_slice(), &device),
+            desirable: micro.iter().map(|row| self.thumbs.labels[*row]).collect(),
+            mismatched: self.thumbs.mismatched(untracked, micro),
+            shift: None,
+            density_ratio: None,
+        };
+        let rewards = (policy.clone() - inputs.reference.clone()).detach() * objective.beta;
+        let even = self.evenly(micro.len(), step.len());
+        let kl = match &inputs.mismatched {
+            Some([policy, reference]) => crate::learn::loss::kto::kl(policy.clone(), reference.clone()),
+            None => Tensor::zeros([1], &device),
+        };
+        let mut metrics = vec![("kl", kl * even), ("entropy", numbers.entropy.mean() * even)];
+        // A kind's numbers are means over its answers, and over the forward passes that have any.
+        let forwards = self.thumbs.forwards(step, self.config.per_device_train_batch_size);
+        let share = |there: usize| step.len() as f64 / (micro.len() * there.max(1)) as f64;
+        let flags = |good: bool| -> Tensor<1> {
+            let flags: Vec<f32> = inputs.desirable.iter().map(|is| f32::from(u8::from(*is == good))).collect();
+            Tensor::from_floats(flags.as_slice(), &device)
+        };
+        let mut means = Vec::new();
+        for (good, names, there) in [
+            (true, ["rewards/chosen", "logps/chosen", "logits/chosen"], forwards[0]),
+            (false, ["rewards/rejected", "logps/rejected", "logits/rejected"], forwards[1]),
+        ] {
+            if there == 0 {
+                continue;
+            }
+            let of = flags(good);
+            let per_label = batch.repeat_per_label(of.clone());
+            let count = inputs.desirable.iter().filter(|is| **is == good).count().max(1) as f64;
+            let labels: usize =
+                members.iter().zip(&inputs.desirable).filter(|(_, is)| **is == good).map(|(s, _)| s.labels.len()).sum();
+            let reward = (rewards.clone() * of.clone()).sum() / count;
+            means.push(reward.clone());
+            metrics.push((names[0], reward * share(there)));
+            metrics.push((names[1], (policy.clone().detach() * of).sum() / count * share(there)));
+            let logits = (numbers.mean_logit.clone() * per_label).sum() / labels.max(1) as f64;
+            metrics.push((names[2], logits * share(there)));
+        }
+        if let ([chosen, rejected], true) = (&means[..], forwards[2] > 0) {
+            let both = inputs.desirable.contains(&true) && inputs.desirable.contains(&false);
+            let margin = (chosen.clone() - rejected.clone()) * f64::from(u8::from(both));
+            metrics.push(("rewards/margins", margin * share(forwards[2])));
+        }
+        Ok(Objective { loss: objective.loss(&inputs)?.mean() * even, metrics, items: Vec::new() })
+    }
+}
