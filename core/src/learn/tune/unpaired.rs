@@ -126,10 +126,12 @@ impl Material {
         let batch = Batch::new(&members, &device);
         let numbers = batch.statistics(model);
         let policy = batch.sum_per_sequence(numbers.logprobs);
-        let sums: Vec<f32> = micro.iter().map(|row| self.references[*row].iter().sum()).collect();
+        // Summed as the policy's, so that the rewards of a policy that has not moved are exactly 0.
+        let reference: Vec<f32> = micro.iter().flat_map(|row| self.references[*row].iter().copied()).collect();
+        let reference = batch.sum_per_sequence(Tensor::from_floats(reference.as_slice(), &device));
         let inputs = UnpairedInputs {
             policy: policy.clone(),
-            reference: Tensor::from_floats(sums.as_slice(), &device),
+            reference,
             desirable: micro.iter().map(|row| self.thumbs.labels[*row]).collect(),
             mismatched: self.thumbs.mismatched(untracked, micro),
             shift: None,

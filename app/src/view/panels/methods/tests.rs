@@ -107,9 +107,10 @@ fn other_settings_models_and_studies_stand_below_the_claim() {
     harness.get_by_label("Seeds: 2");
     assert_eq!(harness.query_all_by_label("Seeds: 3").count(), 0, "it is folded");
     harness.get_by_label("CREAM, longer: not reproduced").click();
-    harness.get_by_label("CREAM: parts").click();
     harness.run_steps(20);
     harness.get_by_label("Seeds: 3");
+    harness.get_by_label("CREAM: parts").click();
+    harness.run_steps(20);
     harness.get_by_label("What is owed to what?");
 }
 
