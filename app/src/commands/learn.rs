@@ -270,7 +270,7 @@ fn task(args: &LearnArgs, asked: Option<Asked>, kind: Kind) -> Result<Task> {
             Ok(Task::Pairs(objective))
         }
         _ if !args.set.is_empty() => Err(Error::told(format!(
-            "--set changes objectives on preferences, and {} is a {kind} data set; leave it out",
+            "--set changes objectives on preferences and on single answers, and {} is a {kind} data set; leave it out",
             args.data.data.display()
         ))),
         Kind::PromptCompletion | Kind::LanguageModelling => match mix {
