@@ -59,6 +59,9 @@ pub struct Row {
     pub model: String,
     /// SHA-256 of its weights.
     pub model_sha256: String,
+    /// That of the model that the implicit reward is measured against; earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_sha256: Option<String>,
     /// The seeds, in order.
     pub seeds: Vec<u64>,
     /// Whether it was the tenth of the work that `--quick` does.

@@ -50,7 +50,7 @@ impl Material {
     pub fn read(args: &DataArgs, wanted: Option<Kind>) -> Result<Self> {
         let place = Place::of(args.model.as_deref(), &Disk)?;
         let tokenizer = Disk.tokenizer(&place)?;
-        let described = Disk.described(&place)?;
+        let described = Disk::described(&place)?;
         let gguf = gguf(&described)?;
         let config = config(&described, gguf.as_ref())?;
         let eos = eos(&described, gguf.as_ref(), &config, &tokenizer)?;

@@ -28,6 +28,11 @@ pub fn write(
 ) -> Result<()> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let temporary = target.with_file_name(format!(".{name}.tmp"));
+    // Of a write that was killed: its files are those of another model.
+    match fs::remove_dir_all(&temporary) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(CoreError::write(&temporary, e).into()),
+        _ => {}
+    }
     let written = fill(model, tokenizer, base, &temporary, precision)
         .and_then(|()| Ok(fs::rename(&temporary, target).map_err(|e| CoreError::write(target, e))?));
     if written.is_err() {

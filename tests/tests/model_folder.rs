@@ -81,9 +81,19 @@ fn adapters_are_asked_by_the_template_of_their_base() {
     for name in ["chat_template.jinja", "tokenizer_config.json", "tokenizer.json"] {
         fs::remove_file(adapter.join(name)).unwrap();
     }
-    let place = Place::Folder(adapter);
+    let place = Place::Folder(adapter.clone());
+    let beside = || Disk.tokenizer(&place).unwrap().beside().clone();
     assert!(Disk.template(&place).unwrap().is_some());
-    assert_eq!(Disk.described(&place).unwrap(), Place::Folder(home));
+    assert_eq!(Disk::described(&place).unwrap(), Place::Folder(home.clone()));
+    assert_eq!(beside()["chat_template.jinja"], TEMPLATE);
+    // As checkpoints of earlier versions are: a tokenizer without what lies beside it.
+    fs::copy(home.join("tokenizer.json"), adapter.join("tokenizer.json")).unwrap();
+    assert_eq!(beside()["chat_template.jinja"], TEMPLATE);
+    // A template of its own, without a tokenizer.
+    fs::remove_file(adapter.join("tokenizer.json")).unwrap();
+    fs::write(adapter.join("chat_template.jinja"), "{{ messages }}").unwrap();
+    assert_eq!(beside()["chat_template.jinja"], "{{ messages }}");
+    assert!(beside()["tokenizer_config.json"].contains("<eos>"));
 }
 
 #[test]

@@ -132,6 +132,9 @@ fn seeds_of_two_machines_make_one_row() {
     assert_eq!(timeless(&second), timeless(&whole));
     assert_eq!(printed, serde_json::to_value(&atlas(&second).rows[0]).unwrap());
     assert_eq!(atlas(&second).rows[0].earlier[0].seeds, [1]);
+    // The same command again changes nothing.
+    reproduce(&second, "2-2");
+    assert_eq!(timeless(&second), timeless(&whole));
     // The seeds of another budget leave, and are named.
     let output = run(&program, arguments(&second, "3-3", &["--set", "beta=0.2"]));
     let said = String::from_utf8_lossy(&output.stderr);

@@ -12,9 +12,9 @@ use super::{ArmRow, Earlier, Row, Spent, Spread, TestRow};
 /// Why two rows are not one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Apart {
-    /// Seeds are in both; the later row is the answer to them.
-    #[error("the two have seeds in common")]
-    Seeds,
+    /// The implicit reward is measured against different models.
+    #[error("their bases differ")]
+    Base,
     /// The runs were decided by different settings.
     #[error("their settings differ")]
     Settings,
@@ -23,19 +23,20 @@ pub enum Apart {
     Study,
 }
 
-/// The row of all seeds of two rows of the same study, world and model.
+/// The row of all seeds of two rows of the same study, world and model. Seeds that are in both are those of the
+/// later row; what a seed spent is then the mean over those that the earlier row had.
 ///
 /// # Errors
 /// If their seeds are not samples of the same thing.
 pub fn joined(earlier: &Row, row: Row) -> Result<Row, Apart> {
-    if earlier.seeds.iter().any(|seed| row.seeds.contains(seed)) {
-        return Err(Apart::Seeds);
+    if earlier.base_sha256.as_ref().zip(row.base_sha256.as_ref()).is_some_and(|(a, b)| a != b) {
+        return Err(Apart::Base);
     }
     if earlier.settings != row.settings {
         return Err(Apart::Settings);
     }
     let tests = study(&row.study).map_err(|_| Apart::Study)?.tests;
-    let alike = |a: &ArmRow, b: &ArmRow| a.name == b.name && a.recipe == b.recipe;
+    let alike = |a: &ArmRow, b: &ArmRow| a.name == b.name && a.recipe == b.recipe && a.what == b.what;
     if earlier.arms.len() != row.arms.len()
         || !earlier.arms.iter().zip(&row.arms).all(|(a, b)| alike(a, b))
         || [&earlier.tests, &row.tests].into_iter().any(|of| !asks(of, tests))
@@ -47,6 +48,10 @@ pub fn joined(earlier: &Row, row: Row) -> Result<Row, Apart> {
         earlier.tests.iter().zip(&row.tests).zip(tests).map(|((a, b), test)| tested(test, a, b)).collect();
     let mut parts = earlier.earlier.clone();
     parts.push(Earlier { seeds: earlier.own_seeds(), origin: earlier.origin.clone() });
+    for part in &mut parts {
+        part.seeds.retain(|seed| !row.seeds.contains(seed));
+    }
+    parts.retain(|part| !part.seeds.is_empty());
     Ok(Row {
         verdict: TestRow::together(&tests),
         seeds: seeds.all(),
@@ -86,8 +91,10 @@ impl Seeds {
         let places = |of: &Row, first: bool| -> Vec<(u64, (bool, usize))> {
             of.seeds.iter().enumerate().map(|(at, seed)| (*seed, (first, at))).collect()
         };
-        let places = places(earlier, true).into_iter().chain(places(row, false)).collect();
-        Self { places, earlier: earlier.seeds.len() }
+        let places: BTreeMap<u64, (bool, usize)> =
+            places(earlier, true).into_iter().chain(places(row, false)).collect();
+        let earlier = places.values().filter(|(first, _)| *first).count();
+        Self { places, earlier }
     }
 
     fn all(&self) -> Vec<u64> {
@@ -212,6 +219,19 @@ mod tests {
         assert!(text.contains("seeds 2, 4: ") && text.contains("; seeds 1, 3, 5: ") && text.contains("; seeds 6: "));
     }
 
+    /// The same command again, and one that has seeds in common.
+    #[test]
+    fn of_seeds_in_both_the_later_count() {
+        let first = row(&[1, 2, 3], &[0.05, 0.06, 0.07]);
+        let both = joined(&first, row(&[3, 4], &[0.9, 0.08])).unwrap();
+        let end: Vec<f64> = both.arms[0].end[&Figure::Sampled].values.clone();
+        assert_eq!((&both.seeds[..], &end[..]), (&[1, 2, 3, 4][..], &[0.05, 0.06, 0.9, 0.08][..]));
+        assert_eq!(both.tests[0].differences.values().copied().collect::<Vec<f64>>(), end);
+        assert_eq!(both.earlier, [Earlier { seeds: vec![1, 2], origin: first.origin.clone() }]);
+        let again = joined(&both, row(&[3, 4], &[0.9, 0.08])).unwrap();
+        assert_eq!((again.seeds, again.tests, again.earlier), (both.seeds, both.tests, both.earlier));
+    }
+
     #[test]
     fn what_a_seed_spent_is_the_mean_over_all() {
         let mut first = row(&[1], &[0.1]);
@@ -236,7 +256,9 @@ mod tests {
     #[test]
     fn only_samples_of_one_thing_are_joined() {
         let first = row(&[1, 2], &[0.1, 0.2]);
-        assert_eq!(joined(&first, row(&[2, 3], &[0.1, 0.2])), Err(Apart::Seeds));
+        let based = |base: &str| Row { base_sha256: Some(base.to_owned()), ..row(&[3], &[0.1]) };
+        assert_eq!(joined(&Row { seeds: vec![1], ..based("a") }, based("b")), Err(Apart::Base));
+        assert!(joined(&first, based("b")).is_ok(), "earlier atlases do not say which it was");
         let mut other = row(&[3], &[0.1]);
         other.settings.insert("beta".to_owned(), "9.0".to_owned());
         assert_eq!(joined(&first, other), Err(Apart::Settings));

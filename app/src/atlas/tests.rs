@@ -48,6 +48,7 @@ pub(crate) fn row(study: &str, steps: f64) -> Row {
         world: "rules".to_owned(),
         model: "/models/other".to_owned(),
         model_sha256: "0".to_owned(),
+        base_sha256: None,
         seeds: vec![1, 2, 3],
         quick: false,
         settings: BTreeMap::from([("loop.beta".to_owned(), "0.1".to_owned())]),

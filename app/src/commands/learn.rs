@@ -294,6 +294,9 @@ fn task(args: &LearnArgs, asked: Option<Asked>, kind: Kind) -> Result<Task> {
 
 /// The task of single answers.
 fn unpaired(args: &LearnArgs, loss_type: UnpairedLoss) -> Result<Task> {
+    if args.label_smoothing != 0.0 {
+        return Err(Error::told(format!("--label-smoothing changes nothing in `{loss_type}`; leave it out")));
+    }
     let objective = UnpairedObjective { loss_type, beta: args.beta, ..UnpairedObjective::default() };
     Ok(Task::Unpaired(changed(&objective, &args.set)?))
 }
@@ -331,6 +334,7 @@ fn settings(args: &LearnArgs, task: &Task) -> TuneConfig {
         max_grad_norm: args.max_grad_norm,
         weight_decay: args.weight_decay,
         adam_epsilon: args.adam_eps,
+        max_length: args.data.max_length.map(|limit| limit as usize),
         order: args.order.unwrap_or(order).into(),
         seed: args.seed,
         ..TuneConfig::default()

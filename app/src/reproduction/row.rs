@@ -45,6 +45,7 @@ impl Reproduction<'_> {
             },
             model: manifest.model.clone(),
             model_sha256: manifest.model_sha256.clone(),
+            base_sha256: Some(manifest.base_sha256.clone()),
             seeds: self.seeds().collect(),
             quick: self.args.quick,
             settings: self.shown_settings(),

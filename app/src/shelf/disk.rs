@@ -14,7 +14,7 @@ use selfsame_core::{
     },
     prompt::{Row, read_jsonl},
     run::checkpoint::AdaptedBase,
-    text::{ChatTemplate, Tokenizer},
+    text::{self, ChatTemplate, Tokenizer},
 };
 
 use super::{Place, STARTER, STARTER_BASE, Shelf, adapter};
@@ -37,8 +37,12 @@ impl Shelf for Disk {
         Ok(match place {
             Place::Starter | Place::StarterBase => starter::tokenizer()?,
             Place::AdsStarter | Place::AdsHenry(_) => starter::ads::tokenizer()?,
-            Place::Folder(folder) if is_adapter(folder) && !folder.join("tokenizer.json").exists() => {
-                self.tokenizer(&base_of(folder)?.1)?
+            Place::Folder(folder) if is_adapter(folder) => {
+                // What an adapter's folder has stands before what its base has.
+                let base = self.tokenizer(&base_of(folder)?.1)?;
+                let texts = base.beside().clone().into_iter().chain(text::beside(folder)?).collect();
+                let own = folder.join(text::TOKENIZER).exists();
+                if own { Tokenizer::load(folder)? } else { base }.with_beside(texts)
             }
             Place::Folder(folder) => Tokenizer::load(folder)?,
         })
@@ -95,9 +99,9 @@ impl Disk {
     ///
     /// # Errors
     /// If an adapter does not say which model that is.
-    pub fn described(self, place: &Place) -> Result<Place> {
+    pub fn described(place: &Place) -> Result<Place> {
         match place {
-            Place::Folder(folder) if is_adapter(folder) => self.described(&base_of(folder)?.1),
+            Place::Folder(folder) if is_adapter(folder) => Self::described(&base_of(folder)?.1),
             other => Ok(other.clone()),
         }
     }

@@ -200,7 +200,17 @@ pub(super) async fn flat_to_bytes(weights: Vec<Flat>, precision: Precision) -> R
         let values = crate::device::read_floats(values).await?;
         let bytes: Vec<u8> = match precision {
             Precision::F32 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-            Precision::F16 => values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect(),
+            Precision::F16 => {
+                let halves: Vec<half::f16> = values.iter().map(|v| half::f16::from_f32(*v)).collect();
+                if let Some(at) = halves.iter().position(|half| !half.is_finite()) {
+                    let problem = format!(
+                        "tensor `{name}` holds {} at element {at}, which is too large for half precision; write it without",
+                        values[at]
+                    );
+                    return Err(Error::model(WEIGHTS, problem));
+                }
+                halves.iter().flat_map(|half| half.to_le_bytes()).collect()
+            }
         };
         named.insert(name, (shape, bytes));
     }

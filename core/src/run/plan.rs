@@ -278,9 +278,11 @@ pub fn plan_with(config: &Config, adapted: Option<&Adapted>, budget: Option<&Bud
     let decode_bytes = saturated(drawing + F32 * decoded * (time * cache * 2 + 2 * vocabulary));
     let held_out = 3 * wide(options.held_out);
     let (train_tokens, decode_tokens) = budget.map_or((2000 * time, held_out * answer), |b| {
-        let iterations = u128::from(b.iterations) * if options.controls { 3 } else { 1 };
-        let batch = 2 * wide(b.learn.batch_size) + wide(b.replay.per_step);
-        let train = iterations * wide(b.learn.steps(b.pairs)) * batch * time;
+        let controls = if options.controls { 2 } else { 0 };
+        let iterations = u128::from(b.iterations) * (1 + controls);
+        let steps: u128 = (1..=b.iterations).map(|iteration| wide(b.steps(iteration))).sum();
+        let batch = |of_pair: usize| wide(b.learn.batch_size * of_pair + b.replay.per_step);
+        let train = steps * (batch(2 + b.judgements) + controls * batch(2)) * time;
         (train, iterations * (wide(b.prompts) * wide(b.samples) + held_out) * answer)
     });
     let largest_weight = precision.bytes(largest_matrix);

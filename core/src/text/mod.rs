@@ -40,6 +40,21 @@ impl std::fmt::Debug for Tokenizer {
     }
 }
 
+/// The texts of [`BESIDE`] in a folder, as far as they are there.
+///
+/// # Errors
+/// If one cannot be read.
+pub fn beside(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let mut texts = BTreeMap::new();
+    for name in BESIDE {
+        let path = folder.join(name);
+        if path.exists() {
+            texts.insert(name.to_owned(), std::fs::read_to_string(&path).map_err(|e| Error::read(&path, e))?);
+        }
+    }
+    Ok(texts)
+}
+
 impl Tokenizer {
     /// Reads the tokenizer of a model: the `tokenizer.json` of its folder, or what its GGUF file says.
     ///
@@ -55,14 +70,13 @@ impl Tokenizer {
         let json = std::fs::read_to_string(&path)
             .map_err(|e| Error::model(&path, format!("{e}. A model folder needs its `{TOKENIZER}`")))?;
         let tokenizer = Self::parse(&json).map_err(|e| Error::model(&path, e.to_string()))?;
-        let mut beside = BTreeMap::new();
-        for name in BESIDE {
-            let path = model.join(name);
-            if path.exists() {
-                beside.insert(name.to_owned(), std::fs::read_to_string(&path).map_err(|e| Error::read(&path, e))?);
-            }
-        }
-        Ok(tokenizer.with_beside(beside))
+        Ok(tokenizer.with_beside(beside(model)?))
+    }
+
+    /// The texts of [`BESIDE`], as far as they are there.
+    #[must_use]
+    pub fn beside(&self) -> &BTreeMap<String, String> {
+        &self.beside
     }
 
     /// The same with the texts of [`BESIDE`], by name: whoever writes the tokenizer into a folder writes them, too.

@@ -234,17 +234,21 @@ impl Shelf for Opened {
     fn tokenizer(&self, place: &Place) -> selfsame::Result<Tokenizer> {
         let home = home(place);
         let path = home.join(TOKENIZER);
-        if let Some(base) = self.base_of(&home)?.filter(|_| !self.has(&path)) {
-            return self.tokenizer(&base);
-        }
-        if let Some(header) = self.header(&home)? {
-            return Ok(Tokenizer::parse(&header.tokenizer_json()?)?.with_beside(header.beside_tokenizer()?));
-        }
         let mut beside = BTreeMap::new();
         for name in BESIDE {
             if let Some(text) = self.optional(&home.join(name))? {
                 beside.insert(name.to_owned(), text.to_owned());
             }
+        }
+        if let Some(base) = self.base_of(&home)? {
+            // What an adapter's folder has stands before what its base has.
+            let base = self.tokenizer(&base)?;
+            let texts = base.beside().clone().into_iter().chain(beside).collect();
+            let tokenizer = if self.has(&path) { Tokenizer::parse(self.text(&path)?)? } else { base };
+            return Ok(tokenizer.with_beside(texts));
+        }
+        if let Some(header) = self.header(&home)? {
+            return Ok(Tokenizer::parse(&header.tokenizer_json()?)?.with_beside(header.beside_tokenizer()?));
         }
         Ok(Tokenizer::parse(self.text(&path)?)?.with_beside(beside))
     }
@@ -254,14 +258,15 @@ impl Shelf for Opened {
         if let Some(header) = self.header(home)? {
             return Ok(ChatTemplate::of_gguf(&header)?);
         }
-        if let Some(base) = self.base_of(home)?.filter(|_| !BESIDE.iter().any(|name| self.has(&home.join(name)))) {
-            return self.template(&base);
-        }
         let jinja = self.optional(&home.join("chat_template.jinja"))?;
         let config = self.json(&home.join("tokenizer_config.json"))?;
         let legacy = self.json(&home.join("special_tokens_map.json"))?;
-        Ok(ChatTemplate::of_config(jinja, config.as_ref(), legacy.as_ref())
-            .map_err(|e| Error::model(home, e.to_string()))?)
+        let own = ChatTemplate::of_config(jinja, config.as_ref(), legacy.as_ref())
+            .map_err(|e| Error::model(home, e.to_string()))?;
+        match (own, self.base_of(home)?) {
+            (None, Some(base)) => self.template(&base),
+            (own, _) => Ok(own),
+        }
     }
 
     fn model(&self, place: &Place, device: &Selected) -> selfsame::Result<(Decoder, String)> {

@@ -198,13 +198,13 @@ fn measured(ui: &mut Ui, method: Method, atlas: Option<&Atlas>) {
 
 /// What the atlas says beside the claim: each row under its name and its verdict.
 fn also_measured(ui: &mut Ui, rows: &[&Row]) {
-    for row in rows {
+    for (index, row) in rows.iter().enumerate() {
         let name = row.name();
         let title = match row.verdict {
             Some(_) => with("methods.other", &[("name", &name), ("verdict", &shown::word(row.verdict))]),
             None => name.clone(),
         };
-        CollapsingHeader::new(title).id_salt(("methods-other", &name)).show(ui, |ui| {
+        CollapsingHeader::new(title).id_salt(("methods-other", index)).show(ui, |ui| {
             if row.study != row.recipe {
                 ui.add(egui::Label::new(&row.claim).wrap());
             }

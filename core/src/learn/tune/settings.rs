@@ -62,6 +62,9 @@ pub struct TuneConfig {
     pub adam_beta1: f64,
     /// AdamW's decay of the mean of squared gradients.
     pub adam_beta2: f64,
+    /// Tokens of a row, at most, to which KTO's mismatched rows are cut; the model's context where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
     /// The order of the rows.
     pub order: Order,
     /// The seed of that order.
@@ -83,6 +86,7 @@ impl Default for TuneConfig {
             adam_epsilon: 1e-8,
             adam_beta1: 0.9,
             adam_beta2: 0.999,
+            max_length: None,
             order: Order::Trl,
             seed: 42,
         }

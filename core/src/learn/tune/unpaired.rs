@@ -62,6 +62,8 @@ impl Thumbs {
             ));
         }
         let size = config.per_device_train_batch_size;
+        let context = model.config().max_position_embeddings;
+        let limit = config.max_length.map_or(context, |most| most.min(context));
         if size < 2 {
             return Err(Error::setting(
                 "batch",
@@ -73,7 +75,7 @@ impl Thumbs {
                 let other = &rows[(at + rows.len() - 1) % rows.len()];
                 let mixed =
                     TokenRow { prompt: row.prompt.clone(), answers: other.answers.clone(), ..TokenRow::default() };
-                thumbs.mismatched.push(mixed.sequence(0));
+                thumbs.mismatched.push(cut(mixed.sequence(0), limit));
             }
         }
         for sequences in thumbs.mismatched.chunks(size) {
@@ -109,6 +111,13 @@ impl Thumbs {
         }
         counts
     }
+}
+
+/// The first tokens of a sequence: a long prompt with another row's long answer can be longer than either row.
+fn cut(mut sequence: Sequence, limit: usize) -> Sequence {
+    sequence.tokens.truncate(limit);
+    sequence.labels.retain(|(position, _)| position + 1 < limit);
+    sequence
 }
 
 impl Material {
@@ -177,5 +186,20 @@ impl Material {
             metrics.push(("rewards/margins", margin * share(forwards[2])));
         }
         Ok(Objective { loss: objective.loss(&inputs)?.mean() * even, metrics, items: Vec::new() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mismatched_rows_are_cut_where_rows_are() {
+        let whole = Sequence::completion(&[1, 2, 3], &[4, 5, 6]);
+        assert_eq!(cut(whole.clone(), 6), whole);
+        let four = cut(whole.clone(), 4);
+        assert_eq!((four.tokens, four.labels), (vec![1, 2, 3, 4], vec![(2, 4)]));
+        let none = cut(whole, 2);
+        assert_eq!((none.tokens, none.labels), (vec![1, 2], vec![]));
     }
 }

@@ -41,6 +41,12 @@ pub(super) fn equal(from: &Entry, parameters: &Table, to: &Entry) -> Result<Tabl
         }
     }
     match to.card.id {
+        // Not what the policy learns in the end, but what the model learned that labels it.
+        "dpo" if from.card.id == "cdr" => (|| {
+            put(&mut table, "pairs", parameters.get("labelled")?.clone())?;
+            put(&mut table, "learn", parameters.get("strong")?.clone())?;
+            put(&mut table, "replay", 0.into())
+        })(),
         "dpo" => put(&mut table, "pairs", spent.pairs.into()),
         // Two answers make a pair: as many answers in as many steps.
         "sft" => (|| {
@@ -112,6 +118,18 @@ mod tests {
         // Every pair is learned for two goals.
         let dpo = baseline("reward-aug", "dpo");
         assert_eq!((dpo["pairs"].as_integer(), learn(&dpo).steps(720)), (Some(720), 90));
+    }
+
+    #[test]
+    fn the_lesson_of_a_labelling_model_is_its_own() {
+        let cdr = by_id("cdr").unwrap();
+        for parameters in [cdr.defaults().unwrap(), cdr.quick(&cdr.defaults().unwrap()).unwrap()] {
+            let study = study("cdr").unwrap();
+            let arm = study.arms.iter().find(|of| of.name == "strong").unwrap();
+            let dpo = study.parameters_of(arm, &parameters).unwrap();
+            assert_eq!((&dpo["pairs"], &dpo["learn"]), (&parameters["labelled"], &parameters["strong"]));
+            assert_eq!((dpo["replay"].as_integer(), &dpo["beta"]), (Some(0), &parameters["loop"]["beta"]));
+        }
     }
 
     #[test]

@@ -300,7 +300,7 @@ pub(super) const STUDIES: &[Study] = &[
             arm(
                 "strong",
                 "dpo",
-                &[("pairs", "720"), ("learn.epochs", "2"), ("learn.learning_rate", "0.0003")],
+                &[],
                 "The strong model's own lesson: DPO on the pairs that annotators labelled for it.",
             ),
         ],

@@ -91,7 +91,7 @@ impl Recipe for Upo {
     }
 
     fn budget(&self) -> Option<Budget> {
-        Some(self.shared.budget())
+        Some(Budget { first: Some((self.labelled, self.shared.learn.epochs)), ..self.shared.budget() })
     }
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {

@@ -68,6 +68,8 @@ pub struct Row {
     pub claim: String,
     /// The model, where it is another one than the starter model.
     pub model: Option<String>,
+    /// The world, where it is another one than usual.
+    pub world: Option<String>,
     /// What its settings are called, where they are not the study's own.
     pub variant: Option<String>,
     /// Whether it was a tenth of the work.
@@ -95,6 +97,9 @@ impl Row {
         }
         if let Some(model) = &self.model {
             name = with("atlas.on_model", &[("method", &name), ("model", model)]);
+        }
+        if let Some(world) = &self.world {
+            name = with("atlas.in_world", &[("method", &name), ("world", world)]);
         }
         if let Some(variant) = &self.variant {
             name = with("atlas.variant", &[("method", &name), ("variant", variant)]);
@@ -155,7 +160,7 @@ impl Atlas {
     #[must_use]
     pub fn row(&self, recipe: &str) -> Option<&Row> {
         let claims = self.rows.iter().filter(|row| row.recipe == recipe && row.study == recipe);
-        claims.min_by_key(|row| (row.variant.is_some(), row.model.is_some(), row.quick))
+        claims.min_by_key(|row| (row.world.is_some(), row.variant.is_some(), row.model.is_some(), row.quick))
     }
 
     /// What else it says about a method: its claim on other models and with other settings, and other studies.
@@ -177,6 +182,8 @@ struct FileRow {
     study: String,
     #[serde(default)]
     variant: Option<String>,
+    #[serde(default)]
+    world: String,
     recipe: String,
     #[serde(default)]
     claim: String,
@@ -289,10 +296,13 @@ impl From<FileRow> for Row {
             })
             .collect();
         tests.sort_by_key(|test| !test.decides);
+        let own_world = selfsame_core::recipe::by_id(&row.recipe).map_or("", |entry| entry.world);
         let model = row.model.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         Self {
             verdict: row.verdict,
             model: Some(model).filter(|model| !model.is_empty() && model != crate::shelf::STARTER),
+            world: Some(row.world)
+                .filter(|world| !world.is_empty() && world != crate::atlas::WORLD && world != own_world),
             variant: row.variant,
             quick: row.quick,
             start: of(start, REWARD),
