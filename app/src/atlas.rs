@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use selfsame_core::measure::{Figure, Interval, Outcome, Verdict};
+use selfsame_core::measure::{Figure, Interval, Mean, Outcome, Verdict, verdict};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -218,6 +218,28 @@ impl Atlas {
             studies.iter().position(|study| study.id == row.study).unwrap_or(usize::MAX)
         };
         self.rows.sort_by_key(order);
+    }
+}
+
+impl Spread {
+    /// The mean over seeds with Student's interval.
+    #[must_use]
+    pub fn of(values: Vec<f64>) -> Self {
+        let mean = Mean::of(values.iter().copied()).mean;
+        Self { mean, interval: verdict::student_interval(&values), values }
+    }
+}
+
+impl Spent {
+    /// Every number by itself, from what picks it.
+    #[must_use]
+    pub fn each(number: impl Fn(fn(&Self) -> f64) -> f64) -> Self {
+        Self {
+            steps: number(|spent| spent.steps),
+            items: number(|spent| spent.items),
+            drawn_tokens: number(|spent| spent.drawn_tokens),
+            seconds: number(|spent| spent.seconds),
+        }
     }
 }
 

@@ -2,20 +2,22 @@
 
 mod ads;
 mod henry;
+mod learn;
+mod reproduce;
 
-use std::{ops::RangeInclusive, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use selfsame_core::{
     device::Choice,
-    learn::{ScheduleKind, tune::Order},
     model::{BasePrecision, LoraConfig},
-    prompt::dataset::Kind,
     world,
 };
 
 pub use ads::{AdsCommand, ExcerptArgs, ExploreArgs, StudyArgs, WorldArgs};
 pub use henry::{ExplainAdsArgs, GenerateAdsArgs, RatedArgs, RatedFile, ScoreAdsArgs, TrainArgs};
+pub use learn::{DataArgs, LearnArgs, OrderChoice, PreviewArgs, ScheduleChoice, TruncateChoice};
+pub use reproduce::ReproduceArgs;
 
 const EXAMPLES: &str = "\
 Without a command it opens the window; `selfsame view DIR` opens it with a run.
@@ -107,32 +109,6 @@ pub struct Assignment {
     pub key: String,
     /// Its value as written.
     pub value: String,
-}
-
-/// The most seeds that a reproduction takes.
-const MOST_SEEDS: u64 = 100;
-
-fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
-    let wrong = || format!("write how many, 1 to {MOST_SEEDS}, or which, such as 4-5");
-    let number = |text: &str| text.parse::<u64>().ok().filter(|number| *number >= 1);
-    let seeds = match text.split_once('-') {
-        Some((from, to)) => number(from).zip(number(to)).map(|(from, to)| from..=to),
-        None => number(text).map(|count| 1..=count),
-    };
-    seeds.filter(|of| of.start() <= of.end() && of.end() - of.start() < MOST_SEEDS).ok_or_else(wrong)
-}
-
-/// The longest name of a variant, in letters.
-const LONGEST_VARIANT: usize = 40;
-
-fn variant(text: &str) -> Result<String, String> {
-    let name = text.trim();
-    let plain = name.chars().all(|letter| letter.is_ascii_alphanumeric() || " -_.,".contains(letter));
-    let fits = (1..=LONGEST_VARIANT).contains(&name.len()) && !name.ends_with('.');
-    // It becomes a part of a folder's name.
-    (plain && fits).then(|| name.to_owned()).ok_or_else(|| {
-        format!("write at most {LONGEST_VARIANT} letters, digits, blanks and signs of `-_.,` (a dot not at the end)")
-    })
 }
 
 fn assignment(text: &str) -> Result<Assignment, String> {
@@ -239,54 +215,6 @@ pub struct CompareArgs {
     pub dirs: Vec<PathBuf>,
 }
 
-/// Arguments of `reproduce`.
-#[derive(Debug, Clone, Args)]
-pub struct ReproduceArgs {
-    /// The recipe whose claim is tried, or a study such as scir-judges
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
-    pub study: Option<String>,
-    /// Try the claims of all recipes: the atlas, a row a recipe
-    #[arg(long)]
-    pub all: bool,
-    /// Over how many seeds, from 1 on, or over which, such as 4-5: these join those that the atlas of the
-    /// folder has already; a single one always leaves the claim open
-    #[arg(long, value_name = "N|FROM-TO", default_value = "5", value_parser = seeds)]
-    pub seeds: RangeInclusive<u64>,
-    /// For trying: a tenth of the work, measured on 40 prompts
-    #[arg(long)]
-    pub quick: bool,
-    /// The folder of runs and atlas; what is already there is read, or continued where it stopped
-    /// [default: runs/atlas, or runs/atlas-quick]
-    #[arg(long, value_name = "DIR")]
-    pub out: Option<PathBuf>,
-    /// The model, as for `run`; several are tried one after the other, a row each
-    /// [default: the built-in starter]
-    #[arg(long, value_name = "PATH")]
-    pub model: Vec<PathBuf>,
-    /// The base that the implicit reward is measured against, as for `run`
-    #[arg(long, value_name = "PATH")]
-    pub base: Option<PathBuf>,
-    /// The world that prompts and truth come from [default: rules, or the one that the recipe needs]
-    #[arg(long, value_parser = PossibleValuesParser::new(world::NAMES))]
-    pub world: Option<String>,
-    /// Change a setting of the recipe, and with it the budget of its baselines; can be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
-    pub set: Vec<Assignment>,
-    /// What changed settings are called, such as "six iterations": runs and row then stand beside those without
-    #[arg(long = "as", value_name = "NAME", value_parser = variant)]
-    pub variant: Option<String>,
-    /// Where to compute
-    #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
-    pub device: DeviceChoice,
-    /// Runs at a time; the numbers are the same [default: as many as there are cores, on the CPU, and as
-    /// fit into memory]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024))]
-    pub jobs: Option<u32>,
-    /// Print each row as a line of JSON instead of tables
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Arguments of `generate`.
 #[derive(Debug, Clone, Args)]
 pub struct GenerateArgs {
@@ -363,173 +291,6 @@ pub struct ExportArgs {
     /// Round the weights to half precision: half the size
     #[arg(long)]
     pub half: bool,
-}
-
-/// A data set and how it is read.
-#[derive(Debug, Clone, Args)]
-pub struct DataArgs {
-    /// The model: a folder with config.json, model.safetensors and tokenizer.json [default: the
-    /// built-in starter]
-    #[arg(long, value_name = "DIR")]
-    pub model: Option<PathBuf>,
-    /// The data set, as JSON lines or Parquet: any type and form that TRL trains on
-    #[arg(long, value_name = "FILE")]
-    pub data: PathBuf,
-    /// What the rows are, where their columns could be read as several things
-    #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(Kind::NAMES.map(|(name, _)| name)))]
-    pub kind: Option<String>,
-    /// The longest row, in tokens [default: the model's context]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_length: Option<u32>,
-}
-
-impl DataArgs {
-    /// The type that was asked for.
-    #[must_use]
-    pub fn wanted(&self) -> Option<Kind> {
-        let asked = self.kind.as_deref()?;
-        Kind::NAMES.iter().find(|(name, _)| *name == asked).map(|(_, kind)| *kind)
-    }
-}
-
-/// Arguments of `preview`.
-#[derive(Debug, Clone, Args)]
-pub struct PreviewArgs {
-    #[command(flatten)]
-    #[allow(missing_docs)] // clap would take it for help
-    pub data: DataArgs,
-    /// Show the tokens of the first N rows
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub rows: usize,
-    /// Print a line of JSON for every sequence, and one with the figures
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// How the learning rate goes on after the warm-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ScheduleChoice {
-    /// Stays
-    Constant,
-    /// Falls to zero along half a cosine
-    Cosine,
-    /// Falls to zero along a line
-    Linear,
-}
-
-impl From<ScheduleChoice> for ScheduleKind {
-    fn from(choice: ScheduleChoice) -> Self {
-        match choice {
-            ScheduleChoice::Constant => Self::Constant,
-            ScheduleChoice::Cosine => Self::Cosine,
-            ScheduleChoice::Linear => Self::Linear,
-        }
-    }
-}
-
-/// The order of the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OrderChoice {
-    /// The order that TRL draws for the seed
-    Trl,
-    /// As in the file
-    File,
-}
-
-impl From<OrderChoice> for Order {
-    fn from(choice: OrderChoice) -> Self {
-        match choice {
-            OrderChoice::Trl => Self::Trl,
-            OrderChoice::File => Self::File,
-        }
-    }
-}
-
-/// What happens to rows that are too long, where it is not an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TruncateChoice {
-    /// Their beginning is kept, as in TRL
-    KeepStart,
-}
-
-/// Arguments of `learn`.
-#[derive(Debug, Clone, Args)]
-pub struct LearnArgs {
-    #[command(flatten)]
-    #[allow(missing_docs)] // clap would take it for help
-    pub data: DataArgs,
-    /// Learn low-rank adapters of this rank beside the frozen weights (LoRA); alpha is twice the rank
-    /// unless it is given. The folder is then an adapter that PEFT reads
-    #[arg(long, value_name = "RANK[:ALPHA]")]
-    pub lora: Option<LoraConfig>,
-    /// How the frozen matrices are kept in memory while adapters learn: f32, f16, q8 or q4, the blocks of GGUF
-    /// files (Q8_0, Q4_0)
-    #[arg(long, value_name = "PRECISION", requires = "lora", default_value_t)]
-    pub base_precision: BasePrecision,
-    /// What is minimised: `sigmoid` (DPO), `ipo`, `hinge`, ... with TRL's names, or a mix such as
-    /// `sigmoid=0.8,sft=0.2`; `kto` or `apo_zero_unpaired` on single answers with labels. `sft` on completions is
-    /// supervised fine-tuning [default: sigmoid on preferences, kto on single answers, sft on others]
-    #[arg(long, value_name = "NAME[=WEIGHT],...")]
-    pub objective: Option<String>,
-    /// Scale of the implicit reward; the τ of ipo
-    #[arg(long, default_value_t = 0.1)]
-    pub beta: f64,
-    /// The share of labels taken to be wrong by cdpo, robust, exo_pair and aot
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
-    pub label_smoothing: f64,
-    /// Change another part of the objective, by TRL's name: `f_divergence_type=js_divergence`,
-    /// `f_alpha_divergence_coef`, `ld_alpha`, `use_weighting=true`, `discopop_tau`, `simpo_gamma`, `cpo_alpha`; for
-    /// single answers `desirable_weight`, `undesirable_weight`; can be repeated
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
-    pub set: Vec<Assignment>,
-    /// Peak learning rate [default: TRL's, 1e-6 on preferences and 2e-5 on others]
-    #[arg(long, value_name = "RATE")]
-    pub lr: Option<f64>,
-    /// Optimiser steps [default: as --epochs says]
-    #[arg(long, value_name = "N", conflicts_with = "epochs")]
-    pub steps: Option<usize>,
-    /// Passes over the rows
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub epochs: usize,
-    /// Rows in a forward pass
-    #[arg(long, value_name = "N", default_value_t = 8)]
-    pub batch: usize,
-    /// Forward passes in an optimiser step
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub grad_accum: usize,
-    /// How the learning rate goes on after the warm-up
-    #[arg(long, value_enum, default_value_t = ScheduleChoice::Linear)]
-    pub schedule: ScheduleChoice,
-    /// Steps of warm-up; below 1, the share of all steps
-    #[arg(long, value_name = "STEPS", default_value_t = 0.0)]
-    pub warmup: f64,
-    /// AdamW's decay of weights, those of norms left out
-    #[arg(long, value_name = "DECAY", default_value_t = 0.0)]
-    pub weight_decay: f64,
-    /// AdamW's ε
-    #[arg(long, value_name = "EPSILON", default_value_t = 1e-8)]
-    pub adam_eps: f64,
-    /// Gradients are scaled down to this norm; 0 leaves them as they are
-    #[arg(long, value_name = "NORM", default_value_t = 1.0)]
-    pub max_grad_norm: f64,
-    /// What happens to rows that are too long [default: they are an error]
-    #[arg(long, value_enum)]
-    pub truncate: Option<TruncateChoice>,
-    /// The order of the rows [default: TRL's, drawn anew in every epoch; that of the file for kto]
-    #[arg(long, value_enum)]
-    pub order: Option<OrderChoice>,
-    /// The seed of that order
-    #[arg(long, default_value_t = 42, value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
-    pub seed: u64,
-    /// Where to compute
-    #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
-    pub device: DeviceChoice,
-    /// The folder for model, settings and metrics
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// Print every step as a line of JSON
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// Arguments of `methods`.

@@ -50,6 +50,17 @@ pub fn records(root: &Path) -> Result<Vec<Record>> {
     Ok(records)
 }
 
+/// Refuses a folder that holds anything; one that is not there yet is fine.
+///
+/// # Errors
+/// Says what to do.
+pub fn check_empty(out: &Path) -> Result<()> {
+    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Error::told(format!("{} is not empty; choose another --out", out.display())));
+    }
+    Ok(())
+}
+
 /// Refuses a folder for a new run that holds a run or anything else.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use selfsame_core::{
-    measure::{Figure, Mean, verdict},
+    measure::{Figure, verdict},
     recipe::claims::{Test, study},
 };
 
@@ -107,9 +107,7 @@ impl Seeds {
     }
 
     fn spread(&self, a: &Spread, b: &Spread) -> Option<Spread> {
-        let values = self.merged(&a.values, &b.values)?;
-        let mean = Mean::of(values.iter().copied()).mean;
-        Some(Spread { mean, interval: verdict::student_interval(&values), values })
+        Some(Spread::of(self.merged(&a.values, &b.values)?))
     }
 
     /// The figures that all seeds have.
@@ -136,13 +134,7 @@ impl Seeds {
     #[allow(clippy::cast_precision_loss)] // a handful
     fn spent(&self, a: &Spent, b: &Spent) -> Spent {
         let share = self.earlier as f64 / self.places.len() as f64;
-        let mean = |pick: fn(&Spent) -> f64| share * pick(a) + (1.0 - share) * pick(b);
-        Spent {
-            steps: mean(|spent| spent.steps),
-            items: mean(|spent| spent.items),
-            drawn_tokens: mean(|spent| spent.drawn_tokens),
-            seconds: mean(|spent| spent.seconds),
-        }
+        Spent::each(|pick| share * pick(a) + (1.0 - share) * pick(b))
     }
 }
 
@@ -156,11 +148,7 @@ mod tests {
     /// A row of DPO's claim over these seeds; each seed's figures are its differences.
     fn row(seeds: &[u64], differences: &[f64]) -> Row {
         let study = study("dpo").unwrap();
-        let spread = |values: &[f64]| Spread {
-            mean: Mean::of(values.iter().copied()).mean,
-            interval: verdict::student_interval(values),
-            values: values.to_vec(),
-        };
+        let spread = |values: &[f64]| Spread::of(values.to_vec());
         let like = tests::row("dpo", 90.0);
         let arm = |name: &str, recipe: &str| ArmRow {
             name: name.to_owned(),

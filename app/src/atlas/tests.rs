@@ -7,8 +7,7 @@ use super::*;
 use crate::report::{html::tests::assert_well_formed, table::Table};
 
 fn spread(values: &[f64]) -> Spread {
-    let mean = values.iter().sum::<f64>() / f64::from(u32::try_from(values.len()).unwrap());
-    Spread { mean, interval: selfsame_core::measure::verdict::student_interval(values), values: values.to_vec() }
+    Spread::of(values.to_vec())
 }
 
 /// A row with two arms and two tests, as a study of three seeds writes it.

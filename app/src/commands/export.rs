@@ -1,12 +1,11 @@
 //! `selfsame export`: a model in the layout that other programs read.
 
-use std::fs;
-
 use selfsame_core::{device, model::Precision};
 
 use crate::{
-    Error, Result,
+    Result,
     cli::ExportArgs,
+    folder,
     inputs::check_vocabulary,
     model_folder, output,
     shelf::{Disk, Place, Shelf},
@@ -18,9 +17,7 @@ use crate::{
 /// If the model cannot be read, or the folder is not empty or cannot be written.
 pub fn run(args: &ExportArgs) -> Result<()> {
     let out = &args.out;
-    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::told(format!("{} is not empty; choose another --out", out.display())));
-    }
+    folder::check_empty(out)?;
     let place = Place::of(Some(&args.model), &Disk)?;
     let tokenizer = Disk.tokenizer(&place)?;
     let cpu = device::acquire(device::Choice::Cpu)?;

@@ -86,9 +86,7 @@ struct Outcome {
 /// If a setting or the data set cannot be used, the folder is not empty, or learning fails.
 pub fn run(args: &LearnArgs) -> Result<()> {
     let out = &args.out;
-    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::told(format!("{} is not empty; choose another --out", out.display())));
-    }
+    folder::check_empty(out)?;
     let asked = args.objective.as_deref().map(Asked::parse).transpose()?;
     let material = Material::read(&args.data, wanted(args, asked.as_ref()))?;
     let task = task(args, asked, material.data.kind)?;

@@ -52,9 +52,7 @@ struct Made<'a> {
 pub fn run(args: &PretrainArgs) -> Result<()> {
     let config = settings(args)?;
     let out = &args.out;
-    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::told(format!("{} is not empty; choose another --out", out.display())));
-    }
+    folder::check_empty(out)?;
     let world =
         world::by_name(&args.world).ok_or_else(|| Error::told(format!("there is no world `{}`", args.world)))?;
     let tokenizer = Tokenizer::parse(&world.tokenizer_json())?;

@@ -94,8 +94,7 @@ fn spreads<'a>(of: impl Iterator<Item = Option<&'a Figures>>) -> BTreeMap<Figure
     };
     let spread = |figure: Figure| {
         let values = seeds.iter().map(|figures| figures.get(&figure).copied()).collect::<Option<Vec<f64>>>()?;
-        let mean = Mean::of(values.iter().copied()).mean;
-        Some((figure, Spread { mean, interval: verdict::student_interval(&values), values }))
+        Some((figure, Spread::of(values)))
     };
     Figure::ALL.into_iter().filter_map(spread).collect()
 }
@@ -104,24 +103,16 @@ fn spreads<'a>(of: impl Iterator<Item = Option<&'a Figures>>) -> BTreeMap<Figure
 fn noted(name: &str, of: &[&Numbers]) -> Option<(String, Spread)> {
     let seeds = of.iter().map(|numbers| numbers.noted.get(name).map(Vec::as_slice)).collect::<Option<Vec<&[f64]>>>()?;
     let values = seeds.iter().map(|figure| figure.first().copied()).collect::<Option<Vec<f64>>>()?;
+    let spread = Spread::of(values);
     let interval = match seeds[..] {
         [[_, low, high]] => Some(Interval { low: *low, high: *high }),
-        _ => verdict::student_interval(&values),
+        _ => spread.interval,
     };
-    (!values.is_empty()).then(|| {
-        let mean = Mean::of(values.iter().copied()).mean;
-        (name.to_owned(), Spread { mean, interval, values })
-    })
+    (!spread.values.is_empty()).then(|| (name.to_owned(), Spread { interval, ..spread }))
 }
 
 fn mean_spent(of: &[&Numbers]) -> Spent {
-    let mean = |pick: fn(&Spent) -> f64| Mean::of(of.iter().map(|numbers| pick(&numbers.spent))).mean;
-    Spent {
-        steps: mean(|spent| spent.steps),
-        items: mean(|spent| spent.items),
-        drawn_tokens: mean(|spent| spent.drawn_tokens),
-        seconds: mean(|spent| spent.seconds),
-    }
+    Spent::each(|pick| Mean::of(of.iter().map(|numbers| pick(&numbers.spent))).mean)
 }
 
 fn tested(test: &Test, runs: &Runs) -> TestRow {

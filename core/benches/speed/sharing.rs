@@ -45,6 +45,14 @@ fn print(name: &str, tokens: [usize; 2], [without, with]: [&mut dyn FnMut(); 2])
     println!("| {name} | {} | {} | {:.1} | {:.1} |", tokens[0], tokens[1], time(&costs[0]), time(&costs[1]));
 }
 
+/// Rows scored one way and the other.
+fn scored(model: &Decoder, name: &str, [without, with]: [&[Sequence]; 2]) {
+    let score = |rows: &[Sequence]| {
+        std::hint::black_box(reference(model, rows));
+    };
+    print(name, [computed(without), computed(with)], [&mut || score(without), &mut || score(with)]);
+}
+
 /// Tokens that differ for each `item` from its first on.
 fn tokens(item: usize, count: usize) -> Vec<u32> {
     (0..count).map(|at| u32::try_from(9 + (item * 977 + at * 31 + item * at) % 300).unwrap()).collect()
@@ -84,18 +92,7 @@ fn prefixes(model: &Decoder) {
         ("prompt read once for 8 answers that are scored", PROMPT, ANSWER),
     ] {
         let [apart, shared] = [rows(false, shared, own), rows(true, shared, own)];
-        print(
-            name,
-            [computed(&apart), computed(&shared)],
-            [
-                &mut || {
-                    reference(model, &apart);
-                },
-                &mut || {
-                    reference(model, &shared);
-                },
-            ],
-        );
+        scored(model, name, [&apart, &shared]);
     }
 }
 
@@ -110,18 +107,7 @@ fn padding(model: &Decoder) {
             .collect()
     };
     let [padded, packed] = [rows(true), rows(false)];
-    print(
-        "8 rows of 16 to 128 tokens without padding",
-        [computed(&padded), computed(&packed)],
-        [
-            &mut || {
-                reference(model, &padded);
-            },
-            &mut || {
-                reference(model, &packed);
-            },
-        ],
-    );
+    scored(model, "8 rows of 16 to 128 tokens without padding", [&padded, &packed]);
 }
 
 /// Log-probabilities of the reference for pairs of the policy's own answers: scored, and as they came with them.

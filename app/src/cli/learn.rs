@@ -1,0 +1,179 @@
+//! The arguments of the commands that read a data set: `preview` and `learn`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, builder::PossibleValuesParser};
+use selfsame_core::{
+    learn::{ScheduleKind, tune::Order},
+    model::{BasePrecision, LoraConfig},
+    prompt::dataset::Kind,
+};
+
+use super::{Assignment, DeviceChoice, assignment};
+
+/// A data set and how it is read.
+#[derive(Debug, Clone, Args)]
+pub struct DataArgs {
+    /// The model: a folder with config.json, model.safetensors and tokenizer.json [default: the
+    /// built-in starter]
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<PathBuf>,
+    /// The data set, as JSON lines or Parquet: any type and form that TRL trains on
+    #[arg(long, value_name = "FILE")]
+    pub data: PathBuf,
+    /// What the rows are, where their columns could be read as several things
+    #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(Kind::NAMES.map(|(name, _)| name)))]
+    pub kind: Option<String>,
+    /// The longest row, in tokens [default: the model's context]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_length: Option<u32>,
+}
+
+impl DataArgs {
+    /// The type that was asked for.
+    #[must_use]
+    pub fn wanted(&self) -> Option<Kind> {
+        let asked = self.kind.as_deref()?;
+        Kind::NAMES.iter().find(|(name, _)| *name == asked).map(|(_, kind)| *kind)
+    }
+}
+
+/// Arguments of `preview`.
+#[derive(Debug, Clone, Args)]
+pub struct PreviewArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)] // clap would take it for help
+    pub data: DataArgs,
+    /// Show the tokens of the first N rows
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub rows: usize,
+    /// Print a line of JSON for every sequence, and one with the figures
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the learning rate goes on after the warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleChoice {
+    /// Stays
+    Constant,
+    /// Falls to zero along half a cosine
+    Cosine,
+    /// Falls to zero along a line
+    Linear,
+}
+
+impl From<ScheduleChoice> for ScheduleKind {
+    fn from(choice: ScheduleChoice) -> Self {
+        match choice {
+            ScheduleChoice::Constant => Self::Constant,
+            ScheduleChoice::Cosine => Self::Cosine,
+            ScheduleChoice::Linear => Self::Linear,
+        }
+    }
+}
+
+/// The order of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OrderChoice {
+    /// The order that TRL draws for the seed
+    Trl,
+    /// As in the file
+    File,
+}
+
+impl From<OrderChoice> for Order {
+    fn from(choice: OrderChoice) -> Self {
+        match choice {
+            OrderChoice::Trl => Self::Trl,
+            OrderChoice::File => Self::File,
+        }
+    }
+}
+
+/// What happens to rows that are too long, where it is not an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TruncateChoice {
+    /// Their beginning is kept, as in TRL
+    KeepStart,
+}
+
+/// Arguments of `learn`.
+#[derive(Debug, Clone, Args)]
+pub struct LearnArgs {
+    #[command(flatten)]
+    #[allow(missing_docs)] // clap would take it for help
+    pub data: DataArgs,
+    /// Learn low-rank adapters of this rank beside the frozen weights (LoRA); alpha is twice the rank
+    /// unless it is given. The folder is then an adapter that PEFT reads
+    #[arg(long, value_name = "RANK[:ALPHA]")]
+    pub lora: Option<LoraConfig>,
+    /// How the frozen matrices are kept in memory while adapters learn: f32, f16, q8 or q4, the blocks of GGUF
+    /// files (Q8_0, Q4_0)
+    #[arg(long, value_name = "PRECISION", requires = "lora", default_value_t)]
+    pub base_precision: BasePrecision,
+    /// What is minimised: `sigmoid` (DPO), `ipo`, `hinge`, ... with TRL's names, or a mix such as
+    /// `sigmoid=0.8,sft=0.2`; `kto` or `apo_zero_unpaired` on single answers with labels. `sft` on completions is
+    /// supervised fine-tuning [default: sigmoid on preferences, kto on single answers, sft on others]
+    #[arg(long, value_name = "NAME[=WEIGHT],...")]
+    pub objective: Option<String>,
+    /// Scale of the implicit reward; the τ of ipo
+    #[arg(long, default_value_t = 0.1)]
+    pub beta: f64,
+    /// The share of labels taken to be wrong by cdpo, robust, exo_pair and aot
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    pub label_smoothing: f64,
+    /// Change another part of the objective, by TRL's name: `f_divergence_type=js_divergence`,
+    /// `f_alpha_divergence_coef`, `ld_alpha`, `use_weighting=true`, `discopop_tau`, `simpo_gamma`, `cpo_alpha`; for
+    /// single answers `desirable_weight`, `undesirable_weight`; can be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<Assignment>,
+    /// Peak learning rate [default: TRL's, 1e-6 on preferences and 2e-5 on others]
+    #[arg(long, value_name = "RATE")]
+    pub lr: Option<f64>,
+    /// Optimiser steps [default: as --epochs says]
+    #[arg(long, value_name = "N", conflicts_with = "epochs")]
+    pub steps: Option<usize>,
+    /// Passes over the rows
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub epochs: usize,
+    /// Rows in a forward pass
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub batch: usize,
+    /// Forward passes in an optimiser step
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub grad_accum: usize,
+    /// How the learning rate goes on after the warm-up
+    #[arg(long, value_enum, default_value_t = ScheduleChoice::Linear)]
+    pub schedule: ScheduleChoice,
+    /// Steps of warm-up; below 1, the share of all steps
+    #[arg(long, value_name = "STEPS", default_value_t = 0.0)]
+    pub warmup: f64,
+    /// AdamW's decay of weights, those of norms left out
+    #[arg(long, value_name = "DECAY", default_value_t = 0.0)]
+    pub weight_decay: f64,
+    /// AdamW's ε
+    #[arg(long, value_name = "EPSILON", default_value_t = 1e-8)]
+    pub adam_eps: f64,
+    /// Gradients are scaled down to this norm; 0 leaves them as they are
+    #[arg(long, value_name = "NORM", default_value_t = 1.0)]
+    pub max_grad_norm: f64,
+    /// What happens to rows that are too long [default: they are an error]
+    #[arg(long, value_enum)]
+    pub truncate: Option<TruncateChoice>,
+    /// The order of the rows [default: TRL's, drawn anew in every epoch; that of the file for kto]
+    #[arg(long, value_enum)]
+    pub order: Option<OrderChoice>,
+    /// The seed of that order
+    #[arg(long, default_value_t = 42, value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
+    pub seed: u64,
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+    /// The folder for model, settings and metrics
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Print every step as a line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
