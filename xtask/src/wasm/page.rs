@@ -53,13 +53,18 @@ pub fn build(
     options: &Options,
 ) -> Result<(), Failure> {
     runner.perform("page", || {
-        empty(&options.out)?;
-        let mut folder = Folder::new(&options.out, !options.quick);
+        // Under another name until it is whole: a build that is interrupted leaves the older page as it is.
+        let unfinished = options.out.with_extension("unfinished");
+        check_ours(workspace, &options.out)?;
+        remove_folder(&unfinished)?;
+        let mut folder = Folder::new(&unfinished, !options.quick);
         modules(workspace, requirements, options.quick, &mut folder)?;
         site(workspace, &mut folder)?;
         assets(workspace, &mut folder)?;
         let keeper = read(&workspace.root.join("web/site").join(KEEPER))?;
         folder.put(KEEPER, filled(&keeper, &folder)?.as_bytes())?;
+        remove_folder(&options.out)?;
+        fs::rename(&unfinished, &options.out).map_err(|e| Failure::io(options.out.display(), &e))?;
         println!("{}", options.out.display());
         sizes::check(folder.files(), options.quick)
     })
@@ -90,14 +95,14 @@ pub fn test(
     runner.run("page tests", &mut run)
 }
 
-/// Empties the folder of an older page, so that no file stays that is no longer made. Any other folder
-/// that holds something may be somebody's home.
-fn empty(out: &Path) -> Result<(), Failure> {
+/// Refuses a folder that holds something else than an older page, which may be somebody's home. What
+/// lies below the target directory was built.
+fn check_ours(workspace: &Workspace, out: &Path) -> Result<(), Failure> {
     let used = fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
-    if used && !out.join(KEEPER).is_file() {
+    if used && !out.starts_with(&workspace.target) && !out.join(KEEPER).is_file() {
         return Err(Failure(format!("{} holds something that is no page; choose another folder", out.display())));
     }
-    remove_folder(out)
+    Ok(())
 }
 
 /// The modules with their JavaScript.
@@ -220,11 +225,13 @@ mod tests {
         );
         assert!(text.contains(&files), "{text}");
         // What the folder holds is a page only once the keeper is there.
-        assert!(empty(&root).is_err());
+        let workspace = Workspace::locate();
+        assert!(check_ours(&workspace, &root).is_err());
+        let built = Workspace { target: std::env::temp_dir(), ..workspace };
+        check_ours(&built, &root)?;
         folder.put(KEEPER, text.as_bytes())?;
-        empty(&root)?;
-        assert!(!root.exists());
-        Ok(())
+        check_ours(&Workspace::locate(), &root)?;
+        remove_folder(&root)
     }
 
     /// The loading screen has the colours of the views, which come from another file.
