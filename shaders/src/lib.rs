@@ -24,7 +24,7 @@ mod testing;
 pub use adamw::{AdamWStep, adamw, sum_of_squares};
 pub use attention::{Stretch, packed_attention};
 pub use draw::{Drawn, Filters, MOST_CLASSES, draw, drawn, uniforms};
-pub use head::{Chunks, linear_logprobs, linear_logprobs_by};
+pub use head::{Chunks, Figure, linear_logprobs, linear_logprobs_by};
 pub use masked::masked_attention;
 pub use norm::rms_norm;
 pub use packed::{Format, Packed, PackedShape};

@@ -91,7 +91,7 @@ fn learned(golden: &Value, name: &str) -> Vec<Line> {
     let rows = tokenise(&data, &tokenizer, "</s>", &Plain { eos: "</s>".to_owned() }).unwrap();
     let model = model::load(Path::new(&folder), &device::cpu()).unwrap();
     pollster::block_on(async {
-        let mut tune = Tune::new(config(golden, spec), task(spec), model, &rows).await.unwrap();
+        let mut tune = Tune::new(config(golden, spec), task(spec), model, &rows, None).await.unwrap();
         let mut lines = Vec::new();
         while tune.done() < tune.total() {
             lines.push(tune.step().await.unwrap());

@@ -108,6 +108,34 @@ fn learning_writes_model_settings_and_metrics() {
     assert_refused(&refused, &["not empty", "--out"], "a folder that is in use");
 }
 
+/// What the reference says is computed once for all runs on the same rows.
+#[test]
+fn references_are_kept_for_the_next_run() {
+    let Some(program) = locate("references_are_kept_for_the_next_run") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/pairs.jsonl"));
+    let kept = scratch.path().join("kept");
+    let learn = |name: &str, more: &[&str]| {
+        let out = scratch.path().join(name);
+        let common = ["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+        let output = run(&program, common.iter().chain(&["--lr", "1e-3", "--steps", "3", "--json"]).chain(more));
+        (output.status.success(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (_, plain, _) = learn("plain", &["--objective", "ipo"]);
+    let cache = ["--reference-cache", text(&kept)];
+    assert!(learn("first", &cache).0);
+    let files = || fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let [file] = &files()[..] else { panic!("{:?}", files()) };
+    // Another objective on the same rows has the same reference, and its numbers are those without a cache.
+    let (_, second, _) = learn("second", &[cache[0], cache[1], "--objective", "ipo"]);
+    assert_eq!(files(), [file.clone()]);
+    assert_eq!((second.lines().count(), &second), (3, &plain));
+    fs::write(file, "nothing").unwrap();
+    let (fine, _, said) = learn("damaged", &cache);
+    assert!(!fine && said.contains("delete it") && said.contains(text(file)), "{said}");
+    assert!(!scratch.path().join("damaged").exists());
+}
+
 /// Single answers with labels are KTO's where nothing else is asked for, in the order of the file as its trainer has
 /// it.
 #[test]

@@ -114,12 +114,12 @@ pub async fn proof(
 /// fails.
 #[wasm_bindgen]
 pub async fn agreement(native: Vec<u8>) -> Result<String, JsValue> {
-    let native: Figures = serde_json::from_slice(&native).map_err(js_error)?;
+    let native: Vec<Figures> = serde_json::from_slice(&native).map_err(js_error)?;
     let gpu = gpu().await?;
     let mut differences = Vec::new();
     for (name, device) in [("WebGPU", gpu), ("WebAssembly", selfsame_core::device::cpu())] {
         let figures = agreement::figures(name, &device).await.map_err(js_error)?;
-        differences.push(agreement::difference(&figures, &native));
+        differences.extend(agreement::differences(&figures, &native));
     }
     let ok = differences.iter().all(agreement::Difference::is_small);
     let said: Vec<String> = differences.iter().map(ToString::to_string).collect();

@@ -167,6 +167,10 @@ pub struct LearnArgs {
     /// The seed of that order
     #[arg(long, default_value_t = 42, value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
     pub seed: u64,
+    /// A folder that keeps what the reference says of the rows: another run on the same rows with the same model
+    /// reads it instead of computing it
+    #[arg(long, value_name = "DIR")]
+    pub reference_cache: Option<PathBuf>,
     /// Where to compute
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,

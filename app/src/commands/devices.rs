@@ -14,9 +14,9 @@ struct Output {
     selected: String,
     reason: String,
     self_test: SelfTest,
-    /// The graphics adapter beside the CPU, where that was asked for and there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    agreement: Option<Difference>,
+    /// The graphics adapter beside the CPU, by families of models, where that was asked for and there is one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agreement: Vec<Difference>,
 }
 
 /// The stored model computed on the selected device.
@@ -39,7 +39,7 @@ pub fn run(args: &DevicesArgs) -> Result<()> {
     let adapters = device::adapters();
     let selected = device::select(Choice::Auto)?;
     let self_test = test(&selected);
-    let agreement = if args.compare && !adapters.is_empty() { Some(compare()?) } else { None };
+    let agreement = if args.compare && !adapters.is_empty() { compare()? } else { Vec::new() };
     let output =
         Output { adapters, selected: selected.name.clone(), reason: selected.reason.clone(), self_test, agreement };
     if args.json {
@@ -50,20 +50,22 @@ pub fn run(args: &DevicesArgs) -> Result<()> {
     if let Some(problem) = output.self_test.problem {
         return Err(Error::told(format!("{} failed the self-test: {problem}", output.selected)));
     }
-    match output.agreement.filter(|difference| !difference.is_small()) {
+    match output.agreement.iter().find(|difference| !difference.is_small()) {
         None => Ok(()),
         Some(difference) => Err(Error::told(format!(
-            "{} and {} do not compute the same. Update the graphics driver, or use `--device cpu`",
-            difference.device, difference.with
+            "{} and {} do not compute the same with a model like {}. Update the graphics driver, or use `--device cpu`",
+            difference.device,
+            difference.with,
+            difference.family.name()
         ))),
     }
 }
 
 /// The graphics adapter that `--device gpu` takes, a software one too, beside the CPU.
-fn compare() -> Result<Difference> {
+fn compare() -> Result<Vec<Difference>> {
     let gpu = device::select(Choice::Gpu)?;
     let figures = |name: &str, device| pollster::block_on(agreement::figures(name, device));
-    Ok(agreement::difference(&figures(&gpu.name, &gpu.device)?, &figures("cpu", &device::cpu())?))
+    Ok(agreement::differences(&figures(&gpu.name, &gpu.device)?, &figures("cpu", &device::cpu())?))
 }
 
 fn test(selected: &Selected) -> SelfTest {
@@ -97,23 +99,22 @@ fn text(output: &Output) -> String {
     if let Some(error) = output.self_test.error {
         text += &format!("self-test passed: largest error {error:.1e} nats of {SELF_TEST_TOLERANCE:.0e} allowed\n");
     }
-    if let Some(difference) = &output.agreement {
-        text += &format!("\n{}", differences(difference).text());
+    if let Some(first) = output.agreement.first() {
+        let title = format!("{} beside {}: furthest apart", first.device, first.with);
+        text += &format!("\n{}", differences(title, &output.agreement).text());
     }
     text
 }
 
-fn differences(difference: &Difference) -> Table {
-    let title = format!("{} beside {}", difference.device, difference.with);
-    let mut table = Table::new(title, ["what", "furthest apart", "allowed"]);
-    let loss = format!("losses (most: {})", difference.worst);
-    for (what, value, most) in [
-        ("logits", difference.logits, LOGITS),
-        ("log-probabilities", difference.logprobs, LOGITS),
-        (&loss, difference.loss, LOSS),
-        ("gradients (1 − cosine)", 1.0 - difference.cosine, 1.0 - COSINE),
-    ] {
-        table.row([what.to_owned(), format!("{value:.1e}"), format!("{most:.0e}")]);
+fn differences(title: String, all: &[Difference]) -> Table {
+    let columns = ["family", "logits", "log-probabilities", "losses", "most", "gradients (1 − cosine)"];
+    let mut table = Table::new(title, columns);
+    for Difference { family, logits, logprobs, loss, worst, cosine, .. } in all {
+        let numbers = [*logits, *logprobs, *loss].map(|value| format!("{value:.1e}"));
+        let [logits, logprobs, loss] = numbers;
+        table.row([family.name().to_owned(), logits, logprobs, loss, worst.clone(), format!("{:.1e}", 1.0 - cosine)]);
     }
+    let [nats, loss, cosine] = [LOGITS, LOSS, 1.0 - COSINE].map(|most| format!("{most:.0e}"));
+    table.row(["allowed".to_owned(), nats.clone(), nats, loss, String::new(), cosine]);
     table
 }

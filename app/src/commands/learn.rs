@@ -11,7 +11,7 @@ use selfsame_core::{
     Error as CoreError, device,
     learn::{
         loss::{Mix, PairLoss, PairObjective, UnpairedLoss, UnpairedObjective},
-        tune::{Line, Task, Tune, TuneConfig},
+        tune::{Line, ReferenceCache, Task, Tune, TuneConfig},
     },
     model::{BasePrecision, LoraConfig, Precision, content_hash},
     prompt::{
@@ -137,7 +137,11 @@ pub fn run(args: &LearnArgs) -> Result<()> {
     };
     let base = AdaptedBase { model: made.model.clone(), sha256: made.model_sha256.clone() };
     let began = format::now();
-    let mut tune = pollster::block_on(Tune::new(settings, task.clone(), model, &fitted.rows))?;
+    let cache = args.reference_cache.as_ref().map(|folder| {
+        // Adapters begin as nothing, so that the reference is the model beside them.
+        ReferenceCache::new(folder, format!("{}, {}, {}", made.model_sha256, args.base_precision, selected.name))
+    });
+    let mut tune = pollster::block_on(Tune::new(settings, task.clone(), model, &fitted.rows, cache.as_ref()))?;
     fs::create_dir_all(out).map_err(|e| CoreError::write(out, e))?;
     write_settings(out, &made)?;
     let outcome = steps(&mut tune, args, began);

@@ -1,9 +1,10 @@
-//! Whether two devices compute the same: the built-in self-test model's logits, the log-probabilities and every
-//! loss over four pairs of answers, and the gradient of one of them, on each.
+//! Whether two devices compute the same: logits of the built-in self-test model and of a small model of every
+//! further family, the log-probabilities and every loss over four pairs of answers, and the gradient of one of
+//! them, on each.
 
 use std::fmt;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::{largest, read_floats, self_test_model};
@@ -14,6 +15,7 @@ use crate::{
         adamw::collect,
         loss::{PairInputs, PairLoss, PairObjective},
     },
+    model::{Activation, Config, Decoder, Family, Mapper},
     rng::{Purpose, Stream},
 };
 
@@ -32,11 +34,13 @@ pub const LOSS: f64 = 1e-5;
 /// How alike the directions of gradients have to be, as the cosine of the angle between them.
 pub const COSINE: f64 = 0.9999;
 
-/// What a device computed.
+/// What a device computed with a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Where.
     pub device: String,
+    /// The model's family.
+    pub family: Family,
     /// The logits at every label, one after the other.
     pub logits: Vec<f32>,
     /// The log-probability of every label, in nats.
@@ -47,13 +51,15 @@ pub struct Figures {
     pub gradient: Vec<f32>,
 }
 
-/// How two devices differ.
+/// How two devices differ with a model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// The one that is compared.
     pub device: String,
     /// The one it is compared with.
     pub with: String,
+    /// The model's family.
+    pub family: Family,
     /// The largest difference of two logits.
     pub logits: f64,
     /// The largest difference of two log-probabilities, in nats.
@@ -76,20 +82,63 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { device, with, logits, logprobs, loss, worst, cosine } = self;
+        let Self { device, with, family, logits, logprobs, loss, worst, cosine } = self;
         write!(
             f,
-            "{device} beside {with}: logits {logits:.1e}, log-probabilities {logprobs:.1e}, losses {loss:.1e} ({worst}), gradients {cosine:.7}"
+            "{device} beside {with}, {}: logits {logits:.1e}, log-probabilities {logprobs:.1e}, losses {loss:.1e} ({worst}), gradients {cosine:.7}",
+            family.name()
         )
     }
 }
 
-/// Computes the figures on a device.
+/// Computes the figures on a device, those of a family each.
 ///
 /// # Errors
 /// If the device fails.
-pub async fn figures(name: impl Into<String>, device: &Device) -> Result<Figures> {
-    let (model, _) = self_test_model(device)?;
+pub async fn figures(name: &str, device: &Device) -> Result<Vec<Figures>> {
+    let (tested, _) = self_test_model(device)?;
+    let mut all = Vec::new();
+    for family in Family::ALL {
+        let model = if family == tested.config().model_type { tested.clone() } else { small(&tested, family, device) };
+        all.push(figures_of(name, model).await?);
+    }
+    Ok(all)
+}
+
+/// A model of a family as large as another, with weights by chance.
+fn small(like: &Decoder, family: Family, device: &Device) -> Decoder {
+    /// A fresh model has norms at one and biases at zero, with which much cannot go wrong.
+    struct Disturb(u64);
+    impl Mapper for Disturb {
+        fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
+            self.0 += 1;
+            let mut stream = Stream::new(2, Purpose::Init, 1, self.0);
+            #[allow(clippy::cast_possible_truncation)]
+            let noise = (0..weight.shape().num_elements()).map(|_| (0.1 * stream.normal()) as f32).collect::<Vec<_>>();
+            let noise = TensorData::new(noise, weight.shape());
+            let device = weight.device();
+            weight + Tensor::from_data(noise, &device)
+        }
+    }
+    let own_width = matches!(family, Family::Qwen3 | Family::Gemma);
+    let config = Config {
+        architectures: vec![family.architecture().to_owned()],
+        model_type: family,
+        hidden_act: match family {
+            Family::Gpt2 | Family::Gemma => Activation::GeluTanh,
+            Family::Llama | Family::Qwen2 | Family::Qwen3 => Activation::Silu,
+        },
+        num_key_value_heads: if family == Family::Gpt2 { None } else { like.config().num_key_value_heads },
+        head_dim: own_width.then_some(2 * like.config().head_width()),
+        ..like.config().clone()
+    };
+    let model = Decoder::random(config, 2, &[], device);
+    let weights = model.weights().clone().map(&mut Disturb(0));
+    model.with_weights(weights)
+}
+
+async fn figures_of(name: &str, model: Decoder) -> Result<Figures> {
+    let device = &model.device();
     let vocabulary = model.config().vocab_size;
     let [chosen, rejected] = [0, 1].map(|side| answers(side, vocabulary));
     let lengths = [&chosen, &rejected].map(|side| side.iter().map(|row| row.labels.len()).collect::<Vec<_>>());
@@ -109,7 +158,8 @@ pub async fn figures(name: impl Into<String>, device: &Device) -> Result<Figures
     let loss = PairObjective::new(PairLoss::Sigmoid).loss(&inputs)?.mean();
     let gradient = Tensor::cat(collect(&tracked, &loss.backward()), 0);
     Ok(Figures {
-        device: name.into(),
+        device: name.to_owned(),
+        family: model.config().model_type,
         logits: read_floats(batch.logits(&model)).await?,
         logprobs: read_floats(batch.token_logprobs(&model)).await?,
         losses,
@@ -143,9 +193,26 @@ fn references(lengths: &[Vec<usize>; 2], device: &Device) -> [Tensor<1>; 2] {
     })
 }
 
-/// Compares a device with another.
+/// Compares a device with another, family by family. Where one lacks a family they are infinitely far apart.
 #[must_use]
-pub fn difference(of: &Figures, with: &Figures) -> Difference {
+pub fn differences(of: &[Figures], with: &[Figures]) -> Vec<Difference> {
+    let named = |figures: &[Figures], family: Family| {
+        let nothing = || Figures {
+            device: figures.first().map_or_else(String::new, |first| first.device.clone()),
+            family,
+            logits: Vec::new(),
+            logprobs: Vec::new(),
+            losses: Vec::new(),
+            gradient: Vec::new(),
+        };
+        figures.iter().find(|of| of.family == family).cloned().unwrap_or_else(nothing)
+    };
+    let there = |family: &Family| of.iter().chain(with).any(|figures| figures.family == *family);
+    let families = Family::ALL.into_iter().filter(there);
+    families.map(|family| difference(&named(of, family), &named(with, family))).collect()
+}
+
+fn difference(of: &Figures, with: &Figures) -> Difference {
     let (mut loss, mut worst) = (missing(of.losses.len(), with.losses.len()), String::new());
     for ((name, a), (_, b)) in of.losses.iter().zip(&with.losses) {
         let apart = f64::from(a - b).abs() / f64::from(b.abs()).max(1.0);
@@ -157,6 +224,7 @@ pub fn difference(of: &Figures, with: &Figures) -> Difference {
     Difference {
         device: of.device.clone(),
         with: with.device.clone(),
+        family: of.family,
         logits: furthest(&of.logits, &with.logits),
         logprobs: furthest(&of.logprobs, &with.logprobs),
         loss,
@@ -187,30 +255,34 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
 mod tests {
     use super::*;
 
-    fn on_the_cpu() -> Figures {
+    fn on_the_cpu() -> Vec<Figures> {
         pollster::block_on(figures("cpu", &super::super::cpu())).unwrap()
     }
 
     #[test]
     fn a_device_agrees_with_itself_and_computes_something() {
         let cpu = on_the_cpu();
-        assert!(difference(&cpu, &cpu).is_small());
-        assert_eq!(difference(&cpu, &cpu).logits, 0.0);
-        assert_eq!(cpu.logits.len(), cpu.logprobs.len() * 29);
-        assert_eq!(cpu.losses.len(), PairLoss::ALL.len());
-        // No loss is at rest, and margins point both ways.
-        let ln2 = std::f32::consts::LN_2;
-        assert!((cpu.losses[0].1 - ln2).abs() > 1e-3, "{:?}", cpu.losses[0]);
-        assert!(cpu.gradient.iter().any(|value| value.abs() > 1e-3));
+        let same = differences(&cpu, &cpu);
+        assert_eq!(same.iter().map(|difference| difference.family).collect::<Vec<_>>(), Family::ALL);
+        for (cpu, same) in cpu.iter().zip(same) {
+            assert!(same.is_small() && same.logits == 0.0, "{same}");
+            assert_eq!(cpu.logits.len(), cpu.logprobs.len() * 29);
+            assert_eq!(cpu.losses.len(), PairLoss::ALL.len());
+            // No loss is at rest, and margins point both ways.
+            let ln2 = std::f32::consts::LN_2;
+            assert!((cpu.losses[0].1 - ln2).abs() > 1e-3, "{:?} {:?}", cpu.family, cpu.losses[0]);
+            assert!(cpu.gradient.iter().any(|value| value.abs() > 1e-3));
+        }
     }
 
     #[test]
     fn every_part_that_differs_is_noticed() {
-        let cpu = on_the_cpu();
+        let all = on_the_cpu();
+        let cpu = &all[0];
         let spoilt = |spoil: fn(&mut Figures)| {
             let mut other = cpu.clone();
             spoil(&mut other);
-            difference(&other, &cpu)
+            difference(&other, cpu)
         };
         for other in [
             spoilt(|f| f.logits[7] += 2e-4),
@@ -224,5 +296,10 @@ mod tests {
             assert!(!other.is_small(), "{other}");
         }
         assert_eq!(spoilt(|f| f.losses[5].1 += 1e-3).worst, "robust");
+        // A family that one of them lacks is no agreement.
+        for pair in [[&all[..], &all[1..]], [&all[1..], &all[..]]] {
+            let small: Vec<bool> = differences(pair[0], pair[1]).iter().map(Difference::is_small).collect();
+            assert_eq!(small, [false, true, true, true, true]);
+        }
     }
 }

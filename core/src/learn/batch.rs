@@ -3,7 +3,7 @@
 //! The head (the projection to the vocabulary) is computed only at labelled positions.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use selfsame_shaders::selective_log_softmax;
+use selfsame_shaders::{Figure, selective_log_softmax};
 
 use crate::{
     Result,
@@ -99,8 +99,7 @@ impl Batch {
     /// The log-probability of every label, `[labels]`, after the hidden states that [`Batch::hidden`] gave,
     /// `[labels, hidden]`.
     pub(crate) fn token_logprobs_at(&self, model: &Decoder, hidden: Tensor<2>) -> Tensor<1> {
-        let [logprobs, _] = self.token_logprobs_and_entropies_at(model, hidden);
-        logprobs
+        Figure::Logprob.of(&self.figures_at(model, hidden))
     }
 
     /// The log-probability of every label, `[labels]`, under logits `[labels, vocab]`.
@@ -109,17 +108,21 @@ impl Batch {
         selective_log_softmax(logits, self.targets.clone()).squeeze_dim(1)
     }
 
-    /// The log-probability of every label, and the entropy in nats of the distribution it comes from,
-    /// each `[labels]`.
-    #[must_use]
-    pub fn token_logprobs_and_entropies(&self, model: &Decoder) -> [Tensor<1>; 2] {
-        self.token_logprobs_and_entropies_at(model, self.hidden(model))
+    /// What each [`Figure`] says of every label, a column each, `[labels, Figure::COUNT]`.
+    pub(super) fn figures(&self, model: &Decoder) -> Tensor<2> {
+        self.figures_at(model, self.hidden(model))
     }
 
-    fn token_logprobs_and_entropies_at(&self, model: &Decoder, hidden: Tensor<2>) -> [Tensor<1>; 2] {
-        let both = model.label_logprobs(hidden, self.targets.clone());
-        let [labels, _] = both.dims();
-        [0, 1].map(|column| both.clone().slice([0..labels, column..column + 1]).squeeze_dim(1))
+    fn figures_at(&self, model: &Decoder, hidden: Tensor<2>) -> Tensor<2> {
+        model.label_figures(hidden, self.targets.clone())
+    }
+
+    /// The log-probability of every label, and the entropy in nats of the distribution it comes from,
+    /// each `[labels]`. Both have a gradient.
+    #[must_use]
+    pub fn token_logprobs_and_entropies(&self, model: &Decoder) -> [Tensor<1>; 2] {
+        let figures = self.figures(model);
+        [Figure::Logprob, Figure::Entropy].map(|figure| figure.of(&figures))
     }
 
     /// The log-probability of every label and, without a gradient, `log Σ_v p_v²` of the distribution that it
@@ -127,12 +130,8 @@ impl Batch {
     /// 0 where the model is certain, `−log vocab` where it knows nothing.
     #[must_use]
     pub fn token_logprobs_and_collisions(&self, model: &Decoder) -> [Tensor<1>; 2] {
-        let logits = self.logits(model);
-        let fixed = logits.clone().detach();
-        let shifted = fixed.clone() - fixed.max_dim(1);
-        let normaliser = shifted.clone().exp().sum_dim(1).log();
-        let collisions = (shifted * 2.0).exp().sum_dim(1).log() - normaliser * 2.0;
-        [self.token_logprobs_of(logits), collisions.squeeze_dim(1)]
+        let figures = self.figures(model);
+        [Figure::Logprob.of(&figures), Figure::Collisions.of(&figures).detach()]
     }
 
     /// The summed log-probability of each sequence's labels, `[batch]`.

@@ -2,7 +2,7 @@
 //! logs beside a loss.
 
 use burn::tensor::Tensor;
-use selfsame_shaders::selective_log_softmax;
+use selfsame_shaders::Figure;
 
 use super::Batch;
 use crate::model::Decoder;
@@ -23,24 +23,18 @@ pub struct TokenStatistics {
 }
 
 impl Batch {
-    /// The numbers of every label, in the order of the sequences, from one forward pass.
+    /// The numbers of every label, in the order of the sequences, from one forward pass and without a table of
+    /// logits.
     #[must_use]
     pub fn statistics(&self, model: &Decoder) -> TokenStatistics {
-        let logits = self.logits(model);
-        let fixed = logits.clone().detach();
-        // Sums of exponentials from the largest on, so that none overflows.
-        let shifted = fixed.clone() - fixed.clone().max_dim(1);
-        let exponentials = shifted.clone().exp();
-        let sum = exponentials.clone().sum_dim(1);
-        let normaliser = sum.clone().log();
-        let expected = (exponentials.clone() * shifted).sum_dim(1) / sum;
-        let collisions = exponentials.square().sum_dim(1).log() - normaliser.clone() * 2.0;
+        let figures = self.figures(model);
+        let fixed = figures.clone().detach();
         TokenStatistics {
-            entropy: (normaliser - expected).squeeze_dim(1),
-            mean_logit: fixed.clone().mean_dim(1).squeeze_dim(1),
-            correct: fixed.argmax(1).equal(self.targets.clone()).float().squeeze_dim(1),
-            collisions: collisions.squeeze_dim(1),
-            logprobs: selective_log_softmax(logits, self.targets.clone()).squeeze_dim(1),
+            logprobs: Figure::Logprob.of(&figures),
+            entropy: Figure::Entropy.of(&fixed),
+            mean_logit: Figure::MeanLogit.of(&fixed),
+            correct: Figure::Behind.of(&fixed).greater_equal_elem(0.0).float(),
+            collisions: Figure::Collisions.of(&fixed),
         }
     }
 }

@@ -219,12 +219,11 @@ impl Decoder {
         self.head().product(hidden)
     }
 
-    /// The log-probability of a token after each hidden state, and the entropy of the distribution over
-    /// all tokens in nats, `[rows, 2]`, from `[rows, hidden]` and `[rows, 1]`. The logits of all tokens
-    /// never exist at once where there are many.
+    /// What each [`Figure`](selfsame_shaders::Figure) says of a token after each hidden state, a column each, from
+    /// `[rows, hidden]` and `[rows, 1]`. The logits of all tokens never exist at once where there are many.
     #[must_use]
-    pub fn label_logprobs(&self, hidden: Tensor<2>, targets: Tensor<2, Int>) -> Tensor<2> {
-        self.head().logprobs(hidden, targets)
+    pub fn label_figures(&self, hidden: Tensor<2>, targets: Tensor<2, Int>) -> Tensor<2> {
+        self.head().figures(hidden, targets)
     }
 
     /// `[vocab, hidden]`

@@ -326,7 +326,7 @@ mod tests {
                 let hidden = model.hidden(&layout).select(0, indices(order.unwrap(), &model.device()));
                 let targets = indices(all.iter().flat_map(|s| s.labels.iter().map(|l| l.1 as usize)), &model.device());
                 let count = targets.dims()[0];
-                model.label_logprobs(hidden, targets.reshape([count, 1])).slice([0..count, 0..1]).reshape([count])
+                model.label_figures(hidden, targets.reshape([count, 1])).slice([0..count, 0..1]).reshape([count])
             });
             assert_same(&rows, &expected);
         }
@@ -360,7 +360,7 @@ mod tests {
         for (layout, order) in [Layout::packed(&inputs, &cpu()), Layout::in_rows(&inputs, &cpu())] {
             let hidden = model.hidden(&layout).select(0, indices(order.unwrap(), &cpu()));
             let count = targets.len();
-            let both = model.label_logprobs(hidden, indices(targets.clone(), &cpu()).reshape([count, 1]));
+            let both = model.label_figures(hidden, indices(targets.clone(), &cpu()).reshape([count, 1]));
             for (x, y) in floats(both.slice([0..count, 0..1])).iter().zip(&expected) {
                 assert!((x - y).abs() < 1e-5, "{x} {y}");
             }

@@ -155,7 +155,7 @@ impl Matrix {
 
     /// As the head of a model: see [`linear_logprobs`].
     #[must_use]
-    pub fn logprobs(&self, hidden: Tensor<2>, targets: Tensor<2, Int>) -> Tensor<2> {
+    pub fn figures(&self, hidden: Tensor<2>, targets: Tensor<2, Int>) -> Tensor<2> {
         match self {
             Self::Full(tensor) => linear_logprobs(hidden, tensor.clone(), targets),
             Self::Packed(packed) => packed.linear_logprobs(hidden, targets),

@@ -5,7 +5,7 @@ use burn::backend::{
     tensor::{FloatTensor, IntTensor},
 };
 
-use super::HeadOps;
+use super::{HeadOps, KNOWN};
 use crate::flex::{LANES, dimensions, exp, integers, largest, tensor, values, wide};
 
 impl HeadOps for Flex {
@@ -19,7 +19,7 @@ impl HeadOps for Flex {
         let [rows, columns] = dimensions(&logits);
         let mut merged = values(&known).to_vec();
         merge(values(&logits), columns, &integers(&targets), offset, &mut merged);
-        tensor(merged, &[rows, 4])
+        tensor(merged, &[rows, KNOWN])
     }
 
     fn head_slope(
@@ -45,15 +45,22 @@ impl HeadOps for Flex {
 wide! {
     fn merge(logits: &[f32], columns: usize, targets: &[usize], offset: usize, known: &mut [f32]) {
         let inputs = logits.chunks_exact(columns).zip(targets);
-        for (known, (row, target)) in known.as_chunks_mut::<4>().0.iter_mut().zip(inputs) {
-            let [top, sum, chosen, weighted] = *known;
+        for (known, (row, target)) in known.as_chunks_mut::<KNOWN>().0.iter_mut().zip(inputs) {
+            let [top, sum, chosen, weighted, squares, total] = *known;
             let new_top = top.max(largest(row));
-            let ([of_row, weighted_of_row], shift) = (exponentials(row, new_top), top - new_top);
+            let (row_sums, shift) = (sums(row, new_top), top - new_top);
             let shrink = exp(shift);
             let chosen = target.checked_sub(offset).and_then(|at| row.get(at)).copied().unwrap_or(chosen);
             // Before the first chunk the shift is beyond all numbers, and there is nothing to shift.
             let shifted = if sum > 0.0 { (weighted + shift * sum) * shrink } else { 0.0 };
-            *known = [new_top, sum * shrink + of_row, chosen, shifted + weighted_of_row];
+            *known = [
+                new_top,
+                sum * shrink + row_sums[0],
+                chosen,
+                shifted + row_sums[1],
+                squares * shrink * shrink + row_sums[2],
+                total + row_sums[3],
+            ];
         }
     }
 }
@@ -83,25 +90,30 @@ wide! {
     }
 }
 
-/// `Σ e^(l − top)` and `Σ (l − top) e^(l − top)`.
+/// `Σ e^(l − top)`, `Σ (l − top) e^(l − top)`, `Σ e^(2 (l − top))` and `Σ l`.
 #[inline(always)]
 #[allow(clippy::inline_always)] // inlined, or not vectorised
-fn exponentials(row: &[f32], top: f32) -> [f32; 2] {
-    let (mut sums, mut weighted) = ([0.0_f32; LANES], [0.0_f32; LANES]);
+fn sums(row: &[f32], top: f32) -> [f32; 4] {
+    let mut lanes = [[0.0_f32; LANES]; 4];
     let (chunks, rest) = row.as_chunks::<LANES>();
     for chunk in chunks {
-        for ((sum, weighted), logit) in sums.iter_mut().zip(&mut weighted).zip(chunk) {
-            let below = logit - top;
-            let share = exp(below);
-            *sum += share;
-            *weighted += below * share;
+        for (lane, logit) in chunk.iter().enumerate() {
+            add(&mut lanes, lane, *logit, top);
         }
     }
-    for ((sum, weighted), logit) in sums.iter_mut().zip(&mut weighted).zip(rest) {
-        let below = logit - top;
-        let share = exp(below);
-        *sum += share;
-        *weighted += below * share;
+    for (lane, logit) in rest.iter().enumerate() {
+        add(&mut lanes, lane, *logit, top);
     }
-    [sums.iter().sum(), weighted.iter().sum()]
+    lanes.map(|lanes| lanes.iter().sum())
+}
+
+#[inline(always)]
+#[allow(clippy::inline_always)] // inlined, or not vectorised
+fn add(lanes: &mut [[f32; LANES]; 4], lane: usize, logit: f32, top: f32) {
+    let below = logit - top;
+    let share = exp(below);
+    lanes[0][lane] += share;
+    lanes[1][lane] += below * share;
+    lanes[2][lane] += share * share;
+    lanes[3][lane] += logit;
 }

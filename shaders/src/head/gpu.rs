@@ -3,7 +3,7 @@
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn_cubecl::{CubeBackend, kernel::into_contiguous};
 
-use super::HeadOps;
+use super::{HeadOps, KNOWN};
 use crate::kernel::{dimensions, empty_like, launch, wgsl};
 
 wgsl!(Merge, "merge.wgsl");
@@ -18,7 +18,7 @@ impl HeadOps for CubeBackend {
     ) -> FloatTensor<Self> {
         let (logits, targets, known) = (into_contiguous(logits), into_contiguous(targets), into_contiguous(known));
         let [rows, columns] = dimensions(&logits);
-        let result = empty_like(&logits, [rows, 4]);
+        let result = empty_like(&logits, [rows, KNOWN]);
         launch(Merge, &[&logits, &targets, &known, &result], rows, &[columns, offset]);
         result
     }

@@ -1,9 +1,9 @@
-//! The head of a language model: log-probabilities of chosen tokens from hidden states, without a table
-//! of logits.
+//! The head of a language model: log-probabilities of chosen tokens from hidden states, and what else is asked
+//! of the distributions they come from, without a table of logits.
 //!
-//! The vocabulary is taken in chunks. Of each row four numbers are carried from chunk to chunk: the
-//! largest logit, the sum of exponentials, the chosen logit, and what the entropy needs (the online
-//! softmax of Milakov and Gimelshein, arXiv 1805.02867). The backward pass computes the logits of each
+//! The vocabulary is taken in chunks. Of each row six numbers are carried from chunk to chunk: the
+//! largest logit, the sum of exponentials, the chosen logit, and what entropy, collisions and mean need (the
+//! online softmax of Milakov and Gimelshein, arXiv 1805.02867). The backward pass computes the logits of each
 //! chunk again, as in the memory-efficient cross-entropy of Liger Kernel (arXiv 2410.10989); where they are
 //! few they are kept instead, because memory then costs less than arithmetic.
 
@@ -54,8 +54,8 @@ impl Chunks {
     }
 }
 
-/// `log softmax(hidden · weightᵀ)[row, targets[row]]` and the entropy of that softmax in nats,
-/// `[rows, 2]`, differentiable in `hidden` and `weight`.
+/// What each [`Figure`] says of `p = softmax(hidden · weightᵀ)[row, ..]` and of the class `targets[row]`,
+/// `[rows, Figure::COUNT]`. The first two are differentiable in `hidden` and `weight`, the others have no gradient.
 ///
 /// * `hidden`: `[rows, width]`, f32
 /// * `weight`: `[classes, width]`
@@ -77,12 +77,44 @@ pub fn linear_logprobs_by(hidden: Tensor<2>, weight: Tensor<2>, targets: Tensor<
     ))
 }
 
+/// A column of what [`linear_logprobs`] gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// `log p[target]`
+    Logprob,
+    /// The entropy `−Σ p log p`, in nats.
+    Entropy,
+    /// `log Σ p²`: the logarithm of the probability that two draws are the same class.
+    Collisions,
+    /// The mean of all logits.
+    MeanLogit,
+    /// The target's logit less the largest one: 0 where no class is likelier.
+    Behind,
+}
+
+impl Figure {
+    /// How many there are.
+    pub const COUNT: usize = 5;
+    /// Those with a gradient come first.
+    const DIFFERENTIABLE: usize = 2;
+
+    /// This column, `[rows]`, of `[rows, Figure::COUNT]`.
+    #[must_use]
+    pub fn of(self, figures: &Tensor<2>) -> Tensor<1> {
+        let (rows, column) = (figures.dims()[0], self as usize);
+        figures.clone().slice([0..rows, column..column + 1]).squeeze_dim(1)
+    }
+}
+
+/// How many numbers are known of a row between two chunks.
+const KNOWN: usize = 6;
+
 /// The operations as burn's backends see them.
 #[backend_extension(Cube, Flex, Autodiff, Fusion)]
 pub trait HeadOps: PackedOps {
-    /// What is known of each row, `[rows, 4]` (largest logit, `Σ e^(l − largest)`, chosen logit,
-    /// `Σ (l − largest) e^(l − largest)`), after a further chunk of logits `[rows, columns]`, the first
-    /// of which belongs to class `offset`.
+    /// What is known of each row, `[rows, 6]` (largest logit, `Σ e^(l − largest)`, chosen logit,
+    /// `Σ (l − largest) e^(l − largest)`, `Σ e^(2 (l − largest))`, `Σ l`), after a further chunk of logits
+    /// `[rows, columns]`, the first of which belongs to class `offset`.
     #[fusion(dtype = known, shape = known)]
     fn head_merge(
         logits: FloatTensor<Self>,
@@ -91,8 +123,8 @@ pub trait HeadOps: PackedOps {
         offset: usize,
     ) -> FloatTensor<Self>;
 
-    /// The gradient of a chunk of logits from that of the result, `[rows, 2]`, and from each row's
-    /// log-sum-exp and entropy, `[rows, 2]`.
+    /// The gradient of a chunk of logits from those of log-probability and entropy, `[rows, 2]`, and from each
+    /// row's log-sum-exp and entropy, `[rows, 2]`.
     #[fusion(dtype = logits, shape = logits)]
     fn head_slope(
         logits: FloatTensor<Self>,
@@ -155,7 +187,7 @@ impl<B: PackedOps> Table<B> {
 }
 
 struct Forward<B: Backend> {
-    /// Log-probability and entropy.
+    /// A column a [`Figure`].
     result: FloatTensor<B>,
     /// Log-sum-exp and entropy.
     statistics: FloatTensor<B>,
@@ -170,8 +202,8 @@ fn forward<B: HeadOps>(
     kept: &mut Vec<FloatTensor<B>>,
 ) -> Forward<B> {
     let (rows, classes) = (hidden.shape()[0], table.classes());
-    let nothing: Vec<f32> = (0..rows).flat_map(|_| [f32::MIN, 0.0, 0.0, 0.0]).collect();
-    let mut known = B::float_from_data(TensorData::new(nothing, [rows, 4]), &hidden.device());
+    let nothing: Vec<f32> = (0..rows).flat_map(|_| [f32::MIN, 0.0, 0.0, 0.0, 0.0, 0.0]).collect();
+    let mut known = B::float_from_data(TensorData::new(nothing, [rows, KNOWN]), &hidden.device());
     for span in spans(classes, chunks.columns) {
         let logits = B::product_with_weight(hidden.clone(), table.rows(span));
         if chunks.keep {
@@ -181,12 +213,17 @@ fn forward<B: HeadOps>(
     }
     let column = |index: usize| B::float_slice(known.clone(), &[Slice::from(0..rows), Slice::from(index..index + 1)]);
     let (largest, sum, chosen, weighted) = (column(0), column(1), column(2), column(3));
+    let (squares, total) = (column(4), column(5));
     let log = B::float_log(sum.clone());
-    let normaliser = B::float_add(largest, log.clone());
-    let logprob = B::float_sub(chosen, normaliser.clone());
-    let entropy = B::float_sub(log, B::float_div(weighted, sum));
+    let normaliser = B::float_add(largest.clone(), log.clone());
+    let logprob = B::float_sub(chosen.clone(), normaliser.clone());
+    let entropy = B::float_sub(log.clone(), B::float_div(weighted, sum));
+    let collisions = B::float_sub(B::float_log(squares), B::float_mul_scalar(log, 2.0.into()));
+    #[allow(clippy::cast_precision_loss)] // classes
+    let mean = B::float_div_scalar(total, (classes as f32).into());
+    let behind = B::float_sub(chosen, largest);
     Forward {
-        result: B::float_cat(vec![logprob, entropy.clone()], 1),
+        result: B::float_cat(vec![logprob, entropy.clone(), collisions, mean, behind], 1),
         statistics: B::float_cat(vec![normaliser, entropy], 1),
     }
 }
@@ -231,6 +268,10 @@ impl<B: HeadOps> State<B> {
 /// Gives each parent its gradient: the hidden states, and the weight where it is one.
 fn register<B: HeadOps, const N: usize>(ops: Ops<State<B>, N>, grads: &mut Gradients) {
     let gradient = grads.consume::<B>(&ops.node);
+    let gradient = B::float_slice(
+        gradient.clone(),
+        &[Slice::from(0..gradient.shape()[0]), Slice::from(0..Figure::DIFFERENTIABLE)],
+    );
     let wanted = [0, 1].map(|at| ops.parents.get(at).is_some_and(Option::is_some));
     for (parent, gradient) in ops.parents.into_iter().zip(ops.state.backward(&gradient, wanted)) {
         if let (Some(parent), Some(gradient)) = (parent, gradient) {

@@ -3,6 +3,7 @@
 
 mod line;
 mod order;
+mod references;
 mod settings;
 mod unpaired;
 
@@ -12,6 +13,7 @@ use self::unpaired::Thumbs;
 pub use self::{
     line::Line,
     order::Order,
+    references::ReferenceCache,
     settings::{Task, TuneConfig},
 };
 use super::{
@@ -42,12 +44,19 @@ struct Material {
 }
 
 impl Tune {
-    /// Gets ready to learn from rows. The model as it is now is the reference.
+    /// Gets ready to learn from rows. The model as it is now is the reference; what it says of the rows is read from
+    /// `cache`, where there is one and it has that.
     ///
     /// # Errors
     /// If a setting is out of range, a row has not the answers that the task learns from or tokens that
-    /// the model does not know, or the device fails.
-    pub async fn new(config: TuneConfig, task: Task, model: Decoder, rows: &[TokenRow]) -> Result<Self> {
+    /// the model does not know, the cache cannot be used, or the device fails.
+    pub async fn new(
+        config: TuneConfig,
+        task: Task,
+        model: Decoder,
+        rows: &[TokenRow],
+        cache: Option<&ReferenceCache>,
+    ) -> Result<Self> {
         config.check()?;
         if let Task::Pairs(objective) = &task {
             objective.check()?;
@@ -65,7 +74,7 @@ impl Tune {
         };
         let mut material = Material { config, task, rows: rows.len(), sequences, references: Vec::new(), thumbs };
         if !matches!(material.task, Task::Completions) {
-            material.references = material.score(&model).await?;
+            material.references = material.score(&model, cache).await?;
         }
         let mut trainer = Trainer::with_schedule(config.trainer(), config.schedule(config.steps(rows.len())));
         trainer.optimiser = AdamW::new(config.trainer().adamw).decaying(is_decayed);
@@ -127,19 +136,28 @@ impl Material {
     /// first epoch, by the same operations and with gradients recorded, as the policy's: only then are
     /// the numbers the same to the last digit, and the rewards of a policy that has not moved exactly 0,
     /// as in TRL.
-    async fn score(&self, model: &Decoder) -> Result<Vec<Vec<f32>>> {
-        let mut scores = vec![Vec::new(); self.sequences.len()];
+    async fn score(&self, model: &Decoder, cache: Option<&ReferenceCache>) -> Result<Vec<Vec<f32>>> {
         let order = self.config.order.of(self.rows, self.config.seed, 0);
-        for rows in order.chunks(self.config.per_device_train_batch_size) {
-            let members: Vec<usize> = self.indices(rows).collect();
-            let sequences: Vec<&Sequence> = members.iter().map(|index| &self.sequences[*index]).collect();
-            let batch = Batch::new(&sequences, &model.device());
-            let values = batch.token_logprobs_of(batch.logits(&model.tracked()));
-            let values = read_floats(values.inner()).await?;
-            let mut values = values.into_iter();
-            for index in members {
-                scores[index] = values.by_ref().take(self.sequences[index].labels.len()).collect();
+        let batches = order.chunks(self.config.per_device_train_batch_size);
+        let members: Vec<Vec<usize>> = batches.map(|rows| self.indices(rows).collect()).collect();
+        let sequences = |batch: &Vec<usize>| batch.iter().map(|index| &self.sequences[*index]).collect();
+        let batches: Vec<Vec<&Sequence>> = members.iter().map(sequences).collect();
+        let compute = async || {
+            let mut values = Vec::new();
+            for sequences in &batches {
+                let batch = Batch::new(sequences, &model.device());
+                values.extend(read_floats(batch.token_logprobs(&model.tracked()).inner()).await?);
             }
+            Ok(values)
+        };
+        let values = match cache {
+            Some(cache) => cache.or_compute(&batches, compute).await?,
+            None => compute().await?,
+        };
+        let mut values = values.into_iter();
+        let mut scores = vec![Vec::new(); self.sequences.len()];
+        for index in members.into_iter().flatten() {
+            scores[index] = values.by_ref().take(self.sequences[index].labels.len()).collect();
         }
         Ok(scores)
     }
