@@ -128,7 +128,7 @@ fn references_are_kept_for_the_next_run() {
     let [file] = &files()[..] else { panic!("{:?}", files()) };
     // Another objective on the same rows has the same reference, and its numbers are those without a cache.
     let (_, second, _) = learn("second", &[cache[0], cache[1], "--objective", "ipo"]);
-    assert_eq!(files(), [file.clone()]);
+    assert_eq!(files(), std::slice::from_ref(file));
     assert_eq!((second.lines().count(), &second), (3, &plain));
     fs::write(file, "nothing").unwrap();
     let (fine, _, said) = learn("damaged", &cache);
