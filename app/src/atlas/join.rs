@@ -24,7 +24,7 @@ pub enum Apart {
 }
 
 /// The row of all seeds of two rows of the same study, world and model. Seeds that are in both are those of the
-/// later row; what a seed spent is then the mean over those that the earlier row had.
+/// later row; what a seed spent is then the mean over those that the earlier row had, but of the time.
 ///
 /// # Errors
 /// If their seeds are not samples of the same thing.
@@ -134,7 +134,7 @@ impl Seeds {
     #[allow(clippy::cast_precision_loss)] // a handful
     fn spent(&self, a: &Spent, b: &Spent) -> Spent {
         let share = self.earlier as f64 / self.places.len() as f64;
-        Spent::each(|pick| share * pick(a) + (1.0 - share) * pick(b))
+        Spent::each(|pick| share * pick(a) + (1.0 - share) * pick(b), |pick| pick(a).min(pick(b)))
     }
 }
 
@@ -221,13 +221,17 @@ mod tests {
     }
 
     #[test]
-    fn what_a_seed_spent_is_the_mean_over_all() {
+    fn what_a_seed_spent_is_the_mean_over_all_but_of_the_time() {
         let mut first = row(&[1], &[0.1]);
         first.arms[0].spent.steps = 100.0;
         let mut second = row(&[2, 3, 4], &[0.1, 0.1, 0.1]);
         second.arms[0].spent.steps = 60.0;
-        let steps = joined(&first, second).unwrap().arms[0].spent.steps;
-        assert!((steps - 70.0).abs() < 1e-9, "{steps}");
+        // A run that rested for a day.
+        first.arms[0].spent.seconds = 86_400.0;
+        second.arms[0].spent.seconds = 30.0;
+        let spent = joined(&first, second).unwrap().arms[0].spent;
+        assert!((spent.steps - 70.0).abs() < 1e-9, "{spent:?}");
+        assert_eq!(spent.seconds, 30.0);
     }
 
     #[test]

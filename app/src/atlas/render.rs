@@ -17,8 +17,8 @@ const COLUMNS: [&str; 13] = [
 
 /// What one should know to read the tables.
 const NOTE: &str = "means over seeds; start, end: oracle reward at the sampling temperature before and after; \
-    judges: how often they are right on the start's pairs; agree: on how many of these all do; steps, drawn tokens \
-    and time: of a seed of the recipe alone";
+    judges: how often they are right on the start's pairs; agree: on how many of these all do; steps and \
+    drawn tokens: of a seed of the recipe alone; time: of the quickest one";
 
 /// One table of all rows, with the control lines where they were run.
 #[must_use]
@@ -111,7 +111,7 @@ pub fn of_row(row: &Row) -> Vec<Table> {
     line("optimiser steps", &|arm| whole(arm.spent.steps));
     line("pairs or answers in them", &|arm| whole(arm.spent.items));
     line("tokens drawn to learn from", &|arm| whole(arm.spent.drawn_tokens));
-    line("time", &|arm| duration(arm.spent.seconds));
+    line("time of the quickest seed", &|arm| duration(arm.spent.seconds));
     let mut tests = Table::new(
         format!("{}: what was expected", row.study),
         ["", "figure", "against", "difference", "95 % (Student's)", "95 % (bootstrap)", "least", "verdict"],

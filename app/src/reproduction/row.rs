@@ -112,7 +112,8 @@ fn noted(name: &str, of: &[&Numbers]) -> Option<(String, Spread)> {
 }
 
 fn mean_spent(of: &[&Numbers]) -> Spent {
-    Spent::each(|pick| Mean::of(of.iter().map(|numbers| pick(&numbers.spent))).mean)
+    let all = |pick: fn(&Spent) -> f64| of.iter().map(move |numbers| pick(&numbers.spent));
+    Spent::each(|pick| Mean::of(all(pick)).mean, |pick| all(pick).reduce(f64::min).unwrap_or(0.0))
 }
 
 fn tested(test: &Test, runs: &Runs) -> TestRow {
