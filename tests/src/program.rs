@@ -54,6 +54,17 @@ pub fn run(program: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>
     command.output().unwrap_or_else(|e| panic!("{}: {e}", program.display()))
 }
 
+/// What `selfsame learn` is told on the CPU: a model, a data set and the folder for what comes of it.
+///
+/// # Panics
+/// If a path is not UTF-8.
+#[must_use]
+pub fn learning<'a>(model: &'a Path, data: &'a Path, out: &'a Path) -> [&'a str; 9] {
+    let text = |path: &'a Path| path.to_str().unwrap_or_else(|| panic!("{} is not UTF-8", path.display()));
+    let [model, data, out] = [model, data, out].map(text);
+    ["learn", "--model", model, "--data", data, "--device", "cpu", "--out", out]
+}
+
 /// What a run folder must never hold, whatever happened: files under temporary names, or a log
 /// with a line that is not whole.
 ///

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use selfsame_tests::{
     goldens,
-    program::{assert_nothing_half_written, assert_refused, command, locate, run},
+    program::{assert_nothing_half_written, assert_refused, command, learning, locate, run},
 };
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ fn learning_writes_model_settings_and_metrics() {
     let scratch = tempfile::tempdir().unwrap();
     let out = scratch.path().join("run");
     let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/pairs.jsonl"));
-    let common = ["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+    let common = learning(&model, &data, &out);
     let arguments = ["--objective", "sigmoid=0.8,sft=0.2", "--lr", "1e-3", "--steps", "7", "--batch", "4", "--json"];
     let output = run(&program, common.iter().chain(&arguments));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -117,7 +117,7 @@ fn references_are_kept_for_the_next_run() {
     let kept = scratch.path().join("kept");
     let learn = |name: &str, more: &[&str]| {
         let out = scratch.path().join(name);
-        let common = ["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+        let common = learning(&model, &data, &out);
         let output = run(&program, common.iter().chain(&["--lr", "1e-3", "--steps", "3", "--json"]).chain(more));
         (output.status.success(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     };
@@ -145,7 +145,7 @@ fn thumbs_are_learned_from() {
     let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/thumbs.jsonl"));
     let learn = |name: &str, more: &[&str]| {
         let out = scratch.path().join(name);
-        let common = ["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+        let common = learning(&model, &data, &out);
         let arguments = ["--lr", "1e-3", "--steps", "7", "--batch", "4", "--json"];
         let output = run(&program, common.iter().chain(&arguments).chain(more));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -173,7 +173,7 @@ fn adapters_are_learned_beside_a_packed_model() {
     let scratch = tempfile::tempdir().unwrap();
     let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/pairs.jsonl"));
     let out = scratch.path().join("run");
-    let common = ["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+    let common = learning(&model, &data, &out);
     let refused = run(&program, common.iter().chain(&["--base-precision", "q4"]));
     assert_eq!(refused.status.code(), Some(2), "weights that learn cannot be packed");
     let packed = ["--base-precision", "q4"];
@@ -246,7 +246,7 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         (&thumbs, &["--order", "trl"], &["`order`", "`file`"]),
         (&thumbs, &["--set", "ld_alpha=0.5"], &["ld_alpha"]),
     ] {
-        let common = ["learn", "--model", text(&model), "--data", text(data), "--device", "cpu", "--out", text(&out)];
+        let common = learning(&model, data, &out);
         let output = run(&program, common.iter().chain(arguments));
         assert_refused(&output, words, &format!("{arguments:?}"));
         assert!(!out.exists(), "{arguments:?} left something behind");
@@ -289,7 +289,7 @@ fn an_interrupt_saves_the_model() {
     let out = scratch.path().join("run");
     let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/pairs.jsonl"));
     let child = command(&program)
-        .args(["learn", "--model", text(&model), "--data", text(&data), "--device", "cpu", "--out", text(&out)])
+        .args(learning(&model, &data, &out))
         .args(["--steps", "1000000"])
         .stderr(Stdio::piped())
         .spawn()

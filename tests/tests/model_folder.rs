@@ -11,7 +11,7 @@ use selfsame_core::{
 use selfsame_tests::{
     files::{copy_golden, tree, write_tiny},
     goldens, named,
-    program::{assert_nothing_half_written, assert_refused, locate, run},
+    program::{assert_nothing_half_written, assert_refused, learning, locate, run},
 };
 
 /// A template with a token of its own, as a model's folder brings it.
@@ -49,7 +49,7 @@ fn what_learned_keeps_its_template_with_all_weights_and_with_adapters() {
     let [home, data] = chat_model(desk.path());
     for lora in [&[][..], &["--lora", "2"]] {
         let out = desk.path().join(format!("learned-{}", lora.len()));
-        let common = ["learn", "--model", text(&home), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+        let common = learning(&home, &data, &out);
         let more = ["--steps", "2", "--batch", "2", "--lr", "1e-3", "--set", "ld_alpha=0.5"];
         let output = run(&program, common.iter().chain(&more).chain(lora));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -74,7 +74,7 @@ fn adapters_are_asked_by_the_template_of_their_base() {
     let desk = tempfile::tempdir().unwrap();
     let [home, data] = chat_model(desk.path());
     let out = desk.path().join("learned");
-    let common = ["learn", "--model", text(&home), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+    let common = learning(&home, &data, &out);
     let output = run(&program, common.iter().chain(&["--steps", "1", "--batch", "2", "--lora", "2"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let adapter = out.join("model");
@@ -103,7 +103,7 @@ fn objectives_are_changed_by_their_names_alone() {
     let (home, data) = (goldens().join("tiny_trl"), goldens().join("trajectory/pairs.jsonl"));
     let losses = |name: &str, set: &[&str]| {
         let out = desk.path().join(name);
-        let common = ["learn", "--model", text(&home), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+        let common = learning(&home, &data, &out);
         let more = ["--steps", "3", "--batch", "4", "--lr", "1e-2"];
         let output = run(&program, common.iter().chain(&more).chain(set));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -120,7 +120,7 @@ fn objectives_are_changed_by_their_names_alone() {
         assert_ne!(losses(name, set), plain, "{name}");
     }
     let out = desk.path().join("refused");
-    let common = ["learn", "--model", text(&home), "--data", text(&data), "--device", "cpu", "--out", text(&out)];
+    let common = learning(&home, &data, &out);
     for (set, words) in [
         ("ld_alpa=1", &["ld_alpa", "ld_alpha"][..]),
         ("f_divergence_type=other", &["other", "js_divergence"]),

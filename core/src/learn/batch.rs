@@ -117,23 +117,6 @@ impl Batch {
         model.label_figures(hidden, self.targets.clone())
     }
 
-    /// The log-probability of every label, and the entropy in nats of the distribution it comes from,
-    /// each `[labels]`. Both have a gradient.
-    #[must_use]
-    pub fn token_logprobs_and_entropies(&self, model: &Decoder) -> [Tensor<1>; 2] {
-        let figures = self.figures(model);
-        [Figure::Logprob, Figure::Entropy].map(|figure| figure.of(&figures))
-    }
-
-    /// The log-probability of every label and, without a gradient, `log Σ_v p_v²` of the distribution that it
-    /// was drawn from, each `[labels]`. The latter is the logarithm of the probability that two draws collide:
-    /// 0 where the model is certain, `−log vocab` where it knows nothing.
-    #[must_use]
-    pub fn token_logprobs_and_collisions(&self, model: &Decoder) -> [Tensor<1>; 2] {
-        let figures = self.figures(model);
-        [Figure::Logprob.of(&figures), Figure::Collisions.of(&figures).detach()]
-    }
-
     /// The summed log-probability of each sequence's labels, `[batch]`.
     #[must_use]
     pub fn sequence_logprobs(&self, model: &Decoder) -> Tensor<1> {
@@ -251,7 +234,7 @@ mod tests {
         let batch = Batch::new(&rows.iter().collect::<Vec<_>>(), &model.device());
         let logprobs = burn::tensor::activation::log_softmax(batch.logits(&model), 1);
         let expected = (logprobs.clone().exp() * logprobs).sum_dim(1).neg().squeeze_dim::<1>(1);
-        let [_, entropies] = batch.token_logprobs_and_entropies(&model);
+        let entropies = batch.statistics(&model).entropy;
         let gap = (entropies - expected).abs().max().into_data().try_to_vec::<f32>().unwrap();
         assert!(gap[0] < 1e-5, "{gap:?}");
     }

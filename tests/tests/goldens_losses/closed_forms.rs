@@ -283,7 +283,8 @@ fn a_certain_model_collides_and_an_even_one_does_not() {
         let model = selfsame_tests::constant_model(&logits);
         let rows = [Sequence::completion(&[1], &[0, 0])];
         let batch = Batch::new(&rows.iter().collect::<Vec<_>>(), &device::cpu());
-        let [ours, collisions] = batch.token_logprobs_and_collisions(&model).map(|tensor| read(&tensor));
+        let numbers = batch.statistics(&model);
+        let [ours, collisions] = [numbers.logprobs, numbers.collisions].map(|tensor| read(&tensor));
         assert_near(&ours, &[logprob as f32; 2], 1e-5, "log-probability");
         assert_near(&collisions, &[collision as f32; 2], 1e-5, "collision");
     }

@@ -31,8 +31,9 @@ fn whole_model_gradients_are_those_of_pytorch() {
     let frozen = read(&Batch::new(&rows, &device::cpu()).token_logprobs(&reference));
     for case in models["cases"].as_array().unwrap() {
         let what = case["objective"].to_string();
-        let [tokens, collisions] = Batch::new(&rows, &policy.device()).token_logprobs_and_collisions(&policy);
-        let tokens = TokenInputs { policy: tokens, reference: constant(&frozen), collisions: Some(collisions) };
+        let numbers = Batch::new(&rows, &policy.device()).statistics(&policy);
+        let reference = constant(&frozen);
+        let tokens = TokenInputs { policy: numbers.logprobs, reference, collisions: Some(numbers.collisions) };
         let inputs = PairInputs::from_tokens(tokens, lengths.clone()).unwrap();
         let objective = objective(case);
         let loss = objective.loss(&inputs).unwrap().mean();

@@ -34,7 +34,7 @@ pub struct TokenInputs {
     /// The same under the frozen reference.
     pub reference: Tensor<1>,
     /// `log Σ_v p_v²` of the policy's distribution at the token, `[tokens]`, without a gradient: for WPO
-    /// ([`crate::learn::Batch::token_logprobs_and_collisions`]).
+    /// ([`crate::learn::Batch::statistics`]).
     pub collisions: Option<Tensor<1>>,
 }
 

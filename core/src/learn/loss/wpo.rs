@@ -13,9 +13,10 @@ use crate::{Error, Result};
 /// # Errors
 /// If the tokens came without their collisions.
 pub fn wpo_weight(tokens: &TokenInputs, lengths: &[Vec<usize>; 2]) -> Result<Tensor<1>> {
-    let collisions = tokens.collisions.clone().ok_or_else(|| {
-        Error::Recipe("WPO needs `log Σ p²` of every token (`Batch::token_logprobs_and_collisions`)".to_owned())
-    })?;
+    let collisions = tokens
+        .collisions
+        .clone()
+        .ok_or_else(|| Error::Recipe("WPO needs `log Σ p²` of every token (`Batch::statistics`)".to_owned()))?;
     let aligned = tokens.policy.clone().detach() - collisions.detach();
     let [first, second] = sum_by_answer(&aligned, lengths, |_, _| 1.0);
     let [first_tokens, second_tokens] = token_counts(lengths, &first);

@@ -2,14 +2,19 @@
 //! rates, other objectives, other β on the same rows have the same reference.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
 
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::{Dtype, SafeTensors};
 use sha2::{Digest, Sha256};
 
-use crate::{Error, Result, learn::Sequence, model::content_hash};
+use crate::{
+    Error, Result,
+    learn::Sequence,
+    model::{Precision, content_hash, serialize},
+};
 
 /// The one tensor of a file, `[labels]`, in nats.
 const TENSOR: &str = "logprobs";
@@ -72,15 +77,18 @@ impl ReferenceCache {
 
     fn write(&self, path: &Path, values: &[f32]) -> Result<()> {
         let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let internal = |e: safetensors::SafeTensorError| Error::model(path, e.to_string());
-        let view = TensorView::new(Dtype::F32, vec![values.len()], &bytes).map_err(internal)?;
-        let file = safetensors::serialize([(TENSOR, view)], None).map_err(internal)?;
+        let named = BTreeMap::from([(TENSOR.to_owned(), (vec![values.len()], bytes))]);
+        let file = serialize(&named, Precision::F32)?;
         // Under another name until it is whole; of its own, since another run may write the same.
         let temporary = path.with_extension(format!("{}.unfinished", std::process::id()));
         fs::create_dir_all(&self.folder)
             .and_then(|()| fs::write(&temporary, file))
             .and_then(|()| fs::rename(&temporary, path))
-            .map_err(|e| Error::write(path, e))
+            .map_err(|e| {
+                // On a full disk the part that was written must not stay.
+                let _ = fs::remove_file(&temporary);
+                Error::write(path, e)
+            })
     }
 }
 
