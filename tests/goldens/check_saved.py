@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Checks that transformers and PEFT read what Selfsame saves and compute the same logits.
 #
-#   SELFSAME_SAVED=/tmp/saved cargo test -p selfsame-tests --test goldens_families -- --ignored
+#   SELFSAME_SAVED=/tmp/saved cargo test --release --workspace --test goldens families -- --ignored
 #   python check_saved.py /tmp/saved
 
 import json

@@ -16,17 +16,17 @@ const LARGEST: u64 = 3 << 19;
 /// shown.
 const DECIMALS: usize = 4;
 
-/// One test program of the workspace. Never `--package` alone: features would unify differently, and
+/// The tests of the window in one module. Never `--package` alone: features would unify differently, and
 /// burn would be built anew.
-fn test(workspace: &Workspace, name: &str) -> Command {
+fn test(workspace: &Workspace, module: &str) -> Command {
     let mut command = command("cargo", workspace);
-    command.args(["test", "--release", "--workspace", "--test", name, "--", "--nocapture"]);
+    command.args(["test", "--release", "--workspace", "--test", "window", "--", &format!("{module}::"), "--nocapture"]);
     command
 }
 
 /// Makes the pictures under `assets/screenshots/` anew.
 pub fn screenshots(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
-    runner.run("screenshots", test(workspace, "window_pictures").env("SELFSAME_BLESS", "1"))
+    runner.run("screenshots", test(workspace, "pictures").env("SELFSAME_BLESS", "1"))
 }
 
 /// Leaves the window alone with a long run for `minutes`.

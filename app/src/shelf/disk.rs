@@ -38,11 +38,9 @@ impl Shelf for Disk {
             Place::Starter | Place::StarterBase => starter::tokenizer()?,
             Place::AdsStarter | Place::AdsHenry(_) => starter::ads::tokenizer()?,
             Place::Folder(folder) if is_adapter(folder) => {
-                // What an adapter's folder has stands before what its base has.
                 let base = self.tokenizer(&base_of(folder)?.1)?;
-                let texts = base.beside().clone().into_iter().chain(text::beside(folder)?).collect();
-                let own = folder.join(text::TOKENIZER).exists();
-                if own { Tokenizer::load(folder)? } else { base }.with_beside(texts)
+                let own = folder.join(text::TOKENIZER).exists().then(|| Tokenizer::load(folder)).transpose()?;
+                Tokenizer::of_adapter(base, own, text::beside(folder)?)
             }
             Place::Folder(folder) => Tokenizer::load(folder)?,
         })

@@ -85,6 +85,13 @@ impl Tokenizer {
         Self { beside: Arc::new(beside), ..self }
     }
 
+    /// The tokenizer of an adapter: what its own folder has stands before what its base has, text by text.
+    #[must_use]
+    pub fn of_adapter(base: Self, own: Option<Self>, beside: BTreeMap<String, String>) -> Self {
+        let texts = base.beside().clone().into_iter().chain(beside).collect();
+        own.unwrap_or(base).with_beside(texts)
+    }
+
     /// The files of a model's folder that are the tokenizer's.
     #[must_use]
     pub fn files(&self) -> BTreeMap<String, Vec<u8>> {
@@ -236,6 +243,24 @@ mod tests {
             "normalizer": null, "pre_tokenizer": null, "post_processor": null, "decoder": null,
             "model": {"type": "BPE", "vocab": {"a": 0}, "merges": []}});
         assert_eq!(Tokenizer::parse(&pieces.to_string()).unwrap().unknown_word("banana"), None);
+    }
+
+    #[test]
+    fn what_an_adapter_brings_stands_before_what_its_base_has() {
+        let named = |texts: &[(&str, &str)]| texts.iter().map(|&(name, text)| (name.to_owned(), text.to_owned()));
+        let base = || {
+            let tokenizer = Tokenizer::parse(&crate::world::rules::tokenizer_json()).unwrap();
+            tokenizer.with_beside(named(&[("a.json", "base"), ("b.json", "base")]).collect())
+        };
+        let brought = || named(&[("b.json", "own"), ("c.json", "own")]).collect();
+        let adapter = Tokenizer::of_adapter(base(), None, brought());
+        let texts = named(&[("a.json", "base"), ("b.json", "own"), ("c.json", "own")]).collect();
+        assert_eq!(adapter.beside(), &texts);
+        assert_eq!(adapter.json(), base().json());
+        let own = Tokenizer::parse(&crate::world::ads::tokenizer_json()).unwrap();
+        let adapter = Tokenizer::of_adapter(base(), Some(own.clone()), brought());
+        assert_eq!(adapter.beside(), &texts);
+        assert_eq!(adapter.json(), own.json());
     }
 
     #[test]

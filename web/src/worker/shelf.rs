@@ -241,11 +241,8 @@ impl Shelf for Opened {
             }
         }
         if let Some(base) = self.base_of(&home)? {
-            // What an adapter's folder has stands before what its base has.
-            let base = self.tokenizer(&base)?;
-            let texts = base.beside().clone().into_iter().chain(beside).collect();
-            let tokenizer = if self.has(&path) { Tokenizer::parse(self.text(&path)?)? } else { base };
-            return Ok(tokenizer.with_beside(texts));
+            let own = if self.has(&path) { Some(Tokenizer::parse(self.text(&path)?)?) } else { None };
+            return Ok(Tokenizer::of_adapter(self.tokenizer(&base)?, own, beside));
         }
         if let Some(header) = self.header(&home)? {
             return Ok(Tokenizer::parse(&header.tokenizer_json()?)?.with_beside(header.beside_tokenizer()?));

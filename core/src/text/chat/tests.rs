@@ -1,5 +1,5 @@
 //! Limits, and what Python has and the engine has not. Whole templates are compared with transformers in
-//! `tests/tests/goldens_chat.rs`.
+//! `tests/tests/goldens/chat.rs`.
 
 use super::*;
 

@@ -67,7 +67,7 @@ fn every_panel_in_light_and_dark() {
 }
 
 /// An atlas with every verdict in it.
-const ATLAS: &str = include_str!("../../app/src/view/panels/atlas/small.json");
+const ATLAS: &str = include_str!("../../../app/src/view/panels/atlas/small.json");
 
 /// Pages of methods, an atlas, and what recipes note, from a telephone to a wall.
 #[test]

@@ -2,7 +2,6 @@
 //! with which file, and nothing half-written.
 
 #[cfg(target_os = "linux")]
-#[path = "bad_input_program/system.rs"]
 mod system;
 
 use std::{

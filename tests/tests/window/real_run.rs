@@ -148,7 +148,7 @@ fn begin<T>(
 /// Asked for by name: it presses keys for minutes, and a machine that is busy with something else can take them
 /// for fewer.
 #[test]
-#[ignore = "takes minutes: cargo test --release --workspace --test window_real_run -- --ignored"]
+#[ignore = "takes minutes: cargo test --release --workspace --test window real_run -- --ignored"]
 fn begun_watched_closed_reopened_and_resumed_by_hand() {
     const TEST: &str = "begun_watched_closed_reopened_and_resumed_by_hand";
     let Some(program) = locate(TEST) else { return };

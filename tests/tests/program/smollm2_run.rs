@@ -1,6 +1,6 @@
 //! One iteration of SRLM and one of SCIR on a real instruction model, SmolLM2-135M-Instruct from a GGUF file,
 //! with adapters and prompts of a user: the program from its arguments to its report. Minutes long:
-//! `cargo test --release --workspace --test smollm2_run -- --ignored --nocapture --test-threads 1`.
+//! `cargo test --release --workspace --test program smollm2_run -- --ignored --nocapture --test-threads 1`.
 
 use std::{
     collections::BTreeMap,

@@ -7,17 +7,11 @@
 // Between single and double precision, and counts of tokens.
 #![allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
 
-#[path = "goldens_losses/closed_forms.rs"]
 mod closed_forms;
-#[path = "goldens_losses/definitions.rs"]
 mod definitions;
-#[path = "goldens_losses/numbers.rs"]
 mod numbers;
-#[path = "goldens_losses/pair_formulas.rs"]
 mod pair_formulas;
-#[path = "goldens_losses/recipes.rs"]
 mod recipes;
-#[path = "goldens_losses/whole_models.rs"]
 mod whole_models;
 
 use selfsame_core::learn::loss::{PairObjective, UnpairedInputs, UnpairedObjective};

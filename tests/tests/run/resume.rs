@@ -1,7 +1,6 @@
 //! A run that is stopped, loses power or loses the end of its log, and is opened again, ends where
 //! it would have ended: the same weights, the same lines.
 
-#[path = "resume/refused.rs"]
 mod refused;
 
 use std::{fs, sync::Arc};

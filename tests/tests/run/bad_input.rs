@@ -1,6 +1,5 @@
 //! Input that cannot be used is refused with a message that names it; nothing panics.
 
-#[path = "bad_input/models.rs"]
 mod models;
 
 use std::{fs, panic, path::Path, process::Command};

@@ -1,7 +1,6 @@
 //! Drawn answers depend on what they are for and on nothing else: not on the batch, not on the
 //! order of the prompts, not on how many answers were asked for.
 
-#[path = "sampling/ends.rs"]
 mod ends;
 
 use std::collections::BTreeSet;

@@ -266,7 +266,7 @@ fn an_adapter_is_written_as_peft_writes_it() {
 
 /// Models and an adapter as we save them, with our logits, for `goldens/check_saved.py`, which looks
 /// whether transformers and PEFT compute the same:
-/// `SELFSAME_SAVED=FOLDER cargo test -p selfsame-tests --test goldens_families -- --ignored`.
+/// `SELFSAME_SAVED=FOLDER cargo test --release --workspace --test goldens families -- --ignored`.
 #[test]
 #[ignore = "writes a folder that a Python script checks by hand"]
 fn save_for_the_check_in_python() {
