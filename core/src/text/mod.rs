@@ -247,14 +247,16 @@ mod tests {
 
     #[test]
     fn what_an_adapter_brings_stands_before_what_its_base_has() {
-        let named = |texts: &[(&str, &str)]| texts.iter().map(|&(name, text)| (name.to_owned(), text.to_owned()));
+        fn named(texts: &[(&str, &str)]) -> BTreeMap<String, String> {
+            texts.iter().map(|&(name, text)| (name.to_owned(), text.to_owned())).collect()
+        }
         let base = || {
             let tokenizer = Tokenizer::parse(&crate::world::rules::tokenizer_json()).unwrap();
-            tokenizer.with_beside(named(&[("a.json", "base"), ("b.json", "base")]).collect())
+            tokenizer.with_beside(named(&[("a.json", "base"), ("b.json", "base")]))
         };
-        let brought = || named(&[("b.json", "own"), ("c.json", "own")]).collect();
+        let brought = || named(&[("b.json", "own"), ("c.json", "own")]);
         let adapter = Tokenizer::of_adapter(base(), None, brought());
-        let texts = named(&[("a.json", "base"), ("b.json", "own"), ("c.json", "own")]).collect();
+        let texts = named(&[("a.json", "base"), ("b.json", "own"), ("c.json", "own")]);
         assert_eq!(adapter.beside(), &texts);
         assert_eq!(adapter.json(), base().json());
         let own = Tokenizer::parse(&crate::world::ads::tokenizer_json()).unwrap();
