@@ -243,7 +243,7 @@ fn select_a_gpu() {
 #[test]
 fn a_gpu_that_is_not_there() {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "select_a_gpu", "--include-ignored"]);
+    command.args(["--exact", "bad_input::select_a_gpu", "--include-ignored"]);
     command.env("VK_ICD_FILENAMES", "/nonexistent").env_remove("VK_DRIVER_FILES").env_remove("VK_ADD_DRIVER_FILES");
     let output = command.output().unwrap();
     let stdout = String::from_utf8_lossy(&output.stdout);
