@@ -7,6 +7,8 @@ use std::{
     process::{Command, Output},
 };
 
+use serde_json::Value;
+
 use crate::files::tree;
 
 /// `selfsame` as it was built beside the tests: `target/PROFILE/selfsame`. Where it is missing the
@@ -54,15 +56,31 @@ pub fn run(program: &Path, arguments: impl IntoIterator<Item = impl AsRef<OsStr>
     command.output().unwrap_or_else(|e| panic!("{}: {e}", program.display()))
 }
 
+/// A path as an argument.
+///
+/// # Panics
+/// If it is not UTF-8.
+#[must_use]
+pub fn text(path: &Path) -> &str {
+    path.to_str().unwrap_or_else(|| panic!("{} is not UTF-8", path.display()))
+}
+
+/// The lines of what was printed with `--json`.
+///
+/// # Panics
+/// If a line is not JSON.
+#[must_use]
+pub fn json_lines(printed: &str) -> Vec<Value> {
+    printed.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{line}: {e}"))).collect()
+}
+
 /// What `selfsame learn` is told on the CPU: a model, a data set and the folder for what comes of it.
 ///
 /// # Panics
 /// If a path is not UTF-8.
 #[must_use]
 pub fn learning<'a>(model: &'a Path, data: &'a Path, out: &'a Path) -> [&'a str; 9] {
-    let text = |path: &'a Path| path.to_str().unwrap_or_else(|| panic!("{} is not UTF-8", path.display()));
-    let [model, data, out] = [model, data, out].map(text);
-    ["learn", "--model", model, "--data", data, "--device", "cpu", "--out", out]
+    ["learn", "--model", text(model), "--data", text(data), "--device", "cpu", "--out", text(out)]
 }
 
 /// What a run folder must never hold, whatever happened: files under temporary names, or a log

@@ -3,22 +3,14 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use selfsame_core::world::ads::Ad;
-use selfsame_tests::program::{assert_refused, locate, run};
+use selfsame_tests::program::{assert_refused, json_lines, locate, run, text};
 use serde_json::Value;
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
 
 /// What the program prints, where it ends well.
 fn printed(program: &Path, arguments: &[&str]) -> String {
     let output = run(program, arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn json_lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]

@@ -6,16 +6,12 @@ use selfsame_core::model::gguf::Gguf;
 use selfsame_tests::{
     files::copy_golden,
     goldens,
-    program::{assert_refused, locate, run},
+    program::{assert_refused, locate, run, text},
 };
 
 /// Arguments of a command on a model.
 fn on<'a>(command: &[&'a str], model: &'a str) -> Vec<&'a str> {
     [command, &["--model", model, "--device", "cpu", "--json"]].concat()
-}
-
-fn text(path: &Path) -> String {
-    path.to_str().unwrap().to_owned()
 }
 
 #[test]
@@ -34,7 +30,7 @@ fn a_file_and_its_folder_are_the_same_model() {
 
     let (lines, models) = (text(&lines), [&file, &alone, &beside].map(|path| text(path)));
     let generate = ["generate", "--prompt", "a fox", "-n", "3", "--max-new-tokens", "8", "--seed", "3"];
-    for command in [&generate[..], &["score", "--input", &lines]] {
+    for command in [&generate[..], &["score", "--input", lines]] {
         let said = models.each_ref().map(|model| {
             let output = run(&program, on(command, model));
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -54,8 +50,8 @@ fn files_that_are_no_models_are_refused() {
     fs::write(at("cut.gguf"), &whole[..whole.len() - 64]).unwrap();
     fs::write(at("other.gguf"), vec![b'x'; 5000]).unwrap();
     let refused = |path: &Path, words: &[&str]| {
-        let output = run(&program, on(&["generate", "--prompt", "a"], &text(path)));
-        assert_refused(&output, words, &text(path));
+        let output = run(&program, on(&["generate", "--prompt", "a"], text(path)));
+        assert_refused(&output, words, text(path));
     };
     refused(&at("cut.gguf"), &["cut.gguf", "not a complete GGUF file", "download it again"]);
     refused(&at("other.gguf"), &["other.gguf", "is no GGUF file"]);

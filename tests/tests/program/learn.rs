@@ -4,17 +4,9 @@ use std::{fs, path::Path};
 
 use selfsame_tests::{
     goldens,
-    program::{assert_nothing_half_written, assert_refused, command, learning, locate, run},
+    program::{assert_nothing_half_written, assert_refused, command, json_lines, learning, locate, run, text},
 };
 use serde_json::Value;
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-fn json_lines(text: &str) -> Vec<Value> {
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
 
 #[test]
 fn a_preview_shows_tokens_and_counts() {
@@ -87,22 +79,7 @@ fn learning_writes_model_settings_and_metrics() {
     assert_eq!(settings["result"]["stopped"].as_bool(), Some(false));
     // What was written is a model again: it can be learned from.
     let (again, learned) = (scratch.path().join("again"), out.join("model"));
-    let output = run(
-        &program,
-        [
-            "learn",
-            "--model",
-            text(&learned),
-            "--data",
-            text(&data),
-            "--steps",
-            "1",
-            "--device",
-            "cpu",
-            "--out",
-            text(&again),
-        ],
-    );
+    let output = run(&program, learning(&learned, &data, &again).iter().chain(&["--steps", "1"]));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let refused = run(&program, common.iter().chain(&arguments));
     assert_refused(&refused, &["not empty", "--out"], "a folder that is in use");
@@ -251,26 +228,8 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         assert_refused(&output, words, &format!("{arguments:?}"));
         assert!(!out.exists(), "{arguments:?} left something behind");
     }
-    let cut = run(
-        &program,
-        [
-            "learn",
-            "--model",
-            text(&model),
-            "--data",
-            text(&pairs),
-            "--device",
-            "cpu",
-            "--out",
-            text(&out),
-            "--steps",
-            "1",
-            "--max-length",
-            "24",
-            "--truncate",
-            "keep-start",
-        ],
-    );
+    let short = ["--steps", "1", "--max-length", "24", "--truncate", "keep-start"];
+    let cut = run(&program, learning(&model, &pairs, &out).iter().chain(&short));
     let said = String::from_utf8_lossy(&cut.stderr);
     assert!(cut.status.success() && said.contains("are cut to 24 tokens"), "{said}");
 }

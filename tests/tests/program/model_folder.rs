@@ -11,7 +11,7 @@ use selfsame_core::{
 use selfsame_tests::{
     files::{copy_golden, tree, write_tiny},
     goldens, named,
-    program::{assert_nothing_half_written, assert_refused, learning, locate, run},
+    program::{assert_nothing_half_written, assert_refused, learning, locate, run, text},
 };
 
 /// A template with a token of its own, as a model's folder brings it.
@@ -32,10 +32,6 @@ fn chat_model(folder: &Path) -> [std::path::PathBuf; 2] {
     );
     fs::write(&data, [line.clone(), line].join("\n")).unwrap();
     [model, data]
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 fn model(path: &Path) -> Decoder {
