@@ -10,7 +10,10 @@ use selfsame_core::{
     model::{Decoder, INDEX, LoraConfig, WEIGHTS},
     prompt::{Chat, Row},
     recipe::by_id,
-    run::{Event, Manifest, Record, Source, Subject, check_rows, plan::Adapted},
+    run::{
+        Event, Manifest, Record, Source, Subject, check_rows,
+        plan::{Adapted, Learning},
+    },
     text::Tokenizer,
     world::{self, World},
 };
@@ -39,12 +42,13 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// What its plan needs to know of adapters, where they learn.
+    /// What its plan needs to know of what learns.
     #[must_use]
-    pub fn adapted(&self) -> Option<Adapted> {
+    pub fn learning(&self) -> Learning {
         let manifest = &self.manifest;
         let other_base = manifest.base_sha256 != manifest.model_sha256;
-        manifest.lora.map(|lora| Adapted { lora, precision: manifest.base_precision, other_base })
+        let adapted = manifest.lora.map(|lora| Adapted { lora, precision: manifest.base_precision, other_base });
+        Learning { adapted, recomputes: manifest.gradient_checkpointing }
     }
 }
 
@@ -90,7 +94,7 @@ pub fn prepare_with(args: &RunArgs, settings: Settings, shelf: &dyn Shelf, acqui
         if base_place == place { (model.clone(), model_sha256.clone()) } else { load(&base_place)? };
     check_vocabulary(&place, &model, &tokenizer)?;
     check_base(&base_place, &base, &tokenizer, shelf)?;
-    let model = adapted(model, args.lora, args.seed)?;
+    let model = adapted(model, args.lora, args.seed)?.recomputing(args.gradient_checkpointing);
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         recipe: entry.card.id.to_owned(),
@@ -102,6 +106,7 @@ pub fn prepare_with(args: &RunArgs, settings: Settings, shelf: &dyn Shelf, acqui
         base_sha256,
         lora: args.lora,
         base_precision: precision,
+        gradient_checkpointing: args.gradient_checkpointing,
         source,
         chat,
         options,
@@ -170,7 +175,8 @@ fn rebuild(manifest: Manifest, choice: Option<Choice>, shelf: &dyn Shelf, acquir
     let (base, sha256) = if base_place == place { (model.clone(), sha256) } else { load(&base_place)? };
     same(&manifest.base_sha256, &sha256, format_args!("base {}", manifest.base))?;
     let tokenizer = shelf.tokenizer(&place)?;
-    let subject = Subject { model: adapted(model, manifest.lora, manifest.seed)?, base, tokenizer };
+    let model = adapted(model, manifest.lora, manifest.seed)?.recomputing(manifest.gradient_checkpointing);
+    let subject = Subject { model, base, tokenizer };
     Ok(Inputs { manifest, subject, world, rows, device, notes: Vec::new() })
 }
 

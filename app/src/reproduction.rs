@@ -153,6 +153,7 @@ fn run_args(recipe: &str, args: &ReproduceArgs, model: Option<&Path>) -> RunArgs
         set: args.set.clone(),
         lora: None,
         base_precision: selfsame_core::model::BasePrecision::F32,
+        gradient_checkpointing: false,
         config: None,
         seed: 1,
         device: args.device,

@@ -30,7 +30,7 @@ SIZES = {
     "30M": (512, 1376, 9, 8, 4, 8192, True),
     "135M": (576, 1536, 30, 9, 3, 49152, True),
 }
-TASKS = ["sampling", "step", "step-once", "step-lora", "iteration"]
+TASKS = ["sampling", "step", "step-once", "step-again", "step-lora", "iteration"]
 
 parser = argparse.ArgumentParser()
 parser.add_argument("size", choices=SIZES)
@@ -127,7 +127,7 @@ def make_tokenizer():
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
 
 
-def make_trainer(model, tokenizer, pairs, steps, callbacks=(), within=False, lora=False):
+def make_trainer(model, tokenizer, pairs, steps, callbacks=(), within=False, lora=False, again=False):
     import copy
 
     import datasets
@@ -145,7 +145,7 @@ def make_trainer(model, tokenizer, pairs, steps, callbacks=(), within=False, lor
             r=RANK, lora_alpha=2 * RANK, target_modules="all-linear", lora_dropout=0.0, task_type="CAUSAL_LM",
         )
     config = DPOConfig(
-        output_dir=SCRATCH.name, use_cpu=True, bf16=False, fp16=False, gradient_checkpointing=False, seed=0,
+        output_dir=SCRATCH.name, use_cpu=True, bf16=False, fp16=False, gradient_checkpointing=again, seed=0,
         per_device_train_batch_size=PAIRS, gradient_accumulation_steps=1, max_steps=steps,
         train_sampling_strategy="sequential", dataloader_num_workers=0, dataloader_pin_memory=False,
         beta=BETA, loss_type=["sigmoid"], learning_rate=LR, lr_scheduler_type="constant", warmup_steps=0,
@@ -158,7 +158,7 @@ def make_trainer(model, tokenizer, pairs, steps, callbacks=(), within=False, lor
         peft_config=peft_config,
     )
     trainer.remove_callback(transformers.PrinterCallback)
-    assert not trainer.model.is_activation_checkpointing
+    assert trainer.model.is_gradient_checkpointing == again
     row = trainer.train_dataset[0]
     sizes = [len(row[key]) for key in ("prompt_ids", "chosen_ids", "rejected_ids")]
     assert sizes == [PROMPT, ANSWER, ANSWER], sizes
@@ -181,7 +181,7 @@ def sampling():
     return turns(lambda: draw(model, prompts, SAMPLES))
 
 
-def step(within, lora=False):
+def step(within, lora=False, again=False):
     from transformers import TrainerCallback
 
     class Clock(TrainerCallback):
@@ -196,7 +196,7 @@ def step(within, lora=False):
     steps = ARGS.rounds + 1
     pairs = [(tokens(PROMPT), tokens(ANSWER), tokens(ANSWER)) for _ in range(PAIRS)]
     # Repeated so that the whole run is one epoch and no step starts a new one.
-    trainer = make_trainer(make_model(), make_tokenizer(), pairs * steps, steps, [Clock()], within, lora)
+    trainer = make_trainer(make_model(), make_tokenizer(), pairs * steps, steps, [Clock()], within, lora, again)
     trainer.train()
     return Clock.costs
 
@@ -256,7 +256,8 @@ PARTS = {}
 def main():
     work = {
         "sampling": sampling, "step": lambda: step(True), "step-once": lambda: step(False),
-        "step-lora": lambda: step(False, True), "iteration": iteration,
+        "step-again": lambda: step(False, again=True), "step-lora": lambda: step(False, True),
+        "iteration": iteration,
     }
     begin = now()
     counted = work[ARGS.task]()[1:]

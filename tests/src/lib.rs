@@ -19,7 +19,7 @@ use std::{
 use burn::tensor::{Tensor, TensorData};
 use selfsame_core::{
     device,
-    learn::adamw::collect,
+    learn::adamw,
     model::{Config, Decoder, Layer, Linear, Norm, Visitor, Weights},
     text::Tokenizer,
     world::{World, ads::Ads, rules::tokenizer_json},
@@ -117,7 +117,7 @@ pub fn named(model: &Decoder) -> Vec<(String, Vec<f32>)> {
 /// The gradient of `loss` by every weight of a tracked model.
 #[must_use]
 pub fn gradients(model: &Decoder, loss: &Tensor<1>) -> BTreeMap<String, Vec<f32>> {
-    let flat = collect(model, &loss.backward());
+    let flat = adamw::gradients(model, loss.clone());
     named(model).into_iter().zip(flat).map(|((name, _), gradient)| (name, read(&gradient))).collect()
 }
 

@@ -58,6 +58,7 @@ impl Experiment {
                 base_sha256: "1".to_owned(),
                 lora: None,
                 base_precision: selfsame_core::model::BasePrecision::F32,
+                gradient_checkpointing: false,
                 source: Source::World("rules".to_owned()),
                 chat: None,
                 options: Options { held_out: 6, controls: false, checkpoint_every: 2, ..Options::default() },

@@ -112,6 +112,10 @@ pub struct LearnArgs {
     /// files (Q8_0, Q4_0)
     #[arg(long, value_name = "PRECISION", requires = "lora", default_value_t)]
     pub base_precision: BasePrecision,
+    /// Compute the blocks again on the way back instead of keeping what they need: less memory, up to a third more
+    /// time, and the same gradients to the last bit
+    #[arg(long)]
+    pub gradient_checkpointing: bool,
     /// What is minimised: `sigmoid` (DPO), `ipo`, `hinge`, ... with TRL's names, or a mix such as
     /// `sigmoid=0.8,sft=0.2`; `kto` or `apo_zero_unpaired` on single answers with labels. `sft` on completions is
     /// supervised fine-tuning [default: sigmoid on preferences, kto on single answers, sft on others]

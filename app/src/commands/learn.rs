@@ -47,6 +47,8 @@ struct Made<'a> {
     base_precision: BasePrecision,
     #[serde(skip_serializing_if = "Option::is_none")]
     lora: Option<LoraConfig>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    gradient_checkpointing: bool,
     task: &'a Task,
     data: Data,
     settings: &'a TuneConfig,
@@ -110,7 +112,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
     let selected = device::acquire(args.device.into())?;
     let (model, model_sha256) = Disk.model_in(&place, &selected, args.base_precision)?;
     check_vocabulary(&place, &model, &tokenizer)?;
-    let model = adapted(model, args.lora, args.seed)?;
+    let model = adapted(model, args.lora, args.seed)?.recomputing(args.gradient_checkpointing);
     let bytes = fs::read(&data.path).map_err(|e| CoreError::read(&data.path, e))?;
     let mut made = Made {
         version: env!("CARGO_PKG_VERSION"),
@@ -119,6 +121,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
         device: &selected.name,
         base_precision: args.base_precision,
         lora: args.lora,
+        gradient_checkpointing: args.gradient_checkpointing,
         data: Data {
             path: utf8(&Disk.absolute(&data.path)?)?,
             sha256: content_hash(&bytes),

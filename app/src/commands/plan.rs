@@ -54,7 +54,7 @@ pub fn of(inputs: &Inputs) -> Result<(Plan, Speed)> {
     let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
     let manifest = &inputs.manifest;
     let config = inputs.subject.model.config();
-    let plan = plan_with(config, inputs.adapted().as_ref(), budget.as_ref(), &manifest.options);
+    let plan = plan_with(config, inputs.learning(), budget.as_ref(), &manifest.options);
     Ok((plan, pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?))
 }
 

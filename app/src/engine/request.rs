@@ -66,6 +66,7 @@ impl Request {
             set: self.changes.iter().map(|(k, v)| Assignment { key: k.clone(), value: v.clone() }).collect(),
             lora: None,
             base_precision: selfsame_core::model::BasePrecision::F32,
+            gradient_checkpointing: false,
             config: None,
             seed: self.seed,
             device: match self.device.as_str() {

@@ -23,6 +23,7 @@ fn manifest(source: Source) -> Manifest {
         base_sha256: "11".to_owned(),
         lora: None,
         base_precision: selfsame_core::model::BasePrecision::F32,
+        gradient_checkpointing: false,
         source,
         chat: None,
         options: Options::default(),

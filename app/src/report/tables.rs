@@ -44,6 +44,9 @@ pub fn facts(view: &RunView) -> Vec<(&'static str, String)> {
     if !manifest.base_precision.is_full() {
         facts.push(("frozen matrices", format!("in {}", manifest.base_precision)));
     }
+    if manifest.gradient_checkpointing {
+        facts.push(("blocks", "computed again on the way back".to_owned()));
+    }
     facts.extend([
         ("base", format!("{} (SHA-256 {})", manifest.base, short(&manifest.base_sha256))),
         ("device", manifest.device.clone()),

@@ -48,7 +48,7 @@ impl Reproduction<'_> {
         let budget = by_id(&first.args.recipe)?.check(&first.settings.parameters)?;
         let manifest = &inputs.manifest;
         let config = inputs.subject.model.config();
-        let plan = plan_with(config, inputs.adapted().as_ref(), budget.as_ref(), &manifest.options);
+        let plan = plan_with(config, inputs.learning(), budget.as_ref(), &manifest.options);
         let fitting = machine::free_memory().map_or(1, |free| {
             ((free as f64 * SHARE) as u64 / plan.total_bytes.max(1)).clamp(1, planned.len() as u64) as usize
         });

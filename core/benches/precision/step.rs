@@ -14,7 +14,7 @@ use selfsame_core::{
     model::{self, BasePrecision, Config, Decoder, LoraConfig},
     run::{
         Options, Replay,
-        plan::{Adapted, plan_with},
+        plan::{Adapted, Learning, plan_with},
     },
     sample::Sampling,
 };
@@ -86,7 +86,8 @@ fn planned(config: &Config, precision: BasePrecision) -> u64 {
         replay: Replay { per_step: 0, weight: 0.0 },
     };
     let adapted = Adapted { lora: LORA, precision, other_base: false };
-    plan_with(config, Some(&adapted), Some(&budget), &Options::default()).training_bytes
+    let learning = Learning { adapted: Some(adapted), recomputes: false };
+    plan_with(config, learning, Some(&budget), &Options::default()).training_bytes
 }
 
 /// The most MiB of this process that were resident since this was last asked.

@@ -20,11 +20,12 @@ pub use child::run as child;
 const SIZES: [(&str, u32); 4] = [("0.16M", 12), ("4.3M", 8), ("30M", 3), ("135M", 1)];
 
 /// What a task is called here and in tables, and how much of the other side's time is aimed at, if any.
-const TASKS: [(&str, &str, Option<f64>); 5] = [
+const TASKS: [(&str, &str, Option<f64>); 6] = [
     ("sampling", "8 answers of 64 tokens to one prompt", Some(1.0)),
     ("step", "DPO step, reference within", Some(0.75)),
     ("step-once", "DPO step, reference computed once", Some(0.75)),
-    ("step-lora", "the same, adapters of rank 8", None),
+    ("step-again", "the same, blocks computed again", Some(0.75)),
+    ("step-lora", "the step, reference once, adapters of rank 8", None),
     ("iteration", "sample, judge, DPO epoch", Some(0.5)),
 ];
 

@@ -111,19 +111,21 @@ impl<I: Iterator<Item = (Tensor<1>, (Tensor<1>, Tensor<1>))>> Mapper for Walk<I>
     }
 }
 
-/// The gradients of a tracked model, flat and in the order of the walk; zeros where the loss does
+/// The gradients of a loss `[1]` of a tracked model, flat and in the order of the walk; zeros where the loss does
 /// not depend on a weight.
 #[must_use]
-pub fn collect(model: &Decoder, gradients: &Gradients) -> Vec<Tensor<1>> {
-    struct Collect<'a>(&'a Gradients, Vec<Tensor<1>>);
-    impl Visitor for Collect<'_> {
+pub fn gradients(model: &Decoder, loss: Tensor<1>) -> Vec<Tensor<1>> {
+    struct Collect(Vec<Gradients>, Vec<Tensor<1>>);
+    impl Visitor for Collect {
         fn visit<const D: usize>(&mut self, _: &str, weight: &Tensor<D>) {
             let size = weight.dims().iter().product::<usize>();
-            let gradient = weight.grad(self.0).unwrap_or_else(|| weight.clone().inner().zeros_like());
+            // What is taken out is not kept twice where it becomes a sum.
+            let parts = self.0.iter_mut().filter_map(|gradients| weight.grad_remove(gradients));
+            let gradient = parts.reduce(|sum, part| sum + part).unwrap_or_else(|| weight.clone().inner().zeros_like());
             self.1.push(gradient.reshape([size]));
         }
     }
-    let mut collect = Collect(gradients, Vec::new());
+    let mut collect = Collect(model.backward(loss), Vec::new());
     model.weights().visit(&mut collect);
     collect.1
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AdamW, AdamWConfig, Schedule, ScheduleKind,
-    adamw::{collect, squared_norm},
+    adamw::{self, squared_norm},
 };
 use crate::{
     Error, Result,
@@ -201,11 +201,11 @@ impl Trainer {
             let share = micro.len() as f64 / batch.len() as f64;
             let Objective { loss, metrics, items } = objective(&tracked, micro)?;
             let loss = loss * share;
-            let collected = collect(&tracked, &loss.backward());
+            let of_micro = adamw::gradients(&tracked, loss.clone());
             gradients = if gradients.is_empty() {
-                collected
+                of_micro
             } else {
-                gradients.into_iter().zip(collected).map(|(sum, g)| sum + g).collect()
+                gradients.into_iter().zip(of_micro).map(|(sum, g)| sum + g).collect()
             };
             names = metrics.iter().map(|(name, _)| *name).collect();
             let row = std::iter::once(loss.inner()).chain(metrics.into_iter().map(|(_, m)| m.inner() * share));

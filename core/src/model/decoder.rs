@@ -7,6 +7,7 @@ use selfsame_shaders::swiglu;
 use super::{
     Activation, Cache, Config, Layer, Layout, Linear, LoraConfig, Mapper, Matrix, Norm, Weights,
     attention::{attend, padded_mask},
+    recompute::Tape,
     rope::{Angles, Rope},
     weights::Part,
 };
@@ -20,13 +21,17 @@ pub struct Decoder {
     weights: Weights,
     /// What the adapters among the weights are, where there are some.
     lora: Option<LoraConfig>,
+    /// Whether what learns from it computes its blocks again on the way back.
+    recomputes: bool,
+    /// Where the passes of a tracked model that does so are kept for the way back.
+    tape: Option<Tape>,
 }
 
 impl Decoder {
     /// A model from its parts. The weights must have the shapes that `config` says.
     #[must_use]
     pub fn new(config: Config, weights: Weights) -> Self {
-        Self { rope: Rope::new(&config), config, weights, lora: None }
+        Self { rope: Rope::new(&config), config, weights, lora: None, recomputes: false, tape: None }
     }
 
     /// The same model with its matrices laid out so that products with few rows are fast on the CPU:
@@ -78,7 +83,21 @@ impl Decoder {
 
     /// The same model with other weights, among which there are these adapters or none.
     pub(super) fn adapted(&self, weights: Weights, lora: Option<LoraConfig>) -> Self {
-        Self { config: self.config.clone(), rope: self.rope.clone(), weights, lora }
+        let (config, rope) = (self.config.clone(), self.rope.clone());
+        Self { config, rope, weights, lora, recomputes: self.recomputes, tape: None }
+    }
+
+    /// The same model, of which learning keeps the inputs of its blocks alone and computes the rest of what they need
+    /// again on the way back, or keeps all. Gradients are the same to the last bit; see [`Self::gradients`].
+    #[must_use]
+    pub fn recomputing(self, recomputes: bool) -> Self {
+        Self { recomputes, ..self }
+    }
+
+    /// Whether learning computes blocks again on the way back.
+    #[must_use]
+    pub fn recomputes(&self) -> bool {
+        self.recomputes
     }
 
     /// What the adapters are, where there are some.
@@ -122,7 +141,8 @@ impl Decoder {
         self.with_weights(weights)
     }
 
-    /// The weights that learn as leaves of a new gradient graph, the others as its constants.
+    /// The weights that learn as leaves of a new gradient graph, the others as its constants. Gradients of a loss of it
+    /// are asked for by [`Self::gradients`].
     #[must_use]
     pub fn tracked(&self) -> Self {
         struct Constant;
@@ -138,27 +158,62 @@ impl Decoder {
                 weight.require_grad()
             }
         }
-        self.with_weights(self.weights.clone().map_all(&mut Constant).map(&mut Leaf))
+        let tracked = self.with_weights(self.weights.clone().map_all(&mut Constant).map(&mut Leaf));
+        Self { tape: self.recomputes.then(Tape::default), ..tracked }
+    }
+
+    /// The same model outside of any gradient graph.
+    pub(super) fn plain(&self) -> Self {
+        struct Plain;
+        impl Mapper for Plain {
+            fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
+                if weight.is_autodiff() { weight.inner() } else { weight }
+            }
+        }
+        self.with_weights(self.weights.clone().map_all(&mut Plain))
+    }
+
+    /// The passes that are kept for the way back, where they are.
+    pub(super) fn tape(&self) -> Option<&Tape> {
+        self.tape.as_ref()
     }
 
     /// The hidden states of the wanted tokens of `layout` in their order, `[wanted, hidden]`, after the
     /// last norm. The last block is computed at those tokens only: nobody reads the others' results.
     #[must_use]
     pub fn hidden(&self, layout: &Layout) -> Tensor<2> {
-        let [batch, time] = layout.tokens.dims();
-        let angles = self.rope.angles(&layout.positions, &self.device());
-        let mut x = self.embed(layout.tokens.clone(), &layout.positions);
-        if let Some((last, others)) = self.weights.layers.split_last() {
-            for layer in others {
-                let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
-                x = self.finish(layer, x, layout.attend(query, key, value));
+        let last = match &self.tape {
+            Some(tape) => tape.pass(self, layout),
+            None => {
+                let angles = self.angles(layout);
+                let first = self.first(layout);
+                let x = (0..self.weights.layers.len()).fold(first, |x, index| self.block(index, x, layout, &angles));
+                if self.weights.layers.is_empty() { layout.select(x) } else { x }
             }
-            let (query, key, value) = self.project(last, x.clone(), [batch, time], &angles);
-            x = self.finish(last, layout.select(x), layout.attend_wanted(query, key, value));
+        };
+        self.normed(&self.weights.norm, last)
+    }
+
+    /// Rotations of the tokens of `layout`.
+    pub(super) fn angles(&self, layout: &Layout) -> Angles {
+        self.rope.angles(&layout.positions, &self.device())
+    }
+
+    /// What the first block reads of `layout`, `[tokens, hidden]`.
+    pub(super) fn first(&self, layout: &Layout) -> Tensor<2> {
+        self.embed(layout.tokens.clone(), &layout.positions)
+    }
+
+    /// What the block of this number makes of its input, `[tokens, hidden]`; the last one of the wanted tokens alone,
+    /// `[wanted, hidden]`.
+    pub(super) fn block(&self, index: usize, x: Tensor<2>, layout: &Layout, angles: &Angles) -> Tensor<2> {
+        let layer = &self.weights.layers[index];
+        let (query, key, value) = self.project(layer, x.clone(), layout.tokens.dims(), angles);
+        if index + 1 == self.weights.layers.len() {
+            self.finish(layer, layout.select(x), layout.attend_wanted(query, key, value))
         } else {
-            x = layout.select(x);
+            self.finish(layer, x, layout.attend(query, key, value))
         }
-        self.normed(&self.weights.norm, x)
     }
 
     /// The hidden states of the wanted tokens of `layout` in their order, after so many blocks each: `[wanted, hidden]`

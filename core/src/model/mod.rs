@@ -15,6 +15,7 @@ mod linear;
 mod lora;
 mod matrix;
 mod norm;
+mod recompute;
 mod rope;
 mod safetensors;
 mod source;

@@ -81,6 +81,9 @@ pub struct Manifest {
     /// How the frozen matrices of model and base are kept in memory while adapters learn.
     #[serde(default, skip_serializing_if = "BasePrecision::is_full")]
     pub base_precision: BasePrecision,
+    /// Whether learning computes the blocks again on the way back instead of keeping what they need.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gradient_checkpointing: bool,
     /// Where the prompts come from.
     pub source: Source,
     /// How the model's chat template writes the prompts, where it does.

@@ -217,7 +217,7 @@ const KEPT_INTERMEDIATE: u128 = 3;
 /// Plans a run of a model. A recipe without a [`Budget`] is planned as one pass of 1,000 pairs.
 #[must_use]
 pub fn plan(config: &Config, budget: Option<&Budget>, options: &Options) -> Plan {
-    plan_with(config, None, budget, options)
+    plan_with(config, Learning::default(), budget, options)
 }
 
 /// A model whose adapters learn, and how what they adapt is kept.
@@ -232,9 +232,19 @@ pub struct Adapted {
     pub other_base: bool,
 }
 
-/// [`plan`] where adapters learn in place of the weights.
+/// What learns, and how.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Learning {
+    /// The adapters that learn in place of the weights, if any.
+    pub adapted: Option<Adapted>,
+    /// Whether blocks are computed again on the way back.
+    pub recomputes: bool,
+}
+
+/// [`plan`] where adapters learn in place of the weights, or blocks are computed again.
 #[must_use]
-pub fn plan_with(config: &Config, adapted: Option<&Adapted>, budget: Option<&Budget>, options: &Options) -> Plan {
+pub fn plan_with(config: &Config, learning: Learning, budget: Option<&Budget>, options: &Options) -> Plan {
+    let Learning { adapted, recomputes } = learning;
     // In bytes, models of ordinary size are more than a browser's machine words can count.
     let wide = |count: usize| count as u128;
     let count = |tokens: u128| usize::try_from(tokens).unwrap_or(usize::MAX);
@@ -256,7 +266,8 @@ pub fn plan_with(config: &Config, adapted: Option<&Adapted>, budget: Option<&Bud
     let chunk = logits.min(wide(Chunks::ON_ADAPTERS));
     let kept = if logits <= wide(Chunks::KEPT) { logits } else { 0 };
     // Of one block the gradients are there, too.
-    let activations = rows * time * (layers + 1) * per_layer + kept + 2 * chunk;
+    let of_token = if recomputes { layers * hidden + 2 * per_layer } else { (layers + 1) * per_layer };
+    let activations = rows * time * of_token + kept + 2 * chunk;
     let largest_matrix = hidden * vocabulary.max(intermediate).max(queries);
     let precision = adapted.map_or(BasePrecision::F32, |adapted| adapted.precision);
     // What no setting makes smaller, in bytes: copies of all weights, and of those that learn.
@@ -264,7 +275,7 @@ pub fn plan_with(config: &Config, adapted: Option<&Adapted>, budget: Option<&Bud
         None => (F32 * (LEARNING + FROZEN) * weights, F32 * (DRAWING + FROZEN) * weights),
         Some(Adapted { lora, precision, other_base }) => {
             let adapters = F32 * wide(lora.parameters(config));
-            let models = if *other_base { 2 } else { 1 } * precision.bytes(weights);
+            let models = if other_base { 2 } else { 1 } * precision.bytes(weights);
             // Drawing needs a copy that is laid out for it, or a part of a packed matrix in f32.
             let part = F32 * largest_matrix.min(UNPACKED);
             let (learn, draw) = if precision.is_full() { (0, F32 * weights) } else { (part, part) };
@@ -365,11 +376,24 @@ mod tests {
     }
 
     #[test]
+    fn blocks_that_are_computed_again_leave_their_inputs() {
+        let (config, kept) = smol();
+        let again = plan_with(&config, Learning { adapted: None, recomputes: true }, None, &Options::default());
+        // 32 answers of 16 + 48 tokens: of thirty blocks all that is kept but an input each, of which one is kept twice.
+        let tokens = 32 * (PROMPT_TOKENS + Options::default().sampling.max_new_tokens);
+        let block = 4 * 576 + 3 * 1536 + 2 * (576 + 192) + 9 * tokens / 32;
+        let spared = u64::try_from(tokens * (31 * block - 30 * 576 - 2 * block)).unwrap() * 4;
+        assert_eq!(kept.training_bytes - again.training_bytes, spared);
+        assert!(again.training_bytes > again.fixed_bytes);
+    }
+
+    #[test]
     fn adapters_need_room_for_little_more_than_the_model() {
         let (config, full) = smol();
         let lora = LoraConfig { rank: 8, alpha: 16.0 };
         let in_precision = |precision, other_base| {
-            plan_with(&config, Some(&Adapted { lora, precision, other_base }), None, &Options::default())
+            let adapted = Some(Adapted { lora, precision, other_base });
+            plan_with(&config, Learning { adapted, recomputes: false }, None, &Options::default())
         };
         let adapted = in_precision(BasePrecision::F32, true);
         // By the arithmetic of PEFT: the sides of the seven matrices of each block, times the rank.

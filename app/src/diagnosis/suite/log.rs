@@ -153,6 +153,7 @@ impl Log {
             base_sha256: "11".to_owned(),
             lora: None,
             base_precision: selfsame_core::model::BasePrecision::F32,
+            gradient_checkpointing: false,
             source: if self.world { Source::World("rules".to_owned()) } else { file },
             chat: None,
             options: Options { held_out: self.held_out, ..Options::default() },

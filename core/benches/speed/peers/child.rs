@@ -61,11 +61,12 @@ pub fn run(arguments: &[String]) {
                 stepper.step();
             })
         }
-        "step-once" | "step-lora" => {
+        "step-once" | "step-again" | "step-lora" => {
             let (mut model, sequences) = (model(shape), pairs(shape.5));
             if task == "step-lora" {
                 model = model.with_adapters(LoraConfig { rank: RANK, alpha: 2.0 * 8.0 }, 1).unwrap();
             }
+            model = model.recomputing(task == "step-again");
             let mut stepper = Stepper::new(&model, &sequences);
             drop(model);
             turns(rounds, || {

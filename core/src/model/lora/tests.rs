@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     device::{cpu, read_floats},
-    learn::{AdamW, AdamWConfig, adamw::collect},
+    learn::{AdamW, AdamWConfig, adamw::gradients},
 };
 
 fn model() -> Decoder {
@@ -56,7 +56,7 @@ fn learned() -> Decoder {
         let tracked = policy.tracked();
         let out = logits(&tracked);
         let loss = (out.clone() * out).mean();
-        let gradients = collect(&tracked, &loss.backward());
+        let gradients = gradients(&tracked, loss);
         policy = optimiser.update(&policy, gradients, 1.0, 1e-2);
     }
     policy
@@ -98,10 +98,10 @@ fn learning_changes_the_adapters_and_nothing_else() {
     assert_eq!(read(logits(&before)), read(logits(&after.without_adapters())), "the reference is what it was");
     // Only the adapters have gradients.
     let tracked = after.tracked();
-    let gradients = logits(&tracked).mean().backward();
-    assert!(tracked.weights().embed.full().grad(&gradients).is_none());
-    assert!(tracked.weights().layers[0].query.weight.full().grad(&gradients).is_none());
-    let flat = collect(&tracked, &gradients);
+    let graph = logits(&tracked).mean().backward();
+    assert!(tracked.weights().embed.full().grad(&graph).is_none());
+    assert!(tracked.weights().layers[0].query.weight.full().grad(&graph).is_none());
+    let flat = gradients(&tracked, logits(&tracked).mean());
     assert_eq!(flat.len(), 28);
     assert!(flat.into_iter().all(|g| read(g).iter().any(|v| *v != 0.0)));
 }

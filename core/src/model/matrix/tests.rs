@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::{
     device::{cpu, read_floats},
-    learn::{AdamW, AdamWConfig, Batch, Sequence, adamw::collect, batch::score},
+    learn::{AdamW, AdamWConfig, Batch, Sequence, adamw::gradients, batch::score},
     model::{Config, Decoder, Family, LoraConfig, Precision, Visitor, from_bytes, from_source_in, to_bytes},
 };
 
@@ -109,7 +109,7 @@ fn step(policy: &Decoder, optimiser: &mut AdamW) -> (Decoder, Vec<Vec<f32>>) {
     let sequences = sequences();
     let batch = Batch::new(&sequences.iter().collect::<Vec<_>>(), &tracked.device());
     let loss = batch.token_logprobs(&tracked).mean().neg();
-    let gradients = collect(&tracked, &loss.backward());
+    let gradients = gradients(&tracked, loss);
     let updated = optimiser.update(policy, gradients.clone(), 1.0, 1e-2);
     (updated, gradients.into_iter().map(read).collect())
 }

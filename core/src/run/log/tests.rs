@@ -28,6 +28,7 @@ fn start() -> Record {
             source: Source::World("rules".to_owned()),
             lora: None,
             base_precision: crate::model::BasePrecision::F32,
+            gradient_checkpointing: false,
             chat: None,
             options: Options::default(),
             parameters: toml::Table::new(),
