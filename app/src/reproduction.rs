@@ -22,6 +22,7 @@ use crate::{
 
 mod machine;
 mod numbers;
+mod panel;
 mod row;
 mod runs;
 

@@ -92,6 +92,11 @@ pub fn of_row(row: &Row) -> Vec<Table> {
         Figure::Agreement,
         Figure::Labels,
         Figure::Used,
+        Figure::LabelsDropped,
+        Figure::LabelsAsked,
+        Figure::PanelAgreement,
+        Figure::WorstJudge,
+        Figure::BestJudge,
         Figure::Divergence,
         Figure::Length,
     ];

@@ -3,15 +3,12 @@
 use std::{collections::BTreeMap, path::Path};
 
 use selfsame_core::{
-    measure::{Figure, Mean, Measurement, policy::demonstrated},
+    measure::{Figure, Measurement, policy::demonstrated},
     run::{Arm, Manifest},
 };
 
-use crate::{
-    Result,
-    atlas::Spent,
-    fold::{LearnedPair, RunView},
-};
+use super::panel;
+use crate::{Result, atlas::Spent, fold::RunView};
 
 /// Demonstrations that are graded: enough for a standard error of about one hundredth.
 const DEMONSTRATIONS: usize = 1000;
@@ -97,15 +94,7 @@ fn figures(view: &RunView, arm: Arm, iteration: u32, measurement: &Measurement) 
         return figures;
     }
     // What judges labelled while learning is in the steps, not in the measurement.
-    let pairs = view.learned(arm, iteration);
-    if pairs.iter().any(|pair| pair.kept.is_some()) {
-        let number = |yes: bool| f64::from(u8::from(yes));
-        let mean = |values: Vec<f64>| (!values.is_empty()).then(|| Mean::of(values).mean);
-        let used = mean(pairs.iter().filter_map(|pair| pair.kept).map(number).collect());
-        let right = pairs.iter().filter(|pair| pair.kept == Some(true)).filter_map(LearnedPair::right);
-        figures.extend(used.map(|used| (Figure::Used, used)));
-        figures.extend(mean(right.map(number).collect()).map(|right| (Figure::Labels, right)));
-    }
+    figures.extend(panel::figures(&view.learned(arm, iteration)));
     figures
 }
 

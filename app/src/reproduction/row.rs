@@ -120,7 +120,7 @@ fn tested(test: &Test, runs: &Runs) -> TestRow {
     let other = |seed: u64, numbers: &Numbers| -> Option<f64> {
         let of = |figures: Option<&Figures>| figures?.get(&test.figure).copied();
         match test.against {
-            Against::Arm(name) => of(runs.get(name)?.get(&seed)?.end()),
+            Against::Arm(name) | Against::Between { and: name, .. } => of(runs.get(name)?.get(&seed)?.end()),
             Against::Start => of(numbers.start()),
             Against::After(iteration) => of(numbers.after.get(&iteration)),
             Against::Control(arm) => of(numbers.controls.get(&arm)),
@@ -131,7 +131,7 @@ fn tested(test: &Test, runs: &Runs) -> TestRow {
     };
     let difference = |seed: u64, numbers: &Numbers| Some(numbers.end()?.get(&test.figure)? - other(seed, numbers)?);
     let differences: BTreeMap<u64, f64> = runs
-        .get("")
+        .get(test.against.of().unwrap_or_default())
         .into_iter()
         .flatten()
         .filter_map(|(seed, numbers)| Some((*seed, difference(*seed, numbers)?)))
@@ -187,6 +187,22 @@ mod tests {
         assert_eq!(tested(&test(Against::Arm("nobody")), &runs).outcome, None);
         let own = tested(&test(Against::Own(Figure::Length)), &runs);
         assert!((own.differences[&2] - (0.70 - 8.5)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_arm_can_stand_for_the_recipe() {
+        let by_seed = |rewards: [f64; 2]| (1..).zip(rewards).map(|(seed, reward)| (seed, numbers(seed, reward)));
+        let mut runs = runs(&[0.9, 0.9], &[0.55, 0.64]);
+        runs.insert("third", by_seed([0.60, 0.70]).collect());
+        let row = tested(&test(Against::Between { of: "third", and: "other" }), &runs);
+        assert_eq!(row.differences.len(), 2);
+        for (found, expected) in row.differences.values().zip([0.05, 0.06]) {
+            assert!((found - expected).abs() < 1e-9, "{row:?}");
+        }
+        assert_eq!(row.against, "other, by third");
+        for (of, and) in [("nobody", "other"), ("third", "nobody")] {
+            assert_eq!(tested(&test(Against::Between { of, and }), &runs).outcome, None);
+        }
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub enum Action {
     Go(Panel),
     /// Go to Compose with this recipe chosen.
     Compose(String),
+    /// The same, with prompts from this world.
+    ComposeIn(String, &'static str),
     /// Go to the page of a method.
     Method(String),
     /// Make another run the one that panels show.
@@ -498,6 +500,11 @@ impl Laboratory {
             Action::Go(panel) => self.panel = panel,
             Action::Compose(recipe) => {
                 self.panels.compose.choose(&recipe);
+                self.panel = Panel::Compose;
+            }
+            Action::ComposeIn(recipe, world) => {
+                self.panels.compose.choose(&recipe);
+                self.panels.compose.choose_world(world);
                 self.panel = Panel::Compose;
             }
             Action::Method(id) => {

@@ -29,6 +29,18 @@ pub enum Figure {
     Labels,
     /// Share of an iteration's pairs that were learned from; only the log's steps know.
     Used,
+    /// Share of an iteration's pairs on which the recipe's own judges all preferred the same answer; only the log's
+    /// steps know, as for the four below.
+    PanelAgreement,
+    /// How often the label was right that the recipe's own judges would have given, on their mean, to the pairs that
+    /// were dropped.
+    LabelsDropped,
+    /// The same on all pairs that they were asked about.
+    LabelsAsked,
+    /// How often that one of the recipe's own judges is right on these pairs that is least often right.
+    WorstJudge,
+    /// The same of that one that is most often right.
+    BestJudge,
     /// Mean log-ratio of the sampled answers to the start, in nats per answer.
     Divergence,
     /// Tokens per sampled answer.
@@ -37,7 +49,7 @@ pub enum Figure {
 
 impl Figure {
     /// All figures.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::Sampled,
         Self::Greedy,
         Self::AllMet,
@@ -48,6 +60,11 @@ impl Figure {
         Self::Dropped,
         Self::Labels,
         Self::Used,
+        Self::PanelAgreement,
+        Self::LabelsDropped,
+        Self::LabelsAsked,
+        Self::WorstJudge,
+        Self::BestJudge,
         Self::Divergence,
         Self::Length,
     ];
@@ -66,6 +83,11 @@ impl Figure {
             Self::Dropped => "right where judges differ",
             Self::Labels => "labels right",
             Self::Used => "pairs learned from",
+            Self::PanelAgreement => "its own judges agree",
+            Self::LabelsDropped => "labels right, of dropped pairs",
+            Self::LabelsAsked => "labels right, of all pairs asked",
+            Self::WorstJudge => "right, its worst judge",
+            Self::BestJudge => "right, its best judge",
             Self::Divergence => "KL to the start",
             Self::Length => "tokens per answer",
         }
@@ -86,7 +108,12 @@ impl Figure {
             Self::Kept => mean(own?.kept_accuracy),
             Self::Dropped => mean(own?.dropped_accuracy),
             Self::Labels => mean(measurement.label_accuracy),
-            Self::Used => None,
+            Self::Used
+            | Self::PanelAgreement
+            | Self::LabelsDropped
+            | Self::LabelsAsked
+            | Self::WorstJudge
+            | Self::BestJudge => None,
             Self::Divergence => Some(measurement.kl_to_start),
             Self::Length => Some(measurement.sampled.length),
         }
@@ -149,7 +176,8 @@ mod tests {
         let read = |world| Figure::ALL.map(|figure| figure.of(&measurement(world)).map(|n| (n * 1e6).round() / 1e6));
         let with = [0.5, 0.6, 0.25, 0.75, 0.55, 0.4, 0.9].map(Some);
         assert_eq!(read(true)[..7], with);
-        assert_eq!(read(true)[7..], [None, Some(0.65), None, None, Some(7.5)]);
+        assert_eq!(read(true)[7..10], [None, Some(0.65), None]);
+        assert_eq!(read(true)[10..], [None, None, None, None, None, None, Some(7.5)], "what only steps know");
         let without = read(false);
         assert_eq!(without.iter().filter(|number| number.is_some()).count(), 2, "agreement and length: {without:?}");
         let names: BTreeSet<&str> = Figure::ALL.iter().map(|figure| figure.name()).collect();

@@ -47,7 +47,8 @@ pub struct Arm {
     pub what: &'static str,
 }
 
-/// A comparison: a figure of the recipe after its last iteration, against another number of the same seed.
+/// A comparison: a figure of the recipe after its last iteration, or of one of its arms, against another number of the
+/// same seed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Test {
     /// What is expected, in a sentence.
@@ -70,6 +71,13 @@ pub struct Test {
 pub enum Against {
     /// The same figure of an arm, by its name.
     Arm(&'static str),
+    /// The figure of one arm, which then stands for the recipe, with the same figure of another.
+    Between {
+        /// The arm whose figure is compared.
+        of: &'static str,
+        /// The one that it is compared with.
+        and: &'static str,
+    },
     /// The same figure of the recipe before it learned anything.
     Start,
     /// The same figure of the recipe after an earlier iteration.
@@ -85,11 +93,21 @@ pub enum Against {
 }
 
 impl Against {
+    /// The arm whose figure is compared; `None` where it is that of the recipe.
+    #[must_use]
+    pub fn of(self) -> Option<&'static str> {
+        match self {
+            Self::Between { of, .. } => Some(of),
+            _ => None,
+        }
+    }
+
     /// What tables call it.
     #[must_use]
     pub fn name(self) -> String {
         match self {
             Self::Arm(name) => name.to_owned(),
+            Self::Between { of, and } => format!("{and}, by {of}"),
             Self::Start => "the start".to_owned(),
             Self::After(iteration) => format!("iteration {iteration}"),
             Self::Control(arm) => arm.name().to_owned(),
@@ -209,13 +227,22 @@ mod tests {
             assert_eq!(names.len(), study.arms.len(), "{}", study.id);
             for name in &names {
                 assert!(*name != study.recipe && name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{name}");
-                let used = study.tests.iter().any(|test| test.against == Against::Arm(name));
+                let compares = |against: Against| match against {
+                    Against::Arm(arm) => arm == *name,
+                    Against::Between { of, and } => [of, and].contains(name),
+                    _ => false,
+                };
+                let used = study.tests.iter().any(|test| compares(test.against));
                 assert!(used, "{}: nothing is compared with {name}", study.id);
             }
             for test in study.tests {
                 assert!(test.least > 0.0 && test.says.ends_with('.'), "{}", study.id);
                 match test.against {
                     Against::Arm(name) => assert!(names.contains(name), "{}: {name}", study.id),
+                    Against::Between { of, and } => {
+                        assert!(names.contains(of) && names.contains(and) && of != and, "{}: {of}, {and}", study.id);
+                        assert!(!test.decides, "{}: the recipe is not part of it", study.id);
+                    }
                     Against::Control(arm) => assert!(study.controls && arm != run::Arm::Main, "{}", study.id),
                     Against::Own(figure) => assert_ne!(figure, test.figure, "{}", study.id),
                     Against::Start | Against::StartOf(_) | Against::After(_) | Against::Demonstrations => {}

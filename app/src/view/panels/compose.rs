@@ -109,6 +109,12 @@ impl Compose {
         recipe.clone_into(&mut self.draft.recipe);
     }
 
+    /// Takes the prompts from a world.
+    pub fn choose_world(&mut self, world: &str) {
+        self.draft.from_file = false;
+        subject::take_world(&mut self.draft, world);
+    }
+
     /// What the engine thinks of a request.
     pub fn planned(&mut self, ticket: u64, plan: Result<Planned, String>) {
         self.planning.planned(ticket, plan.map_err(|problem| plain(&problem).to_owned()));

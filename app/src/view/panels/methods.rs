@@ -1,5 +1,5 @@
-//! A page for every method: what it is, its equation, its place on the loop, what it claims, and what was
-//! measured.
+//! A page for every method: what it is, its equation, its place on the loop, what it claims, what was measured, and
+//! where its evidence is seen.
 
 use egui::{Align, Button, CollapsingHeader, Layout, RichText, ScrollArea, Ui};
 use selfsame_core::recipe::OracleUse;
@@ -16,6 +16,7 @@ use crate::view::{
 };
 
 pub mod book;
+mod evidence;
 mod path;
 
 use book::{Method, methods};
@@ -145,6 +146,9 @@ fn page(ui: &mut Ui, method: Method, scene: &mut Scene<'_>, atlas: Option<&Atlas
             |ui| section(ui, t("methods.fidelity"), card.fidelity, |_| {}),
         );
         section(ui, t("methods.measured"), "", |ui| measured(ui, method, atlas));
+        if let Some(evidence) = evidence::of(card.id) {
+            evidence::ui(ui, evidence, scene);
+        }
         let others: Vec<&Row> = atlas.into_iter().flat_map(|atlas| atlas.others(method.page.id)).collect();
         if !others.is_empty() {
             section(ui, t("methods.others"), t("methods.others_sentence"), |ui| also_measured(ui, &others));

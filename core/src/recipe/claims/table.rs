@@ -5,13 +5,16 @@
 //! two hundredths are the smallest gain worth the name, and five where the comparison is with no learning.
 
 use super::{
-    Against::{After, Arm as Other, Control, Demonstrations, Own, Start, StartOf},
+    Against::{After, Arm as Other, Between, Control, Demonstrations, Own, Start, StartOf},
     Arm, Study, Test,
 };
 use crate::{
     measure::{
         Expected::{self, Less, More, Same},
-        Figure::{self, Agreement, Divergence, Dropped, Greedy, Judges, Kept, Labels, Sampled, Used},
+        Figure::{
+            self, Agreement, BestJudge, Divergence, Dropped, Greedy, Judges, Kept, Labels, LabelsAsked, LabelsDropped,
+            PanelAgreement, Sampled, Used, WorstJudge,
+        },
     },
     run,
 };
@@ -136,6 +139,21 @@ pub(super) const STUDIES: &[Study] = &[
             beside("The judges get better.", Judges, Start, (More, GAIN)),
             beside("The judges come to agree.", Agreement, Start, (More, LEARNING)),
             beside("They are right more often where they agree.", Kept, Own(Dropped), (More, LEARNING)),
+            beside(
+                "The pairs it keeps are labelled right more often than those it drops.",
+                Labels,
+                Own(LabelsDropped),
+                (More, LEARNING),
+            ),
+            beside(
+                "They are labelled right more often than all it asks about.",
+                Labels,
+                Own(LabelsAsked),
+                (More, LEARNING),
+            ),
+            beside("The agreement of its own judges rises.", PanelAgreement, After(1), (More, GAIN)),
+            beside("The worst of its own judges gets better.", WorstJudge, After(1), (More, GAIN)),
+            beside("The best of them gets better.", BestJudge, After(1), (More, GAIN)),
         ],
     ),
     claim(
@@ -366,6 +384,8 @@ pub(super) const STUDIES: &[Study] = &[
             beside("The penalty makes the policy better.", Sampled, Other("no-penalty"), (More, GAIN)),
             beside("The penalty makes the judges better.", Judges, Other("no-penalty"), (More, GAIN)),
             beside("The penalty makes the judges agree.", Agreement, Other("no-penalty"), (More, LEARNING)),
+            beside("It makes its own judges agree.", PanelAgreement, Other("no-penalty"), (More, LEARNING)),
+            beside("It makes the worst of them better.", WorstJudge, Other("no-penalty"), (More, GAIN)),
             beside("The filter makes the policy better.", Sampled, Other("no-filter"), (More, GAIN)),
             beside("What the filter keeps is more often right.", Labels, Other("no-filter"), (More, LEARNING)),
             beside("Confidence makes the policy better.", Sampled, Other("no-confidence"), (More, GAIN)),
@@ -381,6 +401,12 @@ pub(super) const STUDIES: &[Study] = &[
             arm("two", "scir", &[("panel", "\"prompts\"")], "The two judge prompts without the implicit reward."),
             arm("four", "scir", &[("panel", "\"wide\"")], "A fourth judge: the first prompt in its other form."),
             arm("one-twice", "scir", &[("panel", "\"twice\"")], "One judge that agrees with itself."),
+            arm(
+                "one-twice-sure",
+                "scir",
+                &[("panel", "\"twice\""), ("margin", "0.1")],
+                "One judge that agrees with itself, where it is sure.",
+            ),
             arm("one-rubric", "scir", &[("panel", "\"one_rubric\"")], "Two judges with the same rubric."),
         ],
         tests: &[
@@ -393,6 +419,31 @@ pub(super) const STUDIES: &[Study] = &[
             beside("Judges of one rubric agree more often than three.", Used, Other("one-rubric"), (Less, LEARNING)),
             beside("They are less often right, too.", Labels, Other("one-rubric"), (More, GAIN)),
             beside("The policy is worse for that as well.", Sampled, Other("one-rubric"), (More, GAIN)),
+            beside(
+                "Two rubrics keep pairs that are more often right than one rubric asked in two forms.",
+                Labels,
+                Between { of: "two", and: "one-rubric" },
+                (More, GAIN),
+            ),
+            beside("They make a better policy.", Sampled, Between { of: "two", and: "one-rubric" }, (More, GAIN)),
+            beside(
+                "One judge that has to be sure keeps fewer pairs.",
+                Used,
+                Between { of: "one-twice-sure", and: "one-twice" },
+                (Less, LEARNING),
+            ),
+            beside(
+                "They are more often right: its agreement with itself is truth again.",
+                Labels,
+                Between { of: "one-twice-sure", and: "one-twice" },
+                (More, LEARNING),
+            ),
+            beside(
+                "The policy is better for it.",
+                Sampled,
+                Between { of: "one-twice-sure", and: "one-twice" },
+                (More, GAIN),
+            ),
         ],
     },
 ];

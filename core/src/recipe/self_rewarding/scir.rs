@@ -11,6 +11,11 @@
 //!   the other way, and is switched on late.
 //! - The entropy sharpens errors as well: the log has how often each judge is right, not only how often they agree.
 //! - Judges with the same blind spot agree and err: `panel` has two ablations that show it.
+//! - The penalty's other trivial optimum is one error that all share: everybody for the first answer, or for the longer
+//!   one. The first cannot happen, since a pairwise judge is asked in both orders and the mean of both has no side,
+//!   and a pointwise judge sees one answer at a time; how often its verdict turns with the order is measured. Length is
+//!   not prevented, only the implicit reward is per token: every measurement has each judge's share of verdicts for the
+//!   longer answer, next to how often it is right. A judge that always prefers the longer answer has 1 there.
 //! - A scale of the implicit reward that is too small never vetoes, one that is too large always does: it is per token
 //!   (`implicit`), and the log has every judge's opinion on every pair.
 //! - Where base and start are the same model, the implicit opinion is ½ until the first step has moved the policy:

@@ -152,6 +152,12 @@ fn path(ui: &mut Ui, label: Id, text: &mut String, hint: &str, pick: (&str, Pick
     });
 }
 
+/// Writes down a world; the default one is not written.
+pub fn take_world(draft: &mut Draft, name: &str) {
+    let default = world::NAMES.first() == Some(&name);
+    (if default { "" } else { name }).clone_into(&mut draft.world);
+}
+
 fn prompts(ui: &mut Ui, label: Id, draft: &mut Draft, checked: &Checked, scene: &mut Scene<'_>) {
     ui.horizontal_wrapped(|ui| {
         ui.radio_value(&mut draft.from_file, false, t("compose.from_world"));
@@ -170,8 +176,7 @@ fn prompts(ui: &mut Ui, label: Id, draft: &mut Draft, checked: &Checked, scene: 
     let list = ComboBox::from_id_salt("compose_world").selected_text(chosen.unwrap_or_default()).show_ui(ui, |ui| {
         for name in world::NAMES {
             if ui.selectable_label(chosen == Some(*name), *name).clicked() {
-                let default = world::NAMES.first() == Some(name);
-                (if default { "" } else { name }).clone_into(&mut draft.world);
+                take_world(draft, name);
             }
         }
     });

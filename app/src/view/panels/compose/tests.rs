@@ -341,3 +341,18 @@ fn in_a_small_window_start_stays_in_sight() {
         }
     }
 }
+
+#[test]
+fn a_method_can_ask_for_its_world() {
+    let mut bench = Bench::new(WIDE);
+    let asked = |bench: &mut Bench, recipe: &str, world: &'static str| {
+        bench.harness.state_mut().act(Action::ComposeIn(recipe.to_owned(), world), 0.0);
+        bench.pause();
+        let (_, request) = bench.plans().pop().unwrap();
+        // The engine is asked one thing at a time.
+        bench.answer(Ok(needs()));
+        (request.recipe, request.world)
+    };
+    assert_eq!(asked(&mut bench, "sharpening", "grammar"), ("sharpening".to_owned(), Some("grammar".to_owned())));
+    assert_eq!(asked(&mut bench, "cream", "rules"), ("cream".to_owned(), None), "the default is not written");
+}

@@ -93,7 +93,7 @@ fn what_was_measured_stands_on_the_page() {
 
 #[test]
 fn other_settings_models_and_studies_stand_below_the_claim() {
-    let mut harness = harness(false, [1400.0, 1400.0]);
+    let mut harness = harness(false, [1400.0, 1700.0]);
     let rows = [
         r#"{"study": "cream", "recipe": "cream", "verdict": "inconclusive", "seeds": [1, 2]}"#,
         r#"{"study": "cream", "recipe": "cream", "variant": "longer", "verdict": "not_reproduced", "seeds": [1, 2, 3]}"#,
@@ -112,6 +112,46 @@ fn other_settings_models_and_studies_stand_below_the_claim() {
     harness.get_by_label("CREAM: parts").click();
     harness.run_steps(20);
     harness.get_by_label("What is owed to what?");
+}
+
+#[test]
+fn the_evidence_of_a_method_leads_to_its_world_and_its_panel() {
+    let mut harness = harness(false, [1400.0, 2600.0]);
+    harness.get_by_label("Sharpening").click();
+    harness.run_steps(3);
+    harness.get_by_label("Its evidence");
+    harness.get_by_label_contains("It exists in the world grammar, and is seen on Iterations.");
+    assert_eq!(harness.query_all_by_label("See it on Iterations").count(), 0, "no run is open");
+    harness.get_by_label("Set up a run in grammar").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().actions, [Action::ComposeIn("sharpening".to_owned(), "grammar")]);
+    // One that has no more to show than all have.
+    harness.get_by_label("SFT").click();
+    harness.run_steps(3);
+    assert_eq!(harness.query_all_by_label("Its evidence").count(), 0);
+}
+
+#[test]
+fn a_run_of_the_method_in_its_world_shows_its_evidence() {
+    for (recipe, world, shown) in [("t-reg", "rules", 1), ("t-reg", "style", 0)] {
+        let mut harness = harness(false, [1400.0, 2600.0]);
+        let mut records = crate::fold::tests::synthetic();
+        if let selfsame_core::run::Event::Started { manifest } = &mut records[0].event {
+            recipe.clone_into(&mut manifest.recipe);
+            manifest.source = selfsame_core::run::Source::World(world.to_owned());
+        }
+        harness.state_mut().sessions.push(Session::film(1, "runs/x".to_owned(), records));
+        harness.run_steps(3);
+        // The page in front is that of the run's recipe.
+        harness.get_by_label("Its evidence");
+        let see = harness.query_all_by_label("See it on Answers").count();
+        assert_eq!(see, shown, "{recipe} in {world}");
+        if see == 1 {
+            harness.get_by_label("See it on Answers").click();
+            harness.run_steps(2);
+            assert_eq!(harness.state().actions, [Action::Go(Panel::Answers)]);
+        }
+    }
 }
 
 /// Every page, from a telephone to a wall: nothing leaves the window, and what is drawn is read out.
