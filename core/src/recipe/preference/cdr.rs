@@ -6,6 +6,10 @@
 //! Pitfalls of the method, and what becomes of them here:
 //! - The strong model is the better aligned one, not a bigger one: DPO from the weak one's own weights.
 //! - Both models read the same context, the customised one too.
+//! - With two tokenizers an answer would begin at another place for each model. Both are copies of one model here; they
+//!   read the same tokens, and the labels are the answer's own.
+//! - The released table of domains gives reasoning the system prompt of safety, which looks like a slip. There is no
+//!   table here that could be wired wrongly: a prompt's context is the labelled pair nearest to it.
 //! - Sums over tokens grow with length: the means are in the log beside them, and can be ranked by.
 //! - Stop tokens can outweigh the rest: the log has the ratio of every single token.
 //! - Equal ratios give no pair, equal answers neither; the rejected answer is any other, not the worst.

@@ -1,4 +1,16 @@
 //! Direct Preference Optimization (Rafailov et al. 2023, arXiv 2305.18290).
+//!
+//! Pitfalls of the method, and what becomes of them here:
+//! - Log-probabilities are summed over an answer's tokens. Their mean is another loss, and has a name of its own in
+//!   `objective`.
+//! - The labels are the answer's tokens, the stop token included; the prompt and what a chat template puts around it are
+//!   read and never learned.
+//! - Nothing is dropped out, in the policy as little as in the reference, whose log-probabilities are computed once.
+//! - Both answers can become less likely while the margin rises: the log has the two log-probabilities apart, and `sft`
+//!   in the mix of `objective` holds the chosen one up.
+//! - Sums are of f32, on every device and where frozen matrices are packed.
+//! - What was learned is measured on held-out prompts; how far a world keeps these apart from the pairs' is said under
+//!   *Split* in its description.
 
 use serde::{Deserialize, Serialize};
 
