@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Result,
     learn::{
-        LearnConfig, MARGIN, Objective,
+        LearnConfig,
         loss::{Mix, PairLoss, PairObjective},
     },
     measure::{annotator::Annotator, control::Budget},
@@ -90,13 +90,7 @@ impl Recipe for Dpo {
         let replay = Replay { per_step: self.replay, weight: self.replay_weight };
         let objective = self.objective();
         lab.learn_pairs(&self.learn, replay, &pairs, &[Snapshot::Start], |batch, _| {
-            let inputs = batch.inputs(Snapshot::Start)?;
-            let rewards = objective.rewards(&inputs)?;
-            let mut metrics = rewards.metrics();
-            metrics.push(("logps/chosen", batch.policy[0].clone().mean()));
-            metrics.push(("logps/rejected", batch.policy[1].clone().mean()));
-            let items = vec![(MARGIN.to_owned(), rewards.margins())];
-            Ok(Objective { loss: objective.loss(&inputs)?.mean(), metrics, items })
+            batch.objective(&objective, &batch.inputs(Snapshot::Start)?)
         })
         .await?;
         lab.measure().await
