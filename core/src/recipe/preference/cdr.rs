@@ -6,8 +6,8 @@
 //! Pitfalls of the method, and what becomes of them here:
 //! - The strong model is the better aligned one, not a bigger one: DPO from the weak one's own weights.
 //! - Both models read the same context, the customised one too.
-//! - With two tokenizers an answer would begin at another place for each model. Both are copies of one model here; they
-//!   read the same tokens, and the labels are the answer's own.
+//! - With two tokenizers an answer would begin at another place for each model. Here both have the run's, read the same
+//!   tokens, and the labels are the answer's own.
 //! - The released table of domains gives reasoning the system prompt of safety, which looks like a slip. There is no
 //!   table here that could be wired wrongly: a prompt's context is the labelled pair nearest to it.
 //! - Sums over tokens grow with length: the means are in the log beside them, and can be ranked by.
