@@ -83,7 +83,7 @@ fn planned(config: &Config, precision: BasePrecision) -> u64 {
         sampling: Sampling { max_new_tokens: PROMPT + ANSWER - 16, ..Sampling::default() },
         beta: 0.1,
         learn: LearnConfig { batch_size: PAIRS, micro_batch: PAIRS, ..LearnConfig::default() },
-        replay: Replay { per_step: 0, weight: 0.0 },
+        replay: Replay::NONE,
     };
     let adapted = Adapted { lora: LORA, precision, other_base: false };
     let learning = Learning { adapted: Some(adapted), recomputes: false };

@@ -2,7 +2,7 @@
 //! further family, the log-probabilities and every loss over four pairs of answers, and the gradient of one of
 //! them, on each.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -196,20 +196,24 @@ fn references(lengths: &[Vec<usize>; 2], device: &Device) -> [Tensor<1>; 2] {
 /// Compares a device with another, family by family. Where one lacks a family they are infinitely far apart.
 #[must_use]
 pub fn differences(of: &[Figures], with: &[Figures]) -> Vec<Difference> {
-    let named = |figures: &[Figures], family: Family| {
-        let nothing = || Figures {
+    let there = |family: &Family| of.iter().chain(with).any(|figures| figures.family == *family);
+    let families = Family::ALL.into_iter().filter(there);
+    families.map(|family| difference(&of_family(of, family), &of_family(with, family))).collect()
+}
+
+/// A device's figures of a family; without a number where it has none.
+fn of_family(figures: &[Figures], family: Family) -> Cow<'_, Figures> {
+    match figures.iter().find(|of| of.family == family) {
+        Some(found) => Cow::Borrowed(found),
+        None => Cow::Owned(Figures {
             device: figures.first().map_or_else(String::new, |first| first.device.clone()),
             family,
             logits: Vec::new(),
             logprobs: Vec::new(),
             losses: Vec::new(),
             gradient: Vec::new(),
-        };
-        figures.iter().find(|of| of.family == family).cloned().unwrap_or_else(nothing)
-    };
-    let there = |family: &Family| of.iter().chain(with).any(|figures| figures.family == *family);
-    let families = Family::ALL.into_iter().filter(there);
-    families.map(|family| difference(&named(of, family), &named(with, family))).collect()
+        }),
+    }
 }
 
 fn difference(of: &Figures, with: &Figures) -> Difference {

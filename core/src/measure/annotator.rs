@@ -34,6 +34,10 @@ pub struct Annotator {
 }
 
 impl Annotator {
+    /// The top of their scale where a paper has none of its own, or one of a length for larger models: as for judges
+    /// the scores are from 0 to 5, each of them one token (our choice).
+    pub const SCALE: usize = 5;
+
     /// The annotators of a recipe whose card has them.
     #[must_use]
     pub const fn of<R: Recipe>() -> Self {

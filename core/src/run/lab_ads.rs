@@ -36,7 +36,7 @@ impl Lab {
         let policy = std::mem::replace(&mut self.policy, self.initial.clone());
         self.aside = Some(name);
         let learned = self
-            .learn(&config.learn, Replay { per_step: 0, weight: 0.0 }, &tokens, |model, chosen, _, _| {
+            .learn(&config.learn, Replay::NONE, &tokens, |model, chosen, _, _| {
                 let chosen: Vec<&Rating> = chosen.iter().map(|index| &ratings[*index]).collect();
                 Ok(henry.objective(model, &chosen, config.spread))
             })

@@ -46,6 +46,11 @@ pub struct Replay {
     pub weight: f64,
 }
 
+impl Replay {
+    /// No judgements: for a model whose judge channel nobody asks, or that learns in it anyway.
+    pub const NONE: Self = Self { per_step: 0, weight: 0.0 };
+}
+
 impl Lab {
     /// Learns from pairs. `references` names the frozen models the objective needs; their
     /// log-probabilities are computed once.
@@ -159,7 +164,7 @@ impl Lab {
         rows: &[Sequence],
     ) -> Result<Decoder> {
         let policy = self.step_aside(name, from);
-        let learned = self.learn_completions(config, Replay { per_step: 0, weight: 0.0 }, rows).await;
+        let learned = self.learn_completions(config, Replay::NONE, rows).await;
         let model = self.step_back(policy);
         learned.map(|()| model)
     }

@@ -10,7 +10,7 @@ use crate::{
     judge::Comparison,
     learn::{
         Batch, MARGIN, Objective, Sequence,
-        loss::{PairInputs, margin},
+        loss::{PairInputs, PairObjective, margin},
     },
     model::Decoder,
     select::Pair,
@@ -86,10 +86,20 @@ impl PairBatch<'_> {
     /// # Errors
     /// If the recipe did not ask for this snapshot when it began to learn.
     pub fn inputs(&self, which: Snapshot) -> Result<PairInputs> {
+        Ok(self.inputs_with(self.reference(which)?))
+    }
+
+    /// The same for losses that look at no reference: the policy stands in its place.
+    #[must_use]
+    pub fn inputs_without_reference(&self) -> PairInputs {
+        self.inputs_with(self.policy.each_ref().map(|sums| sums.clone().detach()))
+    }
+
+    fn inputs_with(&self, reference: [Tensor<1>; 2]) -> PairInputs {
         let lengths = [self.lengths(0), self.lengths(1)];
         let soft = self.pairs.iter().any(|pair| pair.label != 1.0);
         let label = soft.then(|| self.labels());
-        Ok(PairInputs { label, ..PairInputs::new(self.policy.clone(), self.reference(which)?, lengths) })
+        PairInputs { label, ..PairInputs::new(self.policy.clone(), reference, lengths) }
     }
 
     /// The pairs as a generative judge reads them.
@@ -116,6 +126,19 @@ impl PairBatch<'_> {
     #[must_use]
     pub fn labels(&self) -> Tensor<1> {
         self.constant(|pair| pair.label)
+    }
+
+    /// A mix of losses on the mean, and the numbers TRL logs beside it.
+    ///
+    /// # Errors
+    /// If the mix does not pass its own check, or lacks an input that it needs.
+    pub fn objective(&self, mix: &PairObjective, inputs: &PairInputs) -> Result<Objective> {
+        let rewards = mix.rewards(inputs)?;
+        let mut metrics = rewards.metrics();
+        metrics.push(("logps/chosen", self.policy[0].clone().mean()));
+        metrics.push(("logps/rejected", self.policy[1].clone().mean()));
+        let items = vec![(MARGIN.to_owned(), rewards.margins())];
+        Ok(Objective { loss: mix.loss(inputs)?.mean(), metrics, items })
     }
 
     /// An objective on the pairs' margins against a frozen model: what `loss` makes of them, each pair by

@@ -18,8 +18,9 @@ pub fn win_rates(scores: &[f32]) -> Vec<f64> {
     scores.iter().map(|score| (scores.iter().map(|other| wins(*score, *other)).sum::<f64>() - 0.5) / others).collect()
 }
 
-/// Whether an answer repeats itself: at least eight tokens long, and more than half of its adjacent
-/// token pairs were there before.
+/// Whether an answer repeats itself: at least eight tokens long, and more than half of its adjacent token pairs were
+/// there before. DNO rejects answers whose n-grams repeat "heavily" and gives no number; both are our choice: in so few
+/// tokens words that were asked for twice are no loop, and beyond one half most of the answer is one.
 #[must_use]
 pub fn repetitive(answer: &Answer) -> bool {
     let content = answer.content();

@@ -8,17 +8,12 @@ pub mod ads;
 pub mod dialog;
 pub mod grammar;
 pub mod rules;
+mod split;
 pub mod style;
 
+pub use self::split::Split;
 pub use crate::measure::oracle::OracleKey;
-use crate::{
-    Result,
-    judge::JudgePrompt,
-    prompt::Prompt,
-    rng::{Purpose, Stream},
-    sample::Grammar,
-    text::Tokenizer,
-};
+use crate::{Result, judge::JudgePrompt, prompt::Prompt, rng::Stream, sample::Grammar, text::Tokenizer};
 
 /// What the oracle says about one answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,31 +22,6 @@ pub struct Grade {
     pub reward: f64,
     /// Whether every requirement of the prompt is met.
     pub all_met: bool,
-}
-
-/// Which prompts: those to learn from are fresh in every iteration, those to measure on are fixed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    /// Prompts to learn from in this iteration.
-    Train(u32),
-    /// Prompts that no learning step ever sees.
-    HeldOut,
-}
-
-impl Split {
-    /// `count` prompts whose texts are drawn, each with numbers that depend on the seed, the split and its place alone.
-    fn prompts(self, seed: u64, count: usize, draw: impl Fn(&mut Stream) -> String) -> Vec<Prompt> {
-        let (purpose, iteration, name) = match self {
-            Self::Train(iteration) => (Purpose::Prompt, iteration, format!("t{iteration}")),
-            Self::HeldOut => (Purpose::Measure, 0, "held".to_owned()),
-        };
-        (0..count)
-            .map(|index| {
-                let mut stream = Stream::new(seed, purpose, iteration, index as u64);
-                Prompt { id: format!("{name}-{index}"), text: draw(&mut stream) }
-            })
-            .collect()
-    }
 }
 
 /// A prompt with an answer of whatever quality the world's authors had.

@@ -191,6 +191,39 @@ fn confidence_is_read_off_extrapolated_logits() {
     }
 }
 
+/// In the first fifth of its steps SPA's loss is DPO's, `log(1 + e^−Δ)` of the step's margin, also where that is not 0; a
+/// label that is doubted later is `1 − α`.
+#[test]
+fn the_first_fifth_of_spa_is_dpo() {
+    let mut experiment = Experiment::tiny("selfie-spa");
+    for (key, value) in [("learning_rate", 3e-3), ("warmup", 0.0)] {
+        experiment.set(&["loop", "learn", key], value);
+    }
+    // A pair a step, so that a step's loss follows from its margin.
+    for (key, value) in [("batch_size", 1), ("epochs", 5)] {
+        experiment.set(&["loop", "learn", key], value);
+    }
+    let records = records(&finished(&experiment).log());
+    let own: Vec<&Value> = steps(&records).filter(|step| step["iteration"] == 2).collect();
+    let softplus = |x: f64| x.exp().ln_1p();
+    let (mut trusted_margin, mut pairs) = (0.0_f64, 0);
+    for (place, step) in own.iter().enumerate() {
+        let (margin, trusted) = (&step["metrics"]["rewards/margins"], &step["metrics"]["trusted"]);
+        let (margin, trusted) = (margin.as_f64().unwrap(), trusted.as_f64().unwrap());
+        if 5 * place < own.len() {
+            assert_eq!(trusted, 1.0, "step {place}");
+            trusted_margin = trusted_margin.max(margin.abs());
+            pairs += 1;
+        }
+        let doubt = 0.1 * (1.0 - trusted);
+        let expected = (1.0 - doubt) * softplus(-margin) + doubt * softplus(margin);
+        let loss = step["loss"].as_f64().unwrap();
+        assert!((loss - expected).abs() < 1e-5, "step {place}: {loss} instead of {expected}");
+    }
+    // A tenth of the margin is what a doubted label would add.
+    assert!(pairs > 1 && trusted_margin > 1e-3, "{pairs} steps, {trusted_margin}");
+}
+
 /// RLHF-sharpening begins at the mean squared difference of the base's own log-likelihoods, which are in the log, and
 /// each of its pairs stands in their order; the reward stays that of the base when the policy has moved.
 #[test]

@@ -24,10 +24,10 @@ use crate::{
     learn::{LearnConfig, Objective, loss::nash_md::nash_md},
     measure::{annotator::Annotator, control::Budget},
     model::Decoder,
-    recipe::{Card, OracleUse, Recipe, ranking::ranking, tenth},
+    recipe::{Card, OracleUse, Recipe, ranking, tenth},
     run::{Lab, Replay, RewardBatch, Snapshot},
     sample::Sampling,
-    select::{Candidates, Origin, Pair, rewarded},
+    select::{duels, rewarded, wins},
 };
 
 /// Who says which of two answers is preferred.
@@ -61,7 +61,7 @@ pub struct Nlhf {
     pub prompts: usize,
     /// Answers to each prompt, and as many of the opponent (our choice; one in the paper).
     pub samples: usize,
-    /// How answers are drawn: as the policy gives them, since the gradient is that of the policy.
+    /// How answers are drawn (our choice: as the policy gives them, since the gradient is that of the policy).
     pub sampling: Sampling,
     /// The optimiser (our choice).
     pub learn: LearnConfig,
@@ -152,11 +152,7 @@ impl Nlhf {
     async fn preference_model(&self, lab: &mut Lab, judges: &[Generative]) -> Result<Decoder> {
         let labelled = lab.preferences(&Annotator::of::<Self>(), self.labelled)?;
         let config = LearnConfig { epochs: self.labelled_epochs, batch_size: 16, ..self.learn };
-        let none = Replay { per_step: 0, weight: 0.0 };
-        lab.learn_aside(("preference-model", Snapshot::Initial), &config, none, &labelled, &[], |batch, _| {
-            Ok(ranking(judges, batch))
-        })
-        .await
+        ranking::model(lab, "preference-model", &config, judges, &labelled).await
     }
 
     /// The policy gradient of `P(y ≻ y') − ½ − τ log(π/μ)(y)`.
@@ -169,47 +165,5 @@ impl Nlhf {
             metrics: vec![("preferred", preferred.mean()), ("log ratio", ratio.mean())],
             items: Vec::new(),
         })
-    }
-}
-
-/// Every answer against every opponent's answer to its prompt.
-fn duels(answers: &[Candidates], opponents: &[Candidates]) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for (group, others) in answers.iter().zip(opponents) {
-        let both = Candidates { answers: [group.answers.clone(), others.answers.clone()].concat(), ..group.clone() };
-        for own in 0..group.answers.len() {
-            let against = group.answers.len()..both.answers.len();
-            pairs.extend(against.map(|other| Pair::new(&both, own, other, 0.5, Origin::Unlabelled)));
-        }
-    }
-    pairs
-}
-
-/// The mean probability of each answer to be preferred to the opponent's.
-#[allow(clippy::cast_precision_loss)] // a handful of answers
-fn wins(answers: &[Candidates], opponents: &[Candidates], preferred: &[f32]) -> Vec<Vec<f32>> {
-    let mut rest = preferred.iter();
-    let mut of = |(group, others): (&Candidates, &Candidates)| {
-        let count = others.answers.len();
-        let mean = |_| rest.by_ref().take(count).sum::<f32>() / count.max(1) as f32;
-        group.answers.iter().map(mean).collect::<Vec<f32>>()
-    };
-    answers.iter().zip(opponents).map(&mut of).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::select::named;
-
-    #[test]
-    fn every_answer_meets_every_opponent_and_its_wins_are_their_mean() {
-        let answers = [named("a", &[10, 11]), named("b", &[12, 13])];
-        let opponents = [named("a", &[20, 21]), named("b", &[22, 23])];
-        let pairs = duels(&answers, &opponents);
-        let met: Vec<(u32, u32)> = pairs.iter().map(|p| (p.answers[0].ids[0], p.answers[1].ids[0])).collect();
-        assert_eq!(met, [(10, 20), (10, 21), (11, 20), (11, 21), (12, 22), (12, 23), (13, 22), (13, 23)]);
-        let preferred = [1.0, 0.5, 0.0, 0.0, 0.25, 0.75, 1.0, 1.0];
-        assert_eq!(wins(&answers, &opponents, &preferred), [vec![0.75, 0.0], vec![0.5, 1.0]]);
     }
 }

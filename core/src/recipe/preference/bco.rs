@@ -23,9 +23,6 @@ use crate::{
     select::{Candidates, Origin, Rated, best_worst, density_ratios, subset},
 };
 
-/// The top of the annotators' scale.
-const SCALE: usize = 5;
-
 /// The name of a step's mean reward in the log.
 const REWARD: &str = "rewards/mean";
 
@@ -82,7 +79,7 @@ impl Recipe for Bco {
             lab.begin(iteration);
             let prompts = lab.prompts(settings.prompts)?;
             let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
-            let scores = lab.annotate(&Annotator::of::<Self>(), &answers, SCALE)?;
+            let scores = lab.annotate(&Annotator::of::<Self>(), &answers, Annotator::SCALE)?;
             if self.as_pairs {
                 let pairs = best_worst(&answers, &scores, Origin::Annotated);
                 let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);

@@ -22,9 +22,6 @@ use crate::{
     select::{Candidates, Origin, Pair, best_worst, goal_conditioned, subset},
 };
 
-/// The highest score that can be asked for.
-const SCALE: usize = 5;
-
 /// The hyper-parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -79,7 +76,7 @@ impl Recipe for RewardAug {
             lab.begin(iteration);
             let prompts = lab.prompts(settings.prompts)?;
             let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
-            let scores = lab.annotate(&Annotator::of::<Self>(), &answers, SCALE)?;
+            let scores = lab.annotate(&Annotator::of::<Self>(), &answers, Annotator::SCALE)?;
             let pairs = best_worst(&answers, &scores, Origin::Annotated);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
             let pairs = if self.goals {
@@ -93,11 +90,11 @@ impl Recipe for RewardAug {
             })
             .await?;
             if self.goals {
-                lab.aim(SCALE);
+                lab.aim(Annotator::SCALE);
             }
             lab.measure().await?;
             if self.goals {
-                lab.measure_goals(SCALE).await?;
+                lab.measure_goals(Annotator::SCALE).await?;
             }
         }
         Ok(())

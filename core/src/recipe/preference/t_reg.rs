@@ -26,9 +26,6 @@ use crate::{
     select::{Candidates, Origin, best_worst, subset},
 };
 
-/// The top of the annotators' scale.
-const SCALE: usize = 5;
-
 /// The hyper-parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -100,7 +97,7 @@ impl Recipe for TReg {
             }
             let prompts = lab.prompts(settings.prompts)?;
             let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
-            let scores = lab.annotate(&annotator, &answers, SCALE)?;
+            let scores = lab.annotate(&annotator, &answers, Annotator::SCALE)?;
             let pairs = best_worst(&answers, &scores, Origin::Annotated);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
             let credit = lab.credit(&pairs, &asked, &evaluator).await?;

@@ -13,6 +13,10 @@
 //! - Win rates need opponents: at least four answers are drawn.
 //! - Hard labels after the margin filter are the approximation, soft labels from the win rates the theory. Both are
 //!   there; the filter comes before either, so that soft labels lie above ½ here.
+//! - Where preferences go round in a circle, a large η makes the policy swing from one answer to the next instead of
+//!   settling: η is the loop's `beta`, and [`Lab::measure_game`] has how often each iterate wins against all earlier
+//!   ones, and how far it can be exploited. Nothing damps the swinging. The scores of one prompt cannot go round; only
+//!   the truth of a world such as `style-cyclic` can.
 
 use serde::{Deserialize, Serialize};
 

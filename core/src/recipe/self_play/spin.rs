@@ -21,8 +21,8 @@ use crate::{
     measure::control::Budget,
     recipe::{Card, OracleUse, Recipe, tenth},
     run::{Lab, Replay, Snapshot},
-    sample::{FinishReason, Sampling},
-    select::{Candidates, Origin, Pair},
+    sample::Sampling,
+    select::{Pair, games},
 };
 
 /// The hyper-parameters.
@@ -125,44 +125,9 @@ impl Spin {
     }
 }
 
-/// Each demonstration against the opponent's answer, where that was finished and is another one.
-fn games(demonstrations: &[Candidates], answers: &[Candidates]) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for (given, drawn) in demonstrations.iter().zip(answers) {
-        let both = given.answers.iter().chain(&drawn.answers).cloned().collect();
-        let game = Candidates { answers: both, ..given.clone() };
-        let finished = game.answers.iter().all(|answer| answer.finish == FinishReason::Stop);
-        if let [real, own] = &game.answers[..]
-            && finished
-            && real.ids != own.ids
-        {
-            pairs.push(Pair::new(&game, 0, 1, 1.0, Origin::SelfPlay));
-        }
-    }
-    pairs
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{prompt::Prompt, sample::Answer};
-
-    fn of(ids: &[u32], finish: FinishReason) -> Candidates {
-        let answer =
-            Answer { ids: ids.to_vec(), text: String::new(), logprobs: Vec::new(), sampling_logprob: 0.0, finish };
-        Candidates { prompt: Prompt { id: "p".to_owned(), text: "p".to_owned() }, ids: vec![1], answers: vec![answer] }
-    }
-
-    #[test]
-    fn the_data_always_wins_and_unfinished_answers_do_not_play() {
-        let given = [of(&[5, 2], FinishReason::Stop), of(&[6, 2], FinishReason::Stop), of(&[7, 2], FinishReason::Stop)];
-        let drawn =
-            [of(&[8, 2], FinishReason::Stop), of(&[8, 9], FinishReason::Length), of(&[7, 2], FinishReason::Stop)];
-        let games = games(&given, &drawn);
-        assert_eq!(games.len(), 1, "one was cut off, one is the demonstration itself");
-        assert_eq!((games[0].answers[0].ids[0], games[0].answers[1].ids[0], games[0].label), (5, 8, 1.0));
-        assert!(!games[0].origin.says_better());
-    }
 
     #[test]
     fn the_schedules_of_the_released_scripts_are_settings() {

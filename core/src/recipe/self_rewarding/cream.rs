@@ -11,6 +11,8 @@
 //!   log-likelihood per token ranks instead.
 //! - Kendall's τ is rescaled to `[0, 1]`, with ties by τ-b. A label below one half reverses a pair and is
 //!   not clamped.
+//! - The loss is least where `σ(Δ) = C`: however long one learns, the margin ends at `ln(C / (1 − C))`, which is
+//!   ln 4 = 1.39 at C = 0.8. What looks like saturation may be that; the mean of C is in the log.
 //! - With two answers τ is ±1 and says nothing: there are at least three.
 //! - Consistencies are kept by prompt, so that a prompt without a pair moves none to another. A prompt
 //!   without a ranking takes the mean.

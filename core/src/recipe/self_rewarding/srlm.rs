@@ -6,6 +6,10 @@
 //!   for their taste for length.
 //! - What rises may be sharpening and no learning: control lines with random and with true labels stand beside it.
 //! - Equal scores say nothing: such a prompt gives no pair.
+//! - One score that is decoded greedily and read as a whole number tells a small model's answers hardly apart: here a
+//!   score is the expected one, over the probabilities of all scores.
+//! - Prompts that come again are learned by heart: a world draws fresh ones in every iteration, and of a file the next
+//!   ones are taken, so that they come again only where it has too few.
 
 use serde::{Deserialize, Serialize};
 

@@ -17,13 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
-    judge::{Form, Generative},
+    judge::Form,
     measure::{annotator::Annotator, control::Budget},
-    model::Decoder,
-    recipe::{Card, Loop, OracleUse, Recipe, ranking::ranking, tenth},
+    recipe::{Card, Loop, OracleUse, Recipe, ranking, tenth},
     rng::{Purpose, Stream},
-    run::{Lab, Replay, Snapshot},
-    select::{Candidates, Doubt, Origin, Pair, one_per_prompt, subset, weighted_subset},
+    run::Lab,
+    select::{Doubt, Pair, one_per_prompt, ordered_ends, subset, weighted_subset},
 };
 
 /// The hyper-parameters.
@@ -99,15 +98,15 @@ impl Recipe for Upo {
         let (scorers, comparers) = (lab.judges(Form::Pointwise)?, lab.judges(Form::Pairwise)?);
         let labelled = lab.preferences(&Annotator::of::<Self>(), self.labelled)?;
         lab.begin(1);
-        let reward_model = self.model(lab, "reward-model", &scorers, &labelled).await?;
-        let estimator = self.model(lab, "estimator", &comparers, &labelled).await?;
+        let reward_model = ranking::model(lab, "reward-model", &settings.learn, &scorers, &labelled).await?;
+        let estimator = ranking::model(lab, "estimator", &settings.learn, &comparers, &labelled).await?;
         self.learn(lab, &labelled).await?;
         for iteration in lab.iterations(settings.iterations).skip(1) {
             lab.begin(iteration);
             let prompts = lab.prompts(settings.prompts)?;
             let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
             let rewards = lab.score_by("reward model", &reward_model, &scorers, &answers).await?;
-            let ordered = ordered_pairs(&answers, &rewards);
+            let ordered = ordered_ends(&answers, &rewards);
             let asked = share(ordered.len(), self.asked);
             let ordered = subset(ordered, asked, lab.seed(), iteration);
             let pairs: Vec<Pair> = ordered.iter().map(|(pair, _)| pair.clone()).collect();
@@ -130,21 +129,6 @@ impl Upo {
         let settings = &self.shared;
         lab.learn_labels(&settings.learn, settings.replay(), settings.beta, pairs).await?;
         lab.measure().await
-    }
-
-    /// A model of its own, trained from the initial one to prefer what the labels prefer.
-    async fn model(
-        &self,
-        lab: &mut Lab,
-        name: &'static str,
-        judges: &[Generative],
-        labelled: &[Pair],
-    ) -> Result<Decoder> {
-        let none = Replay { per_step: 0, weight: 0.0 };
-        lab.learn_aside((name, Snapshot::Initial), &self.shared.learn, none, labelled, &[], |batch, _| {
-            Ok(ranking(judges, batch))
-        })
-        .await
     }
 
     /// The easy pairs, some of the informative ones and those of the widest margin, one for each prompt.
@@ -173,27 +157,6 @@ impl Upo {
     }
 }
 
-/// Of every prompt's answers the two with the highest and the two with the lowest reward, in all pairs of
-/// different reward, the higher first, with the margin of each.
-fn ordered_pairs(answers: &[Candidates], rewards: &[Vec<f32>]) -> Vec<(Pair, f32)> {
-    let mut pairs = Vec::new();
-    for (group, rewards) in answers.iter().zip(rewards) {
-        let mut order: Vec<usize> = (0..group.answers.len().min(rewards.len())).collect();
-        order.sort_by(|a, b| rewards[*b].total_cmp(&rewards[*a]));
-        let last = order.len().saturating_sub(2).max(2).min(order.len());
-        let ends: Vec<usize> = order.iter().take(2).chain(&order[last..]).copied().collect();
-        for (place, first) in ends.iter().enumerate() {
-            for second in &ends[place + 1..] {
-                let margin = rewards[*first] - rewards[*second];
-                if margin > 0.0 && group.answers[*first].ids != group.answers[*second].ids {
-                    pairs.push((Pair::new(group, *first, *second, 1.0, Origin::Estimated), margin));
-                }
-            }
-        }
-    }
-    pairs
-}
-
 /// How many a share of so many are.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts
 fn share(count: usize, share: f64) -> usize {
@@ -211,21 +174,7 @@ fn note(lab: &mut Lab, doubts: &[Doubt]) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::select::named as group;
-
-    #[test]
-    fn the_two_ends_in_all_orders() {
-        let rewards = [vec![0.1, 0.6, 0.2, 0.5, 0.3, 0.4]];
-        let pairs = ordered_pairs(&[group("a", &[10, 11, 12, 13, 14, 15])], &rewards);
-        let read: Vec<(u32, u32)> = pairs.iter().map(|(p, _)| (p.answers[0].ids[0], p.answers[1].ids[0])).collect();
-        assert_eq!(read, [(11, 13), (11, 12), (11, 10), (13, 12), (13, 10), (12, 10)]);
-        assert!(pairs.iter().all(|(_, margin)| *margin > 0.0));
-        for few in [vec![], vec![10], vec![10, 11], vec![10, 11, 12]] {
-            let rewards: Vec<f32> = (0_u8..).zip(&few).map(|(place, _)| f32::from(place)).collect();
-            let expected = few.len() * few.len().saturating_sub(1) / 2;
-            assert_eq!(ordered_pairs(&[group("a", &few)], &[rewards]).len(), expected);
-        }
-    }
+    use crate::select::{Origin, named as group};
 
     #[test]
     fn what_the_estimator_contradicts_is_not_learned_from() {

@@ -31,7 +31,7 @@ use crate::{
     recipe::{Card, Loop, OracleUse, Recipe, tenth},
     run::{Lab, PairBatch, RatedBatch, Snapshot},
     sample::Sampling,
-    select::{Candidates, Origin, Pair, best_of, chosen, every_two, subset, votes},
+    select::{Candidates, Pair, best_of, chosen, explored_pairs, likelier_first, subset, votes},
 };
 
 /// How the policy is sharpened.
@@ -203,7 +203,7 @@ impl Sharpening {
         likelihood: &[Vec<f32>],
     ) -> Result<Vec<Pair>> {
         if self.exploration == 0.0 {
-            return Ok(ordered_pairs(answers, likelihood));
+            return Ok(likelier_first(answers, likelihood));
         }
         let drawn = lab.sample_from(Snapshot::Initial, prompts, 1, &self.shared.sampling).await?;
         Ok(explored_pairs(answers, likelihood, &drawn))
@@ -245,38 +245,6 @@ fn imitation(batch: &RatedBatch<'_>) -> Objective {
     Objective { loss: mean.clone().neg(), metrics: vec![("logps/chosen", mean)], items: Vec::new() }
 }
 
-/// Every two different answers to each prompt, the likelier first.
-fn ordered_pairs(answers: &[Candidates], likelihood: &[Vec<f32>]) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for (group, likelihood) in answers.iter().zip(likelihood) {
-        for (first, second) in every_two(group.answers.len().min(likelihood.len())) {
-            let (first, second) =
-                if likelihood[first] >= likelihood[second] { (first, second) } else { (second, first) };
-            if group.answers[first].ids != group.answers[second].ids {
-                pairs.push(Pair::new(group, first, second, 1.0, Origin::Likelihood));
-            }
-        }
-    }
-    pairs
-}
-
-/// Each answer and the first that the base drew for its prompt, the likelier first; that one is the third as well.
-fn explored_pairs(answers: &[Candidates], likelihood: &[Vec<f32>], drawn: &[Candidates]) -> Vec<Pair> {
-    let mut pairs = Vec::new();
-    for ((group, likelihood), drawn) in answers.iter().zip(likelihood).zip(drawn) {
-        let Some(other) = drawn.answers.first() else {
-            continue;
-        };
-        for (answer, likelihood) in group.answers.iter().zip(likelihood) {
-            let both = Candidates { answers: vec![answer.clone(), other.clone()], ..group.clone() };
-            // Whoever drew an answer knows how likely he finds it.
-            let found = ordered_pairs(&[both], &[vec![*likelihood, other.logprob()]]);
-            pairs.extend(found.into_iter().map(|pair| Pair { third: Some(other.clone()), ..pair }));
-        }
-    }
-    pairs
-}
-
 #[allow(clippy::cast_precision_loss)] // the log keeps single precision
 fn narrow(count: usize) -> f32 {
     count as f32
@@ -285,24 +253,6 @@ fn narrow(count: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::select::named;
-
-    #[test]
-    fn the_likelier_answer_comes_first_and_equal_ones_make_no_pair() {
-        let pairs = ordered_pairs(&[named("a", &[5, 6, 5])], &[vec![-4.0, -1.0, -4.0]]);
-        let read: Vec<(u32, u32)> = pairs.iter().map(|p| (p.answers[0].ids[0], p.answers[1].ids[0])).collect();
-        assert_eq!(read, [(6, 5), (6, 5)]);
-    }
-
-    #[test]
-    fn exploration_stands_against_the_base() {
-        let mut base = named("a", &[6]);
-        base.answers[0].logprobs = vec![-1.0, -1.5];
-        let pairs = explored_pairs(&[named("a", &[5, 6, 7])], &[vec![-1.0, -2.5, -4.0]], &[base]);
-        let read: Vec<(u32, u32)> = pairs.iter().map(|p| (p.answers[0].ids[0], p.answers[1].ids[0])).collect();
-        assert_eq!(read, [(5, 6), (6, 7)]);
-        assert!(pairs.iter().all(|pair| pair.third.as_ref().is_some_and(|third| third.ids == [6, 2])));
-    }
 
     #[test]
     fn what_does_not_go_together_is_refused() {

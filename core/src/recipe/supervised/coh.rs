@@ -22,9 +22,6 @@ use crate::{
     select::{Chain, Hindsight, Origin, Pair, best_worst, subset},
 };
 
-/// The top of the annotators' scale.
-const SCALE: usize = 5;
-
 /// What is said of a good and of a bad answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "kebab-case")]
@@ -118,7 +115,7 @@ impl Recipe for Coh {
             lab.begin(iteration);
             let prompts = lab.prompts(settings.prompts)?;
             let answers = lab.sample(&prompts, settings.samples, &settings.sampling).await?;
-            let scores = lab.annotate(&Annotator::of::<Self>(), &answers, SCALE)?;
+            let scores = lab.annotate(&Annotator::of::<Self>(), &answers, Annotator::SCALE)?;
             let pairs = best_worst(&answers, &scores, Origin::Annotated);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
             lab.choose(&pairs)?;

@@ -12,7 +12,7 @@
 //! - *Noise*: a satisfied phrase follows a bit that is not set with probability 0.01 from the hard to please and
 //!   0.38 from the polite, a dissatisfied one a bit that is set with 0.38 and 0.01. Preferences and judgements err
 //!   as those of Rules; judgements are about Rules' constraints.
-//! - *Split*: as in Rules, whose held-out prompts are drawn for a purpose of their own.
+//! - *Split*: that of Rules, whose prompts are asked here: drawn apart, and a few come on both sides.
 
 mod quality;
 mod user;
@@ -161,6 +161,14 @@ mod tests {
         let mean = rows.iter().map(|row| grade(&row.prompt, &row.reply).reward).sum::<f64>() / rows.len() as f64;
         assert!((0.35..0.65).contains(&mean), "{mean}");
         assert_ne!(rows, Dialog.comments(1, 1000, 0.0));
+    }
+
+    #[test]
+    fn prompts_and_their_split_are_those_of_rules() {
+        for split in [Split::Train(2), Split::HeldOut] {
+            assert_eq!(Dialog.prompts(3, split, 50), rules::Rules.prompts(3, split, 50));
+        }
+        assert_ne!(Dialog.prompts(3, Split::Train(2), 50), Dialog.prompts(3, Split::HeldOut, 50));
     }
 
     #[test]

@@ -16,19 +16,20 @@
 //!   Most of those who are forbidden a word say it: there the likeliest answer is wrong, and being surer of
 //!   it is no help.
 //! - *Noise*: that of the authors. Judgements are those of Rules, on Rules' answers; preferences err as they say.
-//! - *Split*: prompts for learning and held-out ones are drawn for purposes of their own.
+//! - *Split*: by the text of the prompt, as in [Style](super::style): what is measured on is never learned from.
+//!   Judgements are Rules' own and keep to no split; nor did the shipped starter, to which at most 3 of 200 held-out
+//!   prompts were shown, with answers of Rules' authors.
 //!
 //! The shipped starter knows the words and not the sentences ([`World::familiar`]).
 
 use super::{
     Demonstration, Grade, Judgement, OracleKey, Split, World,
-    rules::{self, Constraints, WORDS, corpus::corpus_of},
+    rules::{
+        self, Constraints, WORDS,
+        corpus::{corpus_of, preferences_of},
+    },
 };
-use crate::{
-    judge::JudgePrompt,
-    prompt::Prompt,
-    rng::{Purpose, Stream},
-};
+use crate::{judge::JudgePrompt, prompt::Prompt, rng::Stream};
 
 /// The world; it has no settings.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,7 +79,7 @@ impl World for Grammar {
     }
 
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
-        split.prompts(seed, count, |stream| draw(stream).prompt())
+        split.prompts(seed, count, |stream| draw_from(split, stream).prompt())
     }
 
     fn judge_prompts(&self) -> Vec<JudgePrompt> {
@@ -101,23 +102,7 @@ impl World for Grammar {
     }
 
     fn preferences(&self, seed: u64, count: usize, noise: f64) -> Vec<(String, String, String)> {
-        let mut pairs = Vec::with_capacity(count);
-        for index in 0.. {
-            if pairs.len() == count {
-                break;
-            }
-            let mut stream = Stream::new(seed, Purpose::Corpus, 8, index);
-            let constraints = draw(&mut stream);
-            let (first, second) = (write(&constraints, &mut stream), write(&constraints, &mut stream));
-            let prompt = constraints.prompt();
-            let difference = grade(&prompt, &first).reward - grade(&prompt, &second).reward;
-            if difference == 0.0 {
-                continue;
-            }
-            let pair = if (difference > 0.0) == stream.chance(noise) { (second, first) } else { (first, second) };
-            pairs.push((prompt, pair.0, pair.1));
-        }
-        pairs
+        preferences_of((seed, 8), (count, noise), draw, write, |prompt, answer| grade(prompt, answer).reward)
     }
 
     fn teach(&self, _key: &OracleKey, prompt: &str, stream: &mut Stream) -> Option<String> {
@@ -141,17 +126,25 @@ impl World for Grammar {
     }
 }
 
+/// Constraints to learn from.
 fn draw(stream: &mut Stream) -> Constraints {
-    let mut words: Vec<&str> = WORDS.to_vec();
-    stream.shuffle(&mut words);
-    let mut words = words.into_iter().map(str::to_owned);
-    let mut constraints = Constraints { order: words.next().zip(words.next()), ..Constraints::default() };
-    let firm = stream.chance(SHARES[0]);
-    *(if firm { &mut constraints.first } else { &mut constraints.must }) = words.next();
-    if stream.chance(SHARES[1]) {
-        constraints.never = words.next();
-    }
-    constraints
+    draw_from(Split::Train(0), stream)
+}
+
+/// Constraints of one side of the split.
+fn draw_from(split: Split, stream: &mut Stream) -> Constraints {
+    split.draw(stream, |stream| {
+        let mut words: Vec<&str> = WORDS.to_vec();
+        stream.shuffle(&mut words);
+        let mut words = words.into_iter().map(str::to_owned);
+        let mut constraints = Constraints { order: words.next().zip(words.next()), ..Constraints::default() };
+        let firm = stream.chance(SHARES[0]);
+        *(if firm { &mut constraints.first } else { &mut constraints.must }) = words.next();
+        if stream.chance(SHARES[1]) {
+            constraints.never = words.next();
+        }
+        constraints
+    })
 }
 
 /// The words that a prompt names: the wanted one, the early, the late and the forbidden one.
@@ -281,5 +274,19 @@ mod tests {
         }
         let right = counts.map(|[all, right]| right / all);
         assert!((0.7..0.85).contains(&right[0]) && (0.2..0.35).contains(&right[1]), "{right:?}");
+    }
+
+    #[test]
+    fn no_prompt_is_on_both_sides() {
+        let held_out: BTreeSet<String> =
+            Grammar.prompts(2, Split::HeldOut, 400).into_iter().map(|prompt| prompt.text).collect();
+        let mut learned: Vec<String> = Grammar.prompts(2, Split::Train(1), 400).into_iter().map(|p| p.text).collect();
+        learned.extend(Grammar.demonstrations(1, 4800).into_iter().map(|row| row.prompt));
+        learned.extend(Grammar.language(1, 400).into_iter().map(|row| row.prompt));
+        learned.extend(Grammar.preferences(1, 400, 0.25).into_iter().map(|row| row.0));
+        assert!(learned.iter().all(|prompt| !held_out.contains(prompt)));
+        // They are few enough that many of one side come again.
+        let distinct: BTreeSet<&String> = learned.iter().collect();
+        assert!(distinct.len() < learned.len() - 100, "{} of {}", distinct.len(), learned.len());
     }
 }

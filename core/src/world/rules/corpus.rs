@@ -248,18 +248,30 @@ pub(in crate::world) fn preferences(
     noise: f64,
     reward: impl Fn(&str, &str) -> f64,
 ) -> Vec<(String, String, String)> {
+    let write = |constraints: &Constraints, stream: &mut Stream| {
+        let quality = stream.uniform();
+        answer(constraints, quality, stream)
+    };
+    preferences_of((seed, 3), (count, noise), Constraints::draw, write, reward)
+}
+
+/// Part `part` of a world's texts: pairs of what its authors write to prompts that are drawn, the one of the larger
+/// `reward` first, the wrong way round with probability `noise`. Pairs of equal reward are left out.
+pub(in crate::world) fn preferences_of(
+    (seed, part): (u64, u32),
+    (count, noise): (usize, f64),
+    draw: impl Fn(&mut Stream) -> Constraints,
+    write: impl Fn(&Constraints, &mut Stream) -> String,
+    reward: impl Fn(&str, &str) -> f64,
+) -> Vec<(String, String, String)> {
     let mut pairs = Vec::with_capacity(count);
     for index in 0.. {
         if pairs.len() == count {
             break;
         }
-        let mut stream = Stream::new(seed, Purpose::Corpus, 3, index);
-        let constraints = Constraints::draw(&mut stream);
-        let mut write = || {
-            let quality = stream.uniform();
-            answer(&constraints, quality, &mut stream)
-        };
-        let (first, second) = (write(), write());
+        let mut stream = Stream::new(seed, Purpose::Corpus, part, index);
+        let constraints = draw(&mut stream);
+        let (first, second) = (write(&constraints, &mut stream), write(&constraints, &mut stream));
         let prompt = constraints.prompt();
         let difference = reward(&prompt, &first) - reward(&prompt, &second);
         if difference == 0.0 {

@@ -4,6 +4,20 @@
 //! `must:fox never:any first:owl last:any early:sun late:moon twice:bee length:short <resp>`.
 //! An answer is up to twenty-odd words. Filler words and the choice of everything that no
 //! constraint mentions are free, so that answers differ on the surface without differing in worth.
+//!
+//! - *Oracle*: the fraction of the prompt's constraints that an answer meets, less a tenth of the share of its adjacent
+//!   word pairs that occurred before. All constraints met is `all_met`.
+//! - *Generator*: a prompt has two to six of the seven kinds of constraints, each number as often, over distinct words,
+//!   and all of them can be met at once. An author tries to meet each constraint with a probability of the answer's own
+//!   (uniform) and else to break it; what was asked for comes first, in the order of the slots, and then free words.
+//!   The teacher tries in 85 of 100.
+//! - *Noise*: a verdict is wrong with the known rate, the labels of the justification before it with a fifth of that. A
+//!   wrong score is any of the six, the right one included. A preference stands the wrong way round with the known rate;
+//!   answers of equal reward make none. The two judge prompts look at different kinds of constraints.
+//! - *Split*: held-out prompts are drawn with random numbers of their own, and nothing else keeps them apart: those of
+//!   two constraints are few enough to come again. Of the 4,500 prompts of five runs of three iterations 6 were held
+//!   out. Of a run's 200 held-out prompts the shipped starter was taught 6 to 12, with an answer of whatever quality,
+//!   and with what it was asked to judge 9 to 19.
 
 pub(super) mod constraint;
 pub(super) mod corpus;
@@ -162,5 +176,19 @@ mod tests {
             assert_eq!(constraints.prompt(), prompt.text);
             assert!((2..=6).contains(&constraints.active()), "{}", prompt.text);
         }
+    }
+
+    /// Drawn again in Python, generator included.
+    #[test]
+    fn few_prompts_of_a_run_are_held_out_ones() {
+        let texts = |seed, split, count| Rules.prompts(seed, split, count).into_iter().map(|prompt| prompt.text);
+        let found: Vec<usize> = (1..=5)
+            .map(|seed| {
+                let held_out: std::collections::BTreeSet<String> = texts(seed, Split::HeldOut, 200).collect();
+                let train = (1..=3).flat_map(|iteration| texts(seed, Split::Train(iteration), 300));
+                train.filter(|text| held_out.contains(text)).count()
+            })
+            .collect();
+        assert_eq!(found, [3, 0, 0, 2, 1]);
     }
 }

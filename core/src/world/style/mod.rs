@@ -17,8 +17,10 @@
 //! *Noise.* A preference is one user's choice, turned round with the known rate; so is a verdict. Scores are then any
 //! of the scale.
 //!
-//! *Split.* A prompt is held out if its text's FNV-1a hash is a multiple of 5, whatever the seed: no prompt that is
-//! measured on is ever learned from.
+//! *Split.* A prompt is held out if its text's FNV-1a hash is a multiple of 5, whatever the seed: a run learns from no
+//! prompt that is measured on, and neither does a starter of this world. The shipped starter is one of Rules, whose
+//! demonstrations have no such split: of 200 held-out prompts it was taught 8 to 28, with answers of Rules' authors, and
+//! with what it was asked to judge 23 to 46.
 
 mod attributes;
 mod corpus;
@@ -75,7 +77,7 @@ impl World for Style {
     }
 
     fn prompts(&self, seed: u64, split: Split, count: usize) -> Vec<Prompt> {
-        split.prompts(seed, count, |stream| draw_from(split == Split::HeldOut, stream).prompt())
+        split.prompts(seed, count, |stream| draw_from(split, stream).prompt())
     }
 
     fn judge_prompts(&self) -> Vec<JudgePrompt> {
@@ -133,24 +135,15 @@ impl World for Style {
 
 /// Constraints to learn from.
 fn draw(stream: &mut Stream) -> Constraints {
-    draw_from(false, stream)
+    draw_from(Split::Train(0), stream)
 }
 
 /// Constraints of one side of the split.
-fn draw_from(held_out: bool, stream: &mut Stream) -> Constraints {
-    loop {
+fn draw_from(split: Split, stream: &mut Stream) -> Constraints {
+    split.draw(stream, |stream| {
         let mut kinds = [Kind::Must, Kind::First, Kind::Last, Kind::Order, Kind::Length];
-        let constraints = Constraints::draw_of(&mut kinds, &TOPICS, stream);
-        if is_held_out(&constraints.prompt()) == held_out {
-            return constraints;
-        }
-    }
-}
-
-/// Whether a prompt is one to measure on (FNV-1a, 32 bits: Fowler, Noll and Vo).
-fn is_held_out(prompt: &str) -> bool {
-    let hash = prompt.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    hash.is_multiple_of(5)
+        Constraints::draw_of(&mut kinds, &TOPICS, stream)
+    })
 }
 
 #[cfg(test)]
@@ -174,6 +167,8 @@ mod tests {
             .into_iter()
             .map(|p| p.text)
             .chain(world.demonstrations(1, 300).into_iter().map(|d| d.prompt))
+            .chain(world.judgements(1, 300, 0.25).into_iter().map(|j| j.prompt))
+            .chain(world.preferences(1, 300, 0.25).into_iter().map(|pair| pair.0))
             .collect();
         assert!(held_out.iter().all(|prompt| !learned.contains(&prompt.text)));
     }
