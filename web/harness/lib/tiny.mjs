@@ -2,6 +2,7 @@
 
 /** Its settings, above those of a quick run. */
 export const TINY = {
+  'loop.iterations': 1,
   'loop.prompts': 4,
   'loop.pairs': 4,
   'loop.samples': 2,
