@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use selfsame_core::measure::{Figure, Interval, Mean, Outcome, Verdict, verdict};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Error, Result};
 
@@ -125,18 +125,32 @@ pub struct Spread {
     pub values: Vec<f64>,
 }
 
-/// What a seed spends: the mean over seeds, but of the time.
+/// What a seed spends: the mean over seeds, but of the time. What judges read, and what measuring costs, is not
+/// counted.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Spent {
-    /// Optimiser steps.
+    /// Optimiser steps, those of other models than the policy too. What learns without such steps, as the retriever of
+    /// `r3-relevance`, is not counted.
     pub steps: f64,
-    /// Pairs, answers or demonstrations that these steps saw, repeated ones too.
-    pub items: f64,
-    /// Tokens drawn to learn from.
+    /// Pairs, answers or demonstrations that these steps saw, repeated ones too; `None` where logs do not say it of
+    /// every step. Earlier versions wrote 0 there.
+    #[serde(default, deserialize_with = "known", skip_serializing_if = "Option::is_none")]
+    pub items: Option<f64>,
+    /// Tokens of the sequences that these steps saw, prompts and replayed judgements included; `None` where logs do
+    /// not say it of every step.
+    #[serde(default, deserialize_with = "known", skip_serializing_if = "Option::is_none")]
+    pub learned_tokens: Option<f64>,
+    /// Tokens drawn to learn from, by the policy and by others that it plays against or learns from; without their
+    /// prompts.
     pub drawn_tokens: f64,
     /// Seconds of the clock from the first line of the log to its last, control lines included, of the seed that took
     /// least: a run that rested in between, or shared its cores, says nothing about the method.
     pub seconds: f64,
+}
+
+/// A number that is there only where it is known: no step sees nothing.
+fn known<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<f64>, D::Error> {
+    Ok(Option::<f64>::deserialize(from)?.filter(|number| *number > 0.0))
 }
 
 /// One comparison.
@@ -232,15 +246,34 @@ impl Spread {
 }
 
 impl Spent {
-    /// Every number by itself, from what picks it and makes a mean of it; the time from what makes it the least.
+    /// The mean of what several spent, each for so many seeds, and the least time of them. What one of them does not
+    /// know, the mean does not either.
     #[must_use]
-    pub fn each(mean: impl Fn(fn(&Self) -> f64) -> f64, least: impl Fn(fn(&Self) -> f64) -> f64) -> Self {
+    pub fn mean(of: impl Iterator<Item = (f64, Self)>) -> Self {
+        let parts: Vec<(f64, Self)> = of.collect();
+        let seeds = parts.iter().map(|(seeds, _)| seeds).sum::<f64>().max(1.0);
+        let known = |pick: fn(&Self) -> Option<f64>| {
+            let sum: Option<f64> = parts.iter().map(|(seeds, spent)| Some(seeds * pick(spent)?)).sum();
+            sum.map(|sum| sum / seeds)
+        };
         Self {
-            steps: mean(|spent| spent.steps),
-            items: mean(|spent| spent.items),
-            drawn_tokens: mean(|spent| spent.drawn_tokens),
-            seconds: least(|spent| spent.seconds),
+            steps: known(|spent| Some(spent.steps)).unwrap_or_default(),
+            items: known(|spent| spent.items),
+            learned_tokens: known(|spent| spent.learned_tokens),
+            drawn_tokens: known(|spent| Some(spent.drawn_tokens)).unwrap_or_default(),
+            seconds: parts.iter().map(|(_, spent)| spent.seconds).reduce(f64::min).unwrap_or_default(),
         }
+    }
+}
+
+impl Spent {
+    /// What it is a tenth more or less of than another, in words.
+    #[must_use]
+    pub fn unlike(&self, other: &Self) -> Vec<&'static str> {
+        let apart = |a: f64, b: f64| (a - b).abs() > 0.1 * a.max(b);
+        let steps = apart(self.steps, other.steps).then_some("optimiser steps");
+        let drawn = apart(self.drawn_tokens, other.drawn_tokens).then_some("tokens drawn");
+        steps.into_iter().chain(drawn).collect()
     }
 }
 
@@ -248,20 +281,10 @@ impl TestRow {
     /// What the deciding tests say together: a claim is reproduced if all of them are, and not if any is not.
     #[must_use]
     pub fn together(tests: &[Self]) -> Option<Verdict> {
-        let verdicts: Vec<Verdict> = tests
-            .iter()
-            .filter(|test| test.decides)
-            .map(|test| test.outcome.as_ref().map_or(Verdict::Inconclusive, |outcome| outcome.verdict))
-            .collect();
-        if verdicts.is_empty() {
-            None
-        } else if verdicts.contains(&Verdict::NotReproduced) {
-            Some(Verdict::NotReproduced)
-        } else if verdicts.contains(&Verdict::Inconclusive) {
-            Some(Verdict::Inconclusive)
-        } else {
-            Some(Verdict::Reproduced)
-        }
+        let deciding = tests.iter().filter(|test| test.decides);
+        verdict::together(
+            deciding.map(|test| test.outcome.as_ref().map_or(Verdict::Inconclusive, |outcome| outcome.verdict)),
+        )
     }
 }
 
@@ -285,13 +308,14 @@ impl Row {
         self.seeds.iter().copied().filter(|seed| !earlier(seed)).collect()
     }
 
-    /// Arms that took a tenth more or fewer optimiser steps than the recipe, such as one that found too few
-    /// pairs: their comparison is not quite one at an equal budget.
+    /// Arms that took a tenth more or fewer optimiser steps than the recipe, or drew a tenth more or fewer tokens,
+    /// such as one that found too few pairs, that teaches no other model, or whose answers grow: their comparison is
+    /// not quite one at an equal budget. Each with what it spent otherwise.
     #[must_use]
-    pub fn unequal(&self) -> Vec<&ArmRow> {
+    pub fn unequal(&self) -> Vec<(&ArmRow, Vec<&'static str>)> {
         let Some(main) = self.main() else { return Vec::new() };
-        let apart = |a: f64, b: f64| (a - b).abs() > 0.1 * a.max(b);
-        self.arms.iter().skip(1).filter(|arm| apart(arm.spent.steps, main.spent.steps)).collect()
+        let arms = self.arms.iter().skip(1).map(|arm| (arm, arm.spent.unlike(&main.spent)));
+        arms.filter(|(_, names)| !names.is_empty()).collect()
     }
 }
 

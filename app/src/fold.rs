@@ -18,10 +18,12 @@ use crate::{Error, Result};
 mod examples;
 pub mod learned;
 pub mod noted;
+mod phase;
 pub mod verb;
 
 pub use examples::{Example, ExampleAnswer};
 pub use learned::LearnedPair;
+pub use phase::Phase;
 pub use verb::{Reached, Verb};
 
 /// A run as its log tells it. It grows with the log: a live run and a recorded one look the same.
@@ -50,8 +52,12 @@ pub struct RunView {
 pub struct ArmView {
     /// The measurements, by iteration.
     pub measured: BTreeMap<u32, Measurement>,
-    /// The optimiser steps with their iterations, in order.
+    /// The optimiser steps with their iterations, in order, those of other models than the policy too.
     pub steps: Vec<(u32, StepReport)>,
+    /// The phases that these steps belong to, in order.
+    pub phases: Vec<Phase>,
+    /// Tokens drawn to learn from, by whatever model.
+    pub drawn_tokens: usize,
     /// What was drawn, judged and selected, by iteration; 0 is the start.
     pub iterations: BTreeMap<u32, IterationView>,
     /// The folder under `checkpoints/` of the weights after each iteration.
@@ -74,8 +80,10 @@ pub struct IterationView {
     /// What single tokens are worth, by what says so: for each prompt, or each pair, and each of its answers, a
     /// number per token.
     pub credited: Vec<(String, Vec<Vec<Vec<f32>>>)>,
-    /// The pairs to learn from.
+    /// The pairs to learn from, the last that were chosen.
     pub pairs: Vec<PairRecord>,
+    /// Steps that the arm had taken when these pairs were chosen.
+    pub chosen_after: usize,
     /// The rated single answers to learn from.
     pub rated: Vec<RatedRecord>,
     /// Sampled answers to the held-out prompts.
@@ -138,14 +146,21 @@ impl RunView {
             // What judges think of two answers is shown where a pair was learned.
             Event::Started { .. } | Event::Compared { .. } => {}
             // Those within a phase are removed when it goes on.
-            Event::Checkpoint { name, complete, .. } => match aside(name).filter(|_| *complete) {
-                Some(model) => drop(arm.aside.insert(model.to_owned(), name.clone())),
-                None if *complete => drop(arm.checkpoints.insert(record.iteration, name.clone())),
-                None => {}
-            },
+            Event::Checkpoint { complete: false, .. } => {}
+            Event::Checkpoint { name, .. } => {
+                let model = aside(name);
+                match model {
+                    Some(model) => drop(arm.aside.insert(model.to_owned(), name.clone())),
+                    None => drop(arm.checkpoints.insert(record.iteration, name.clone())),
+                }
+                arm.end_phase(record.iteration, model);
+            }
             Event::Prompts { prompts } if record.iteration == 0 => self.held_out_prompts.clone_from(prompts),
             Event::Prompts { prompts } => iteration.prompts.clone_from(prompts),
             Event::Sampled { purpose, first, answers } => {
+                if to_learn_from(purpose) {
+                    arm.drawn_tokens += answers.iter().flatten().map(|answer| answer.ids.len()).sum::<usize>();
+                }
                 let drawn = match purpose.as_str() {
                     "train" => &mut iteration.answers,
                     "held-out" => &mut iteration.held_out,
@@ -167,14 +182,11 @@ impl RunView {
                 iteration.notes.push((name.clone(), values.clone()));
             }
             Event::Rated { answers } => iteration.rated.clone_from(answers),
-            Event::Selected { pairs } => iteration.pairs.clone_from(pairs),
-            Event::Step { report } => {
-                // So may steps after the last checkpoint.
-                while arm.steps.last().is_some_and(|(of, last)| *of == record.iteration && last.step >= report.step) {
-                    arm.steps.pop();
-                }
-                arm.steps.push((record.iteration, report.clone()));
+            Event::Selected { pairs } => {
+                iteration.pairs.clone_from(pairs);
+                iteration.chosen_after = arm.steps.len();
             }
+            Event::Step { report } => arm.add_step(record.iteration, report),
             Event::Measured { measurement, ballots } => {
                 iteration.ballots = (**ballots).clone();
                 arm.measured.insert(record.iteration, (**measurement).clone());
@@ -314,6 +326,12 @@ impl RunView {
                 .collect(),
         }
     }
+}
+
+/// Whether a model drew these answers to learn from: what a teacher or a reviser gives is written, not drawn, and the
+/// rest is drawn to measure.
+fn to_learn_from(purpose: &str) -> bool {
+    !matches!(purpose, "teacher" | "revision" | "greedy") && !purpose.starts_with("held-out")
 }
 
 /// The name of another model than the policy, of a checkpoint's folder such as `001-henry-a`.

@@ -133,8 +133,10 @@ impl Seeds {
 
     #[allow(clippy::cast_precision_loss)] // a handful
     fn spent(&self, a: &Spent, b: &Spent) -> Spent {
-        let share = self.earlier as f64 / self.places.len() as f64;
-        Spent::each(|pick| share * pick(a) + (1.0 - share) * pick(b), |pick| pick(a).min(pick(b)))
+        let later = self.places.len() - self.earlier;
+        // What none of the seeds spent says nothing about them.
+        let parts = [(self.earlier as f64, *a), (later as f64, *b)].into_iter().filter(|(seeds, _)| *seeds > 0.0);
+        Spent::mean(parts)
     }
 }
 
@@ -229,9 +231,15 @@ mod tests {
         // A run that rested for a day.
         first.arms[0].spent.seconds = 86_400.0;
         second.arms[0].spent.seconds = 30.0;
-        let spent = joined(&first, second).unwrap().arms[0].spent;
+        let spent = joined(&first, second.clone()).unwrap().arms[0].spent;
         assert!((spent.steps - 70.0).abs() < 1e-9, "{spent:?}");
-        assert_eq!(spent.seconds, 30.0);
+        assert_eq!((spent.seconds, spent.items), (30.0, Some(1440.0)));
+        first.arms[0].spent.items = None;
+        let spent = joined(&first, second.clone()).unwrap().arms[0].spent;
+        assert_eq!(spent.items, None, "nobody knows it of all seeds");
+        // Where all seeds come again, those before are forgotten.
+        let spent = joined(&Row { seeds: vec![2], ..first }, second).unwrap().arms[0].spent;
+        assert_eq!((spent.steps, spent.seconds, spent.items), (60.0, 30.0, Some(1440.0)));
     }
 
     #[test]

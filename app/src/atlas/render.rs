@@ -10,15 +10,35 @@ use crate::{
     report::{html::STYLE, table::Table},
 };
 
+/// The name of the tables as Markdown, beside the atlas.
+pub const MARKDOWN: &str = "atlas.md";
+
+/// The name of the same as a page.
+pub const HTML: &str = "atlas.html";
+
 /// What the columns of the table of all rows are.
 const COLUMNS: [&str; 13] = [
-    "method", "verdict", "seeds", "start", "end", "greedy", "judges", "agree", "KL", "length", "steps", "drawn", "time",
+    "method",
+    "verdict",
+    "seeds",
+    "start",
+    "end",
+    "greedy",
+    "judges",
+    "agree",
+    "KL",
+    "length",
+    "steps",
+    "tokens drawn",
+    "time",
 ];
 
 /// What one should know to read the tables.
 const NOTE: &str = "means over seeds; start, end: oracle reward at the sampling temperature before and after; \
-    judges: how often they are right on the start's pairs; agree: on how many of these all do; steps and \
-    drawn tokens: of a seed of the recipe alone; time: of the quickest one";
+    judges: how often they are right on the start's pairs; agree: on how many of these all do; steps: of a seed \
+    of the recipe alone, those of other models that it teaches too; tokens drawn: to learn from, without what judges \
+    read and what is drawn to measure; time: of the quickest seed; every row has a budget of its own, and its arms are \
+    given the same one";
 
 /// One table of all rows, with the control lines where they were run.
 #[must_use]
@@ -114,7 +134,9 @@ pub fn of_row(row: &Row) -> Vec<Table> {
         line(figure.name(), &|arm| spread(arm.end.get(&figure)));
     }
     line("optimiser steps", &|arm| whole(arm.spent.steps));
-    line("pairs or answers in them", &|arm| whole(arm.spent.items));
+    let known = |number: Option<f64>| number.map_or_else(|| NOTHING.to_owned(), whole);
+    line("pairs, answers or demonstrations in them", &|arm| known(arm.spent.items));
+    line("tokens of these, prompts and replay included", &|arm| known(arm.spent.learned_tokens));
     line("tokens drawn to learn from", &|arm| whole(arm.spent.drawn_tokens));
     line("time of the quickest seed", &|arm| duration(arm.spent.seconds));
     let mut tests = Table::new(
@@ -197,12 +219,10 @@ pub fn sentences(row: &Row) -> Vec<String> {
     if row.seeds.len() == 1 {
         list.push("One seed says nothing about the spread over seeds: every verdict is open.".to_owned());
     }
-    let unequal: Vec<&str> = row.unequal().into_iter().map(|arm| arm.name.as_str()).collect();
+    let unequal = row.unequal().into_iter().map(|(arm, names)| format!("{} ({})", arm.name, names.join(", ")));
+    let unequal: Vec<String> = unequal.collect();
     if !unequal.is_empty() {
-        list.push(format!(
-            "Not at an equal budget by more than a tenth of the optimiser steps: {}.",
-            unequal.join(", ")
-        ));
+        list.push(format!("Not at an equal budget by more than a tenth: {}.", unequal.join(", ")));
     }
     list
 }

@@ -71,7 +71,7 @@ pub fn carry_out(args: &ReproduceArgs, stop: &Arc<AtomicBool>) -> Result<()> {
     if args.all && !args.json {
         output::print(&format!("\n{}", render::table(&read(&out)?).text()))?;
     }
-    output::note(&format!("tables: {}", out.join("atlas.html").display()));
+    output::note(&format!("tables: {}", out.join(render::HTML).display()));
     if failed.is_empty() {
         return Ok(());
     }
@@ -115,8 +115,8 @@ fn write(out: &Path, row: Row) -> Result<Row> {
     let row = with_earlier(&atlas, row);
     atlas.put(row.clone());
     folder::replace(&out.join(FILE), &(output::to_json(&atlas)? + "\n"))?;
-    folder::replace(&out.join("atlas.md"), &render::markdown(&atlas))?;
-    folder::replace(&out.join("atlas.html"), &render::html(&atlas))?;
+    folder::replace(&out.join(render::MARKDOWN), &render::markdown(&atlas))?;
+    folder::replace(&out.join(render::HTML), &render::html(&atlas))?;
     Ok(row)
 }
 

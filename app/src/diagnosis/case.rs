@@ -58,9 +58,9 @@ impl<'a> Case<'a> {
         Some((start, iteration, last))
     }
 
-    /// The phases of learning, in order.
+    /// The phases in which the policy learned, in order.
     pub(super) fn phases(&self) -> Vec<Phase<'a>> {
-        phases(&self.main.steps)
+        phases(self.main)
     }
 
     /// Points of a number of the measurements.

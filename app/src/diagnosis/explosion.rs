@@ -6,7 +6,7 @@ use super::{
     Diagnosis, Place, Severity, Verdict,
     case::Case,
     evidence::{Evidence, Lines, Trace},
-    phase::{FEWEST_STEPS, Phase, Trend, phases},
+    phase::{FEWEST_STEPS, Phase, Trend, phase_at, phases},
     registry::Detector,
     text::tenth,
 };
@@ -29,17 +29,17 @@ fn examine(case: &Case<'_>) -> Verdict {
         return Verdict::Unknown;
     }
     for (arm, view) in arms() {
-        let wild = view.steps.iter().find_map(|(iteration, report)| Some((iteration, report, not_finite(report)?)));
-        if let Some((iteration, report, what)) = wild {
+        let mut steps = view.steps.iter().enumerate();
+        let wild = steps.find_map(|(place, (iteration, report))| Some((place, iteration, report, not_finite(report)?)));
+        if let Some((place, iteration, report, what)) = wild {
             let values: [(&str, &dyn std::fmt::Display); 4] = [
                 ("what", &what),
                 ("step", &report.step.saturating_add(1)),
                 ("iteration", iteration),
                 ("arm", &arm.name()),
             ];
-            let phase = phases(&view.steps).into_iter().find(|phase| phase.iteration == *iteration);
             let sentence = with("diagnosis.explosion.not_finite", &values);
-            return found(case, Severity::Serious, sentence, phase.as_ref());
+            return found(case, Severity::Serious, sentence, phase_at(view, place).as_ref());
         }
         if let Some((iteration, _)) = view.measured.iter().find(|(_, measurement)| !measured(measurement)) {
             let values: [(&str, &dyn std::fmt::Display); 2] = [("iteration", iteration), ("arm", &arm.name())];
@@ -47,7 +47,7 @@ fn examine(case: &Case<'_>) -> Verdict {
         }
     }
     let worst = arms()
-        .flat_map(|(arm, view)| phases(&view.steps).into_iter().map(move |phase| (*arm, phase)))
+        .flat_map(|(arm, view)| phases(view).into_iter().map(move |phase| (*arm, phase)))
         .filter_map(|(arm, phase)| exploded(arm, &phase).map(|(severity, sentence)| (severity, sentence, phase)))
         .max_by_key(|(severity, ..)| *severity);
     match worst {

@@ -141,19 +141,17 @@ impl FactsOf {
             return true;
         };
         self.iterations.retain(|iteration, _| main.iterations.contains_key(iteration));
-        let learned: BTreeSet<u32> = main
-            .steps
-            .iter()
-            .filter(|(_, step)| step.step.saturating_add(1) == step.total)
-            .map(|(iteration, _)| *iteration)
-            .collect();
         for (iteration, of) in &main.iterations {
             let size = Size {
                 prompts: of.answers.len(),
                 pairs: of.pairs.len(),
                 judges: of.judged.len(),
                 votes: of.ballots.on_policy.as_ref().map_or(0, |ballot| ballot.pairs.len()),
-                learned: learned.contains(iteration),
+                learned: main
+                    .steps
+                    .get(main.steps_on_pairs(*iteration))
+                    .and_then(<[_]>::last)
+                    .is_some_and(|(_, step)| step.step.saturating_add(1) == step.total),
             };
             let known = self.iterations.remove(iteration).filter(|(counted, _)| size.follows(counted));
             let (mut counted, mut facts) = known.unwrap_or_default();

@@ -2,6 +2,8 @@
 
 use selfsame_core::learn::StepReport;
 
+use crate::fold::ArmView;
+
 /// Steps below which a phase says nothing about a trend.
 pub(super) const FEWEST_STEPS: usize = 12;
 
@@ -14,9 +16,17 @@ pub(super) struct Phase<'a> {
     pub steps: &'a [(u32, StepReport)],
 }
 
-/// The phases of an arm's steps, in order.
-pub(super) fn phases(steps: &[(u32, StepReport)]) -> Vec<Phase<'_>> {
-    steps.chunk_by(|a, b| a.0 == b.0).filter_map(|steps| Some(Phase { iteration: steps.first()?.0, steps })).collect()
+/// The phases in which an arm's policy learned, in order. What is looked for is known of policies; models that are
+/// taught beside one learn at rates and from labels of their own.
+pub(super) fn phases(arm: &ArmView) -> Vec<Phase<'_>> {
+    let of_policy = arm.phases.iter().filter(|phase| phase.model.is_none());
+    of_policy.map(|phase| Phase { iteration: phase.iteration, steps: arm.steps_of(phase) }).collect()
+}
+
+/// The phase, of whatever model, of the step at a place among the arm's.
+pub(super) fn phase_at(arm: &ArmView, place: usize) -> Option<Phase<'_>> {
+    let phase = arm.phases.iter().find(|phase| phase.steps.contains(&place))?;
+    Some(Phase { iteration: phase.iteration, steps: arm.steps_of(phase) })
 }
 
 impl<'a> Phase<'a> {

@@ -100,7 +100,7 @@ impl RunView {
                 }
             })
             .collect();
-        for (_, step) in view.steps.iter().filter(|(number, _)| *number == iteration) {
+        for (_, step) in view.steps.get(view.steps_on_pairs(iteration)).unwrap_or_default() {
             for (name, values) in &step.of_items {
                 for (item, value) in step.items.iter().zip(values) {
                     let Some(pair) = item.checked_sub(first).and_then(|at| pairs.get_mut(at)) else { continue };

@@ -76,7 +76,19 @@ fn measured(reward: Option<f64>, implicit: f64) -> Event {
     }
 }
 
-fn step(step: usize, loss: f32) -> Event {
+/// The end of a phase of so many steps, by the folder of its checkpoint.
+pub(crate) fn ends(folder: &str, step: usize) -> Event {
+    Event::Checkpoint { name: folder.to_owned(), step, complete: true, sha256: String::new() }
+}
+
+/// A step with numbers of its items.
+pub(super) fn step_on(at: usize, items: &[usize], of_items: &[(&str, &[f32])]) -> Event {
+    let Event::Step { report } = step(at, 0.5) else { unreachable!("a step is a step") };
+    let of_items = of_items.iter().map(|(name, values)| ((*name).to_owned(), values.to_vec())).collect();
+    Event::Step { report: StepReport { items: items.to_vec(), of_items, ..report } }
+}
+
+pub(crate) fn step(step: usize, loss: f32) -> Event {
     Event::Step {
         report: StepReport {
             step,
@@ -87,6 +99,8 @@ fn step(step: usize, loss: f32) -> Event {
             metrics: BTreeMap::from([("rewards/margins".to_owned(), 0.5)]),
             items: Vec::new(),
             of_items: BTreeMap::new(),
+            rows: Some(3),
+            tokens: Some(24),
         },
     }
 }
@@ -101,7 +115,7 @@ fn answer(text: &str) -> Answer {
     }
 }
 
-fn record(arm: Arm, iteration: u32, event: Event) -> Record {
+pub(crate) fn record(arm: Arm, iteration: u32, event: Event) -> Record {
     Record { schema: SCHEMA, at: 1000.0 + f64::from(iteration), arm, iteration, event }
 }
 
@@ -185,6 +199,8 @@ fn the_fold_of_a_whole_run() {
     assert_eq!(view.at(Arm::RandomLabels, 1).unwrap().sampled.reward.unwrap().mean.to_bits(), 0.49_f64.to_bits());
     assert_eq!(view.at(Arm::OracleLabels, 1), None);
     assert_eq!(view.arms[&Arm::Main].steps.len(), 2);
+    // Two answers of two tokens; those to held-out prompts are measured.
+    assert_eq!(view.arms[&Arm::Main].drawn_tokens, 4);
     let warnings = view.warnings();
     // Two judges that agree on every pair, and one that began as a coin.
     assert_eq!(warnings.len(), 2, "{warnings:?}");

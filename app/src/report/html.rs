@@ -3,7 +3,6 @@
 use selfsame_core::{
     measure::{AnswerQuality, JudgeQuality, Mean, Measurement},
     recipe::by_id,
-    run::Arm,
 };
 
 use super::{
@@ -12,7 +11,7 @@ use super::{
 };
 use crate::{
     diagnosis::diagnose,
-    fold::{Example, RunView},
+    fold::{ArmView, Example, RunView},
     format::{self, INTERVAL, escape},
 };
 
@@ -163,22 +162,26 @@ fn selection(view: &RunView) -> Plot {
 }
 
 fn losses(view: &RunView) -> Plot {
-    let arms: Vec<Arm> = view.arms.iter().filter(|(_, arm)| !arm.steps.is_empty()).map(|(arm, _)| *arm).collect();
-    #[allow(clippy::cast_precision_loss)] // step counts
-    let series = arms.iter().map(|arm| Series {
-        name: arm.name().to_owned(),
-        points: view.arms[arm]
-            .steps
-            .iter()
-            .enumerate()
-            .map(|(index, (_, report))| Point { x: (index + 1) as f64, y: f64::from(report.loss), error: 0.0 })
-            .collect(),
+    // Other models that a run taught had an objective of their own.
+    let taught = view.arms.iter().flat_map(|(arm, of)| of.taught().into_iter().map(move |model| (arm, Some(model))));
+    let lines = view.arms.keys().map(|arm| (arm, None)).chain(taught);
+    let series = lines.map(|(arm, model)| Series {
+        name: model.unwrap_or(arm.name()).to_owned(),
+        points: line_of(&view.arms[arm], model),
     });
-    let series = series.collect();
+    let series = series.filter(|series| !series.points.is_empty()).collect();
     Plot {
         x: "optimiser step of the run".to_owned(),
         ..over_iterations("loss", "Loss over all iterations", "loss", None, series)
     }
+}
+
+/// The losses of an arm's policy, or of another model that it taught, over all steps of the arm.
+#[allow(clippy::cast_precision_loss)] // step counts
+fn line_of(arm: &ArmView, model: Option<&str>) -> Vec<Point> {
+    let phases = arm.phases.iter().filter(|phase| phase.model.as_deref() == model);
+    let steps = phases.flat_map(|phase| phase.steps.clone().zip(arm.steps_of(phase)));
+    steps.map(|(at, (_, report))| Point { x: (at + 1) as f64, y: f64::from(report.loss), error: 0.0 }).collect()
 }
 
 fn examples(title: &str, examples: &[Example]) -> String {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use selfsame_core::{
+    learn::StepReport,
     measure::{Figure, Measurement, policy::demonstrated},
     run::{Arm, Manifest},
 };
@@ -103,19 +104,26 @@ fn spent(view: &RunView) -> Spent {
     let Some(main) = view.arms.get(&Arm::Main) else {
         return Spent::default();
     };
-    let answers = main.iterations.values().flat_map(|iteration| iteration.answers.iter().flatten());
+    // A sum without some steps would be a number of something else.
+    let all = |of: fn(&StepReport) -> Option<usize>| {
+        let sum = main.steps.iter().map(|(_, step)| of(step)).sum::<Option<usize>>();
+        sum.filter(|sum| *sum > 0).map(|sum| sum as f64)
+    };
     Spent {
         steps: main.steps.len() as f64,
-        items: main.steps.iter().map(|(_, step)| step.items.len()).sum::<usize>() as f64,
-        drawn_tokens: answers.map(|answer| answer.ids.len()).sum::<usize>() as f64,
+        items: all(StepReport::learned_from),
+        learned_tokens: all(|step| step.tokens),
+        drawn_tokens: main.drawn_tokens as f64,
         seconds: view.last - view.began,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use selfsame_core::run::Event;
+
     use super::*;
-    use crate::fold::tests::{synthetic, without_oracle};
+    use crate::fold::tests::{ends, record, step, synthetic, without_oracle};
 
     #[test]
     fn numbers_are_those_of_the_log() {
@@ -128,10 +136,40 @@ mod tests {
         assert_eq!(numbers.controls.keys().copied().collect::<Vec<_>>(), [Arm::RandomLabels]);
         assert_eq!(reward(&numbers.controls[&Arm::RandomLabels]), Some(0.49));
         assert!(numbers.demonstrations.is_some_and(|reward| (0.0..1.0).contains(&reward)));
-        let steps = view.arms[&Arm::Main].steps.len();
-        assert!((numbers.spent.steps - f64::from(u32::try_from(steps).unwrap())).abs() < 1e-9);
-        assert!(numbers.spent.drawn_tokens > 0.0 && numbers.spent.seconds >= 0.0);
+        // Two steps on three rows and 24 tokens each, and two answers of two tokens; the control's do not count.
+        let spent = Spent {
+            steps: 2.0,
+            items: Some(6.0),
+            learned_tokens: Some(48.0),
+            drawn_tokens: 4.0,
+            seconds: view.last - view.began,
+        };
+        assert_eq!(numbers.spent, spent);
         let without = Numbers::of(&RunView::of(&without_oracle()).unwrap());
         assert_eq!((without.demonstrations, reward(without.end().unwrap())), (None, None));
+    }
+
+    /// A model that is taught beside the policy costs steps too, and answers that an opponent draws cost tokens.
+    #[test]
+    fn everything_that_learns_and_draws_is_counted() {
+        let mut records = synthetic();
+        let at = records.iter().position(|r| matches!(r.event, Event::Step { .. })).unwrap();
+        let answers = records.iter().find_map(|record| match &record.event {
+            Event::Sampled { answers, .. } => Some(answers.clone()),
+            _ => None,
+        });
+        let drawn =
+            |purpose: &str| Event::Sampled { purpose: purpose.to_owned(), first: 0, answers: answers.clone().unwrap() };
+        let beside = [step(0, 3.0), step(1, 2.0), step(2, 1.0), ends("001-preference-model", 3)];
+        let more = beside.into_iter().chain([drawn("opponent"), drawn("teacher"), drawn("greedy"), drawn("held-out")]);
+        records.splice(at..at, more.map(|event| record(Arm::Main, 1, event)));
+        let spent = Numbers::of(&RunView::of(&records).unwrap()).spent;
+        assert_eq!((spent.steps, spent.items, spent.learned_tokens), (5.0, Some(15.0), Some(120.0)));
+        assert_eq!(spent.drawn_tokens, 6.0, "the opponent's answer has two tokens");
+        // A log of an earlier version does not say it of one of the models.
+        let Event::Step { report } = &mut records[at].event else { panic!("a step was put there") };
+        (report.rows, report.tokens) = (None, None);
+        let spent = Numbers::of(&RunView::of(&records).unwrap()).spent;
+        assert_eq!((spent.steps, spent.items, spent.learned_tokens), (5.0, None, None));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use selfsame_core::{
-    measure::{Figure, Interval, Mean, verdict},
+    measure::{Figure, Interval, verdict},
     recipe::{
         by_id,
         claims::{Against, Arm, Test},
@@ -81,7 +81,7 @@ impl Reproduction<'_> {
             end: spreads(of.iter().map(|numbers| numbers.end())),
             controls: controls.collect(),
             noted: self.study.noted().iter().filter_map(|name| noted(name, &of)).collect(),
-            spent: mean_spent(&of),
+            spent: Spent::mean(of.iter().map(|numbers| (1.0, numbers.spent))),
             runs: folders.map(|run| run.folder.to_string_lossy().replace('\\', "/")).collect(),
         }
     }
@@ -109,11 +109,6 @@ fn noted(name: &str, of: &[&Numbers]) -> Option<(String, Spread)> {
         _ => spread.interval,
     };
     (!spread.values.is_empty()).then(|| (name.to_owned(), Spread { interval, ..spread }))
-}
-
-fn mean_spent(of: &[&Numbers]) -> Spent {
-    let all = |pick: fn(&Spent) -> f64| of.iter().map(move |numbers| pick(&numbers.spent));
-    Spent::each(|pick| Mean::of(all(pick)).mean, |pick| all(pick).reduce(f64::min).unwrap_or(0.0))
 }
 
 fn tested(test: &Test, runs: &Runs) -> TestRow {

@@ -148,6 +148,22 @@ pub struct StepReport {
     /// Those numbers by name, in the order of `items`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "crate::number")]
     pub of_items: BTreeMap<String, Vec<f32>>,
+    /// How many items the step learned from: pairs, single answers or demonstrations, whatever the phase has.
+    /// Logs of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<usize>,
+    /// How many tokens the sequences of the step have, prompts and replayed judgements included; a prompt counts once
+    /// for each answer. Absent where whoever drives the trainer does not count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<usize>,
+}
+
+impl StepReport {
+    /// How many items the step learned from; `None` where the log does not say.
+    #[must_use]
+    pub fn learned_from(&self) -> Option<usize> {
+        self.rows.or((!self.items.is_empty()).then_some(self.items.len()))
+    }
 }
 
 /// The state of one phase of learning.
@@ -248,6 +264,8 @@ impl Trainer {
             metrics: names.into_iter().map(str::to_owned).zip(means[1..].iter().copied()).collect(),
             items: if item_names.is_empty() { Vec::new() } else { batch.to_vec() },
             of_items: item_names.into_iter().zip(of_items.chunks(batch.len()).map(<[f32]>::to_vec)).collect(),
+            rows: Some(batch.len()),
+            tokens: None,
         };
         Ok((updated, report))
     }
@@ -282,7 +300,21 @@ mod tests {
                 let report;
                 (model, report) = taken;
                 assert_eq!((report.metrics.len(), report.of_items[MARGIN].len()), (2, 5));
+                assert_eq!((report.rows, report.learned_from()), (Some(5), Some(5)));
             }
         }
+    }
+
+    /// As earlier versions wrote a step: how many items it saw is known only where each has numbers.
+    #[test]
+    fn a_step_without_rows_is_read_and_says_what_it_can() {
+        let plain = r#"{"step":0,"total":2,"loss":0.5,"learning_rate":0.001,"grad_norm":1.0,"metrics":{}"#;
+        let read = |rest: &str| serde_json::from_str::<StepReport>(&format!("{plain}{rest}}}")).unwrap();
+        let bare = read("");
+        assert_eq!((bare.rows, bare.tokens, bare.learned_from()), (None, None, None));
+        assert_eq!(serde_json::to_string(&bare).unwrap(), format!("{plain}}}"), "it is written as it was");
+        assert_eq!(read(r#","items":[4,0,2],"of_items":{"margin":[0.1,0.2,0.3]}"#).learned_from(), Some(3));
+        let told = read(r#","rows":32,"tokens":640"#);
+        assert_eq!((told.learned_from(), told.tokens), (Some(32), Some(640)));
     }
 }

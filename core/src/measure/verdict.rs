@@ -119,6 +119,23 @@ fn resampled(values: &[f64]) -> Option<Vec<Mean>> {
     Some((0..DRAWS).map(drawn).collect())
 }
 
+/// What several verdicts say together, those of all tests that a claim stands or falls with: it is reproduced if all
+/// of them are, and not if any is not. `None` without any.
+///
+/// A claim with two such tests is found by chance less often than one with a single test, and ruled out more often:
+/// with effects that are there and worth just the name, two tests that know nothing of each other rule it out in up
+/// to 4.9 of 100 cases.
+#[must_use]
+pub fn together(verdicts: impl IntoIterator<Item = Verdict>) -> Option<Verdict> {
+    // From the one that gives way to the one that does not.
+    let order = |verdict: &Verdict| match verdict {
+        Verdict::Reproduced => 0,
+        Verdict::Inconclusive => 1,
+        Verdict::NotReproduced => 2,
+    };
+    verdicts.into_iter().max_by_key(order)
+}
+
 /// A difference over seeds, and what it says about a claim.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -142,6 +159,24 @@ pub struct Outcome {
 ///
 /// Where the same is expected, the claim is reproduced if the whole interval is closer to 0 than `least`,
 /// and not if the whole interval is further away.
+///
+/// How often each verdict is given, in percent, for normal differences with a true effect of so many spreads over
+/// seeds: where more (or, mirrored, less) is expected and `least` is one spread, the same for claims with two
+/// deciding tests of that effect that know nothing of each other, and where the same is expected and `least` is two
+/// spreads. Each is reproduced / not reproduced; the rest is inconclusive.
+///
+/// | seeds | effect | more, less | two tests | same |
+/// | ---: | ---: | ---: | ---: | ---: |
+/// | 3 | 0 | 0.9 / 17.9 | 0.0 / 32.5 | 32.4 / 0.0 |
+/// | 3 | 1 | 14.8 / 2.5 | 2.2 / 4.9 | 17.2 / 0.1 |
+/// | 3 | 2 | 46.7 / 0.1 | 21.8 / 0.1 | 2.5 / 2.5 |
+/// | 3 | 3 | 74.5 / 0.0 | 55.5 / 0.0 | 0.1 / 17.9 |
+/// | 5 | 0 | 0.6 / 40.1 | 0.0 / 64.2 | 82.9 / 0.0 |
+/// | 5 | 1 | 32.7 / 2.5 | 10.7 / 4.9 | 40.1 / 0.0 |
+/// | 5 | 2 | 90.6 / 0.0 | 82.0 / 0.0 | 2.5 / 2.5 |
+/// | 5 | 3 | 99.8 / 0.0 | 99.5 / 0.0 | 0.0 / 40.1 |
+///
+/// They are integrals over the distribution of the spread (scipy 1.17); tests below find the same by drawing.
 ///
 /// `None` without any difference.
 #[must_use]

@@ -335,7 +335,7 @@ impl Lab {
             let mut stream = Stream::new(self.manifest.seed, Purpose::Replay, self.iteration, step as u64);
             let replayed: Vec<&Sequence> = (0..replay.per_step).filter_map(|_| stream.pick(&judgements)).collect();
             let mut first = true;
-            let (updated, report) = trainer
+            let (updated, mut report) = trainer
                 .step(&self.policy, batch, self.iteration, |model, chosen| {
                     let mut parts = objective(model, chosen, batch, &phase)?;
                     // The replayed rows count once a step, not once a micro-batch.
@@ -348,9 +348,10 @@ impl Lab {
                 })
                 .await?;
             self.policy = updated;
+            let seen = batch.iter().map(|item| tokens[*item]).sum::<usize>();
+            report.tokens = Some(seen + replayed.iter().map(|row| row.tokens.len()).sum::<usize>());
             self.append(Event::Step { report: report.clone() })?;
             steps.push(report);
-            let seen = batch.iter().map(|item| tokens[*item]).sum();
             self.progress("learn", step + 1, total, seen);
             self.pace.breathe().await;
             let stopping = self.pace.stopping();

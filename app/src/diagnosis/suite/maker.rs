@@ -209,6 +209,8 @@ impl Maker<'_> {
                 metrics: BTreeMap::new(),
                 items: Vec::new(),
                 of_items: BTreeMap::new(),
+                rows: None,
+                tokens: None,
             };
             if !pairs.is_empty() {
                 self.numbers(&mut report, pairs, progress);

@@ -12,6 +12,7 @@ use crate::view::{
 
 mod bar;
 mod data;
+mod file;
 mod order;
 pub mod shown;
 mod table;
@@ -33,6 +34,8 @@ pub struct AtlasPanel {
     looked: bool,
     problem: Option<String>,
     order: Order,
+    /// The name of the row whose details are shown.
+    chosen: Option<String>,
 }
 
 impl AtlasPanel {
@@ -80,14 +83,18 @@ impl AtlasPanel {
             });
             ui.add_space(theme::sizes().step);
             let rows = self.order.sorted(&atlas.rows);
+            let chosen = self.chosen.as_deref();
             let pressed = if ui.available_width() < NARROW {
                 self.order.choose(ui);
-                table::cards(ui, &rows)
+                table::cards(ui, &rows, chosen)
             } else {
-                table::ui(ui, &rows, &mut self.order)
+                table::ui(ui, &rows, &mut self.order, chosen)
             };
-            if let Some(id) = pressed {
+            if let Some(id) = pressed.page {
                 scene.ask(Action::Method(id));
+            }
+            if let Some(name) = pressed.details {
+                self.chosen = Some(name).filter(|name| self.chosen.as_ref() != Some(name));
             }
             ui.add_space(theme::sizes().step);
             ui.add(egui::Label::new(RichText::new(t("atlas.note")).color(theme::palette(ui).muted)).wrap());

@@ -113,6 +113,113 @@ fn coverage_with_five_seeds() {
     }
 }
 
+/// How often differences of known effect are found and ruled out, with `least` in units of the spread over seeds.
+/// `first` is the trial to begin with: other trials are other samples.
+fn rates(first: u64, seeds: usize, effect: f64, expected: Expected, least: f64) -> [f64; 2] {
+    const TRIALS: u64 = 10_000;
+    [Reproduced, NotReproduced].map(|verdict| {
+        rate(TRIALS, |trial| {
+            let differences = sample(NORMAL, first + trial, seeds, effect);
+            judge(&differences, expected, least).is_some_and(|outcome| outcome.verdict == verdict)
+        })
+    })
+}
+
+/// By seeds, for effects of 0, 1, 2 and 3 spreads: how often more is found and ruled out where an effect of one spread
+/// is worth the name. scipy 1.17, with `s` of a chi distribution and `t = stats.t.ppf(.975, n - 1)`: the integral over
+/// `s` of `1 - norm.cdf((max(1, t s / sqrt(n)) - effect) * sqrt(n))`, and `nct.cdf(-t, n - 1, (effect - 1) * sqrt(n))`.
+const FOUND: [(usize, [[f64; 2]; 4]); 2] = [
+    (3, [[0.0092, 0.178_61], [0.147_53, 0.025], [0.466_74, 0.000_65], [0.745_24, 0.0]]),
+    (5, [[0.006_47, 0.401_32], [0.327_24, 0.025], [0.905_73, 0.000_07], [0.997_68, 0.0]]),
+];
+
+/// A standard error of 10,000 trials is 0.005 at most.
+fn assert_rates(found: [f64; 2], expected: [f64; 2], what: &str) {
+    let near = found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 0.02);
+    assert!(near, "{what}: {found:?}, not {expected:?}");
+    println!("{what:<40} {:>10.3}  {:>14.3}  {:>12.3}", found[0], found[1], 1.0 - found[0] - found[1]);
+}
+
+/// Less is more with the sign turned round, on samples of its own.
+#[test]
+fn less_is_found_as_often_as_more() {
+    println!("{:<40} reproduced  not reproduced  inconclusive", "");
+    for (seeds, expected) in FOUND {
+        for (effect, expected) in [0.0, 1.0, 2.0, 3.0].into_iter().zip(expected) {
+            let more = rates(0, seeds, effect, More, 1.0);
+            assert_rates(more, expected, &format!("more, {seeds} seeds, effect {effect}"));
+            let less = rates(50_000, seeds, -effect, Less, 1.0);
+            assert_rates(less, expected, &format!("less, {seeds} seeds, effect -{effect}"));
+        }
+        // What goes the other way is never taken for it.
+        let [found, ruled_out] = rates(50_000, seeds, 2.0, Less, 1.0);
+        assert!(found == 0.0 && ruled_out > 0.7, "{seeds} seeds: {found} {ruled_out}");
+    }
+}
+
+/// Both ends of what counts as the same are two spreads away; at an end it is found, and ruled out, in 2.5 of 100.
+///
+/// scipy 1.17: the integral over `s` of the normal mass between `-2 + t s / sqrt(n)` and `2 - t s / sqrt(n)`, and
+/// `nct.sf(t, n - 1, (effect - 2) * sqrt(n)) + nct.cdf(-t, n - 1, (effect + 2) * sqrt(n))`.
+#[test]
+fn the_same_is_found_within_its_ends_alone() {
+    let expected = [
+        (3, [[0.323_72, 0.0], [0.172_14, 0.000_65], [0.024_97, 0.025], [0.000_65, 0.178_61], [0.0, 0.470_75]]),
+        (5, [[0.828_85, 0.0], [0.400_62, 0.000_07], [0.025, 0.025], [0.000_07, 0.401_32], [0.0, 0.908_88]]),
+    ];
+    println!("{:<40} reproduced  not reproduced  inconclusive", "");
+    for (seeds, expected) in expected {
+        for (effect, expected) in [0.0, 1.0, 2.0, 3.0, 4.0].into_iter().zip(expected) {
+            for sign in [1.0, -1.0] {
+                let found = rates(100_000, seeds, sign * effect, Same, 2.0);
+                assert_rates(found, expected, &format!("same, {seeds} seeds, effect {}", sign * effect));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_claim_is_as_good_as_the_worst_of_its_tests() {
+    for (verdicts, expected) in [
+        (&[Reproduced, Reproduced][..], Some(Reproduced)),
+        (&[Reproduced, Inconclusive], Some(Inconclusive)),
+        (&[Inconclusive, NotReproduced], Some(NotReproduced)),
+        (&[NotReproduced, Reproduced], Some(NotReproduced)),
+        (&[], None),
+    ] {
+        assert_eq!(together(verdicts.iter().copied()), expected, "{verdicts:?}");
+    }
+}
+
+/// Two tests that know nothing of each other are both found in the product of their rates, and one of them is ruled
+/// out in what neither is spared of.
+#[test]
+fn two_deciding_tests_find_less_and_rule_out_more() {
+    const TRIALS: u64 = 10_000;
+    println!("{:<40} reproduced  not reproduced  inconclusive", "");
+    let tested = |first: u64, seeds: usize, effect: f64| {
+        judge(&sample(NORMAL, first, seeds, effect), More, 1.0).map(|outcome| outcome.verdict)
+    };
+    for (seeds, single) in FOUND {
+        for first in 0..4 {
+            // Both effects are there, or the second is not.
+            for second in [first, 0] {
+                let effects = [first, second].map(|place| [0.0, 1.0, 2.0, 3.0][place]);
+                let claim = |trial: u64| {
+                    let both = [tested(trial, seeds, effects[0]), tested(200_000 + trial, seeds, effects[1])];
+                    together(both.into_iter().flatten())
+                };
+                let found = [Reproduced, NotReproduced].map(|of| rate(TRIALS, |trial| claim(trial) == Some(of)));
+                let [a, b] = [single[first], single[second]];
+                let expected = [a[0] * b[0], 1.0 - (1.0 - a[1]) * (1.0 - b[1])];
+                assert_rates(found, expected, &format!("two tests, {seeds} seeds, effects {effects:?}"));
+                // An effect that is not there is not made up for by one that is.
+                assert!(effects[1] > 0.0 || found[0] < 0.025, "{seeds} seeds, {effects:?}: {found:?}");
+            }
+        }
+    }
+}
+
 /// How often each verdict is given for effects of known size, in units of the spread over seeds.
 #[test]
 fn right_verdicts_by_the_size_of_the_effect() {

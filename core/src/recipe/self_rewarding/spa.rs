@@ -167,6 +167,8 @@ mod tests {
             metrics: BTreeMap::from([(CONFIDENCE.to_owned(), *margin)]),
             items: Vec::new(),
             of_items: BTreeMap::new(),
+            rows: None,
+            tokens: None,
         };
         margins.iter().enumerate().map(step).collect()
     }

@@ -77,6 +77,8 @@ fn lines(mut x: impl FnMut() -> f64) -> Vec<Record> {
         metrics: named(x() as f32),
         items: vec![4, 0],
         of_items: named(vec![x() as f32, x() as f32]),
+        rows: Some(2),
+        tokens: Some(31),
     };
     let ballot = |x: &mut dyn FnMut() -> f64| Ballot {
         pairs: vec![0, 1],

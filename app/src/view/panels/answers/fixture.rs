@@ -65,6 +65,8 @@ pub fn step(step: usize, items: &[usize], of_items: &[(&str, &[f32])]) -> Event 
             metrics: BTreeMap::new(),
             items: items.to_vec(),
             of_items: of_items.iter().map(|(name, values)| ((*name).to_owned(), values.to_vec())).collect(),
+            rows: None,
+            tokens: None,
         },
     }
 }

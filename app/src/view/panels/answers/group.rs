@@ -69,6 +69,8 @@ pub struct Group {
     pub judges: Vec<String>,
     by_id: HashMap<String, usize>,
     prompts: usize,
+    /// See [`IterationView::chosen_after`].
+    chosen_after: usize,
 }
 
 impl Group {
@@ -84,9 +86,11 @@ impl Group {
     }
 
     pub(super) fn advance(&mut self, of: &IterationView, world: Option<&dyn World>, budget: &mut Budget) {
-        if self.prompts > of.prompts.len() || self.pairs.len() > of.pairs.len() {
+        let others = !self.pairs.is_empty() && self.chosen_after != of.chosen_after;
+        if self.prompts > of.prompts.len() || self.pairs.len() > of.pairs.len() || others {
             *self = Self::default();
         }
+        self.chosen_after = of.chosen_after;
         while let Some(prompt) = of.prompts.get(self.prompts) {
             if !budget.spend(1) {
                 return;

@@ -100,7 +100,10 @@ impl Index {
                 self.behind = true;
                 return;
             }
-            if let Some(group) = self.groups.get_mut(&(arm, *iteration)) {
+            // Steps of another phase saw other pairs.
+            if of.steps_on_pairs(*iteration).contains(seen)
+                && let Some(group) = self.groups.get_mut(&(arm, *iteration))
+            {
                 group.add_step(report);
             }
             *seen += 1;

@@ -1,23 +1,17 @@
 //! What the panel shows of an atlas: of every row what is needed here, and nothing else.
 
-use std::collections::BTreeMap;
-
+use selfsame_core::measure::verdict::Interval;
 use serde::Deserialize;
 
-use super::super::methods::book;
-use crate::view::words::{t, with};
-
-/// The version of the file that is read here.
-const SCHEMA: u32 = 1;
+use super::{super::methods::book, file};
+use crate::{
+    atlas::Spent,
+    format,
+    view::words::{t, with},
+};
 
 /// The atlas that is part of the program.
 pub const BUILT_IN: &str = include_str!("../../../../../assets/atlas/atlas.json");
-
-/// The figure that a policy is compared by.
-const REWARD: &str = "sampled";
-
-/// The figure that judges are compared by.
-const JUDGES: &str = "judges";
 
 /// An estimate with its 95 % interval; ends that are not known are not numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,6 +49,24 @@ pub struct Test {
     pub verdict: Option<Verdict>,
     /// The method less what it was compared with.
     pub effect: Option<Estimate>,
+    /// The interval of the same by the percentile bootstrap, which stands beside and decides nothing; from the
+    /// differences of the seeds, where they are there.
+    pub bootstrap: Option<Interval>,
+}
+
+/// Where some seeds of a row were computed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    /// The seeds; empty where they are all of the row's.
+    pub seeds: Vec<u64>,
+    /// The program's version.
+    pub version: String,
+    /// The commit that it was built from, where it is known.
+    pub commit: Option<String>,
+    /// Device, processor, cores and system.
+    pub machine: String,
+    /// Seconds since 1970 when the row was written.
+    pub written: f64,
 }
 
 /// A method as it was measured.
@@ -84,8 +96,18 @@ pub struct Row {
     pub reward: Option<Estimate>,
     /// How often judges are right at the end.
     pub judges: Option<Estimate>,
+    /// On which share of pairs all judges agree at the end.
+    pub agreement: Option<Estimate>,
+    /// How many tokens answers have at the end.
+    pub length: Option<Estimate>,
+    /// What a seed spent.
+    pub spent: Option<Spent>,
+    /// What it was compared with that spent a tenth more or less, by name.
+    pub unequal: Vec<(String, Spent)>,
     /// Runs behind the numbers.
     pub seeds: usize,
+    /// Where these were computed, the last at the end.
+    pub made: Vec<Made>,
 }
 
 impl Row {
@@ -107,9 +129,31 @@ impl Row {
         if self.quick { with("atlas.quick", &[("method", &name)]) } else { name }
     }
 
+    /// When the last of its seeds were computed, in seconds since 1970.
+    pub fn written(&self) -> Option<f64> {
+        self.made.last().map(|made| made.written)
+    }
+
     /// The comparison that decides, or else the first one.
     pub fn effect(&self) -> Option<&Estimate> {
         self.tests.first().and_then(|test| test.effect.as_ref())
+    }
+}
+
+impl Made {
+    /// It in words.
+    pub fn words(&self) -> String {
+        let seeds = self.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+        let when = format::moment(self.written);
+        let commit = self.commit.as_deref().unwrap_or(format::NOTHING);
+        let values: [(&str, &dyn std::fmt::Display); 5] = [
+            ("when", &when),
+            ("version", &self.version),
+            ("commit", &commit),
+            ("machine", &self.machine),
+            ("seeds", &seeds),
+        ];
+        if self.seeds.is_empty() { with("atlas.computed", &values) } else { with("atlas.computed_seeds", &values) }
     }
 }
 
@@ -137,23 +181,8 @@ impl Atlas {
     /// # Errors
     /// Says what of the text is none, or that it is of a later version.
     pub fn parse(origin: &str, text: &str) -> Result<Self, String> {
-        #[derive(Deserialize)]
-        struct Version {
-            schema: u32,
-        }
-        let Version { schema } = serde_json::from_str(text).map_err(|problem| problem.to_string())?;
-        if schema > SCHEMA {
-            return Err(with("atlas.later", &[("version", &schema), ("known", &SCHEMA)]));
-        }
-        let file: File = serde_json::from_str(text).map_err(|problem| problem.to_string())?;
-        let made = file.rows.first().map(|row| &row.origin).filter(|origin| !origin.version.is_empty());
-        Ok(Self {
-            origin: origin.to_owned(),
-            made: made.map_or_else(String::new, |origin| {
-                with("atlas.made", &[("version", &origin.version), ("device", &origin.device)])
-            }),
-            rows: file.rows.into_iter().map(Into::into).collect(),
-        })
+        let (made, rows) = file::read(text)?;
+        Ok(Self { origin: origin.to_owned(), made, rows })
     }
 
     /// What it says about a method's claim, best as the study has it, with the starter model and all of the work.
@@ -168,151 +197,5 @@ impl Atlas {
         let claim = self.row(recipe);
         let is_claim = move |row: &Row| claim.is_some_and(|claim| std::ptr::eq(claim, row));
         self.rows.iter().filter(move |row| row.recipe == recipe && !is_claim(row))
-    }
-}
-
-/// The file, as far as it is read.
-#[derive(Deserialize)]
-struct File {
-    rows: Vec<FileRow>,
-}
-
-#[derive(Deserialize)]
-struct FileRow {
-    study: String,
-    #[serde(default)]
-    variant: Option<String>,
-    #[serde(default)]
-    world: String,
-    recipe: String,
-    #[serde(default)]
-    claim: String,
-    #[serde(default)]
-    verdict: Option<Verdict>,
-    #[serde(default)]
-    model: String,
-    #[serde(default)]
-    seeds: Vec<u64>,
-    #[serde(default)]
-    quick: bool,
-    #[serde(default)]
-    arms: Vec<FileArm>,
-    #[serde(default)]
-    tests: Vec<FileTest>,
-    #[serde(default)]
-    origin: FileOrigin,
-}
-
-#[derive(Deserialize)]
-struct FileArm {
-    #[serde(default)]
-    start: BTreeMap<String, FileSpread>,
-    #[serde(default)]
-    end: BTreeMap<String, FileSpread>,
-}
-
-#[derive(Deserialize)]
-struct FileSpread {
-    mean: Written,
-    #[serde(default)]
-    interval: Option<FileInterval>,
-}
-
-#[derive(Deserialize)]
-struct FileInterval {
-    low: Written,
-    high: Written,
-}
-
-#[derive(Deserialize)]
-struct FileTest {
-    says: String,
-    #[serde(default)]
-    against: String,
-    #[serde(default)]
-    decides: bool,
-    #[serde(default)]
-    outcome: Option<FileOutcome>,
-}
-
-#[derive(Deserialize)]
-struct FileOutcome {
-    difference: Written,
-    #[serde(default)]
-    interval: Option<FileInterval>,
-    verdict: Verdict,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct FileOrigin {
-    version: String,
-    device: String,
-}
-
-/// A number as logs write them: a word where it is not finite.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Number(f64),
-    Word(String),
-    Nothing(()),
-}
-
-impl From<&Written> for f64 {
-    fn from(written: &Written) -> Self {
-        match written {
-            Written::Number(number) => *number,
-            Written::Word(word) => word.parse().unwrap_or(Self::NAN),
-            Written::Nothing(()) => Self::NAN,
-        }
-    }
-}
-
-fn estimate(mean: &Written, interval: Option<&FileInterval>) -> Estimate {
-    let (low, high) =
-        interval.map_or((f64::NAN, f64::NAN), |interval| ((&interval.low).into(), (&interval.high).into()));
-    Estimate { mean: mean.into(), low, high }
-}
-
-impl From<FileRow> for Row {
-    fn from(row: FileRow) -> Self {
-        let main = row.arms.first();
-        let of = |figures: Option<&BTreeMap<String, FileSpread>>, figure: &str| {
-            figures
-                .and_then(|figures| figures.get(figure))
-                .map(|spread| estimate(&spread.mean, spread.interval.as_ref()))
-        };
-        let (start, end) = (main.map(|arm| &arm.start), main.map(|arm| &arm.end));
-        let mut tests: Vec<Test> = row
-            .tests
-            .into_iter()
-            .map(|test| Test {
-                says: test.says,
-                against: test.against,
-                decides: test.decides,
-                verdict: test.outcome.as_ref().map(|outcome| outcome.verdict),
-                effect: test.outcome.map(|outcome| estimate(&outcome.difference, outcome.interval.as_ref())),
-            })
-            .collect();
-        tests.sort_by_key(|test| !test.decides);
-        let own_world = selfsame_core::recipe::by_id(&row.recipe).map_or("", |entry| entry.world);
-        let model = row.model.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-        Self {
-            verdict: row.verdict,
-            model: Some(model).filter(|model| !model.is_empty() && model != crate::shelf::STARTER),
-            world: Some(row.world)
-                .filter(|world| !world.is_empty() && world != crate::atlas::WORLD && world != own_world),
-            variant: row.variant,
-            quick: row.quick,
-            start: of(start, REWARD),
-            reward: of(end, REWARD),
-            judges: of(end, JUDGES),
-            seeds: row.seeds.len(),
-            recipe: row.recipe,
-            study: row.study,
-            claim: row.claim,
-            tests,
-        }
     }
 }

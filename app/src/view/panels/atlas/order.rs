@@ -4,8 +4,11 @@ use std::cmp::Ordering;
 
 use egui::{Atom, Button, Color32, Role, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::data::{Row, Verdict};
-use crate::view::words::{t, with};
+use super::data::{Estimate, Row, Verdict};
+use crate::{
+    format,
+    view::words::{t, with},
+};
 
 /// What a row has a cell for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,13 +24,38 @@ pub enum Column {
     Reward,
     /// How often judges are right at the end.
     Judges,
+    /// On how many pairs all judges agree at the end.
+    Agreement,
+    /// How long answers are at the end.
+    Length,
+    /// Optimiser steps of a seed.
+    Steps,
+    /// Tokens that a seed drew to learn from.
+    Drawn,
     /// Runs behind the numbers.
     Seeds,
+    /// When they were computed.
+    Written,
 }
 
 impl Column {
     /// All, from left to right.
-    pub const ALL: [Self; 6] = [Self::Method, Self::Verdict, Self::Effect, Self::Reward, Self::Judges, Self::Seeds];
+    pub const ALL: [Self; 11] = [
+        Self::Method,
+        Self::Verdict,
+        Self::Effect,
+        Self::Reward,
+        Self::Judges,
+        Self::Agreement,
+        Self::Length,
+        Self::Steps,
+        Self::Drawn,
+        Self::Seeds,
+        Self::Written,
+    ];
+
+    /// Those whose cells are numbers without a bar.
+    pub const PLAIN: [Self; 6] = [Self::Agreement, Self::Length, Self::Steps, Self::Drawn, Self::Seeds, Self::Written];
 
     /// The head of the column.
     pub fn name(self) -> &'static str {
@@ -37,7 +65,12 @@ impl Column {
             Self::Effect => t("atlas.effect"),
             Self::Reward => t("atlas.reward"),
             Self::Judges => t("atlas.judges"),
+            Self::Agreement => t("atlas.agreement"),
+            Self::Length => t("atlas.length"),
+            Self::Steps => t("atlas.steps"),
+            Self::Drawn => t("atlas.drawn"),
             Self::Seeds => t("atlas.seeds"),
+            Self::Written => t("atlas.written"),
         }
     }
 
@@ -49,7 +82,44 @@ impl Column {
             Self::Effect => t("atlas.effect_hint"),
             Self::Reward => t("atlas.reward_hint"),
             Self::Judges => t("atlas.judges_hint"),
+            Self::Agreement => t("atlas.agreement_hint"),
+            Self::Length => t("atlas.length_hint"),
+            Self::Steps => t("atlas.steps_hint"),
+            Self::Drawn => t("atlas.drawn_hint"),
             Self::Seeds => t("atlas.seeds_hint"),
+            Self::Written => t("atlas.written_hint"),
+        }
+    }
+
+    /// The number of a row that it is sorted by, where it has one.
+    #[allow(clippy::cast_precision_loss)] // seeds
+    pub fn number(self, row: &Row) -> Option<f64> {
+        let mean = |estimate: Option<&Estimate>| estimate.map(|estimate| estimate.mean);
+        let number = match self {
+            Self::Method => None,
+            Self::Verdict => rank(row),
+            Self::Effect => mean(row.effect()),
+            Self::Reward => mean(row.reward.as_ref()),
+            Self::Judges => mean(row.judges.as_ref()),
+            Self::Agreement => mean(row.agreement.as_ref()),
+            Self::Length => mean(row.length.as_ref()),
+            Self::Steps => row.spent.map(|spent| spent.steps),
+            Self::Drawn => row.spent.map(|spent| spent.drawn_tokens),
+            Self::Seeds => Some(row.seeds as f64),
+            Self::Written => row.written(),
+        };
+        number.filter(|number| number.is_finite())
+    }
+
+    /// What stands in a cell without a bar.
+    pub fn text(self, row: &Row) -> String {
+        let Some(number) = self.number(row) else { return format::NOTHING.to_owned() };
+        match self {
+            Self::Length => format::tenths(number),
+            Self::Steps | Self::Drawn | Self::Seeds => whole(number),
+            // The day is enough to compare by.
+            Self::Written => format::moment(number).split(' ').next().unwrap_or_default().to_owned(),
+            _ => format::number(number),
         }
     }
 }
@@ -74,25 +144,14 @@ impl Order {
             (None, Some(_)) => Ordering::Greater,
             (None, None) => Ordering::Equal,
         };
-        let known = |value: f64| Some(value).filter(|value| value.is_finite());
-        let effect = |row: &Row| row.effect().and_then(|effect| known(effect.mean));
-        #[allow(clippy::cast_precision_loss)] // seeds
+        let by = |column: Column, a: &Row, b: &Row| larger(column.number(a), column.number(b));
         sorted.sort_by(|a, b| {
             let by_name = a.name().to_lowercase().cmp(&b.name().to_lowercase());
             match self.by {
                 Column::Method if self.turned => by_name.reverse(),
                 Column::Method => by_name,
-                Column::Verdict => larger(rank(a), rank(b)).then_with(|| larger(effect(a), effect(b))).then(by_name),
-                Column::Effect => larger(effect(a), effect(b)).then(by_name),
-                Column::Reward => {
-                    let of = |row: &Row| row.reward.as_ref().and_then(|reward| known(reward.mean));
-                    larger(of(a), of(b)).then(by_name)
-                }
-                Column::Judges => {
-                    let of = |row: &Row| row.judges.as_ref().and_then(|judges| known(judges.mean));
-                    larger(of(a), of(b)).then(by_name)
-                }
-                Column::Seeds => larger(Some(a.seeds as f64), Some(b.seeds as f64)).then(by_name),
+                Column::Verdict => by(Column::Verdict, a, b).then_with(|| by(Column::Effect, a, b)).then(by_name),
+                column => by(column, a, b).then(by_name),
             }
         });
         sorted
@@ -148,6 +207,12 @@ impl Order {
             ui.checkbox(&mut self.turned, t("atlas.turned"));
         });
     }
+}
+
+/// A count as people write it.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts
+pub fn whole(number: f64) -> String {
+    format::count(number.max(0.0).round() as usize)
 }
 
 /// The better a claim held, the more.

@@ -5,11 +5,15 @@ use egui::{Color32, Label, RichText, Ui};
 use super::{
     bar::{Scale, bar},
     data::{Estimate, Row, Verdict},
+    order::whole,
 };
-use crate::view::{
-    icons::{self, Icon},
-    theme::{self, Palette},
-    words::{t, with},
+use crate::{
+    format,
+    view::{
+        icons::{self, Icon},
+        theme::{self, Palette},
+        words::{t, with},
+    },
 };
 
 /// The width of a bar that stands alone.
@@ -97,6 +101,10 @@ pub fn verdict(ui: &mut Ui, row: &Row) {
                 ink(&palette, test.verdict),
             );
         }
+        if let Some(interval) = test.bootstrap {
+            let [low, high] = [interval.low, interval.high].map(|end| differences.number(end));
+            small(ui, &with("atlas.bootstrap", &[("low", &low), ("high", &high)]));
+        }
     }
     ui.add_space(theme::sizes().step);
     let figures = [
@@ -109,8 +117,38 @@ pub fn verdict(ui: &mut Ui, row: &Row) {
             line(ui, name, name, estimate, &scale, palette.accent);
         }
     }
-    let seeds = with("atlas.of_seeds", &[("count", &row.seeds)]);
-    ui.label(RichText::new(seeds).small().color(palette.muted));
+    small(ui, &with("atlas.of_seeds", &[("count", &row.seeds)]));
+    beside(ui, row);
+}
+
+/// What else is known of a row: further figures, what a seed spent, and where the seeds were computed.
+fn beside(ui: &mut Ui, row: &Row) {
+    if let Some(agreement) = &row.agreement {
+        small(ui, &with("atlas.agreed", &[("share", &format::number(agreement.mean))]));
+    }
+    if let Some(length) = &row.length {
+        small(ui, &with("atlas.long", &[("tokens", &format::tenths(length.mean))]));
+    }
+    if let Some(spent) = row.spent {
+        let values: [(&str, &dyn std::fmt::Display); 3] = [
+            ("steps", &whole(spent.steps)),
+            ("drawn", &whole(spent.drawn_tokens)),
+            ("time", &format::duration(spent.seconds)),
+        ];
+        small(ui, &with("atlas.spent", &values));
+    }
+    for (arm, spent) in &row.unequal {
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("arm", arm), ("steps", &whole(spent.steps)), ("drawn", &whole(spent.drawn_tokens))];
+        small(ui, &with("atlas.unequal", &values));
+    }
+    for made in &row.made {
+        small(ui, &made.words());
+    }
+}
+
+fn small(ui: &mut Ui, text: &str) {
+    ui.add(Label::new(RichText::new(text).small().color(theme::palette(ui).muted)).wrap());
 }
 
 /// An estimate with its name before it; `spoken` is its name for those who do not see what stands above it.

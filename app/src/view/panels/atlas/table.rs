@@ -1,6 +1,6 @@
 //! The methods as rows of a table, or as cards where that is too wide.
 
-use egui::{Grid, Label, Link, RichText, Ui, vec2};
+use egui::{Grid, Label, Link, RichText, Role, Ui, WidgetInfo, vec2};
 
 use super::{
     bar::{Scale, bar},
@@ -20,7 +20,16 @@ use crate::{
 const BAR: (f32, f32) = (70.0, 240.0);
 
 /// The room that the rest of a row takes, in points.
-const REST: f32 = 540.0;
+const REST: f32 = 1080.0;
+
+/// What was pressed.
+#[derive(Debug, Default)]
+pub struct Pressed {
+    /// The method whose page is wanted.
+    pub page: Option<String>,
+    /// The row, by its name, whose details are wanted, or no longer.
+    pub details: Option<String>,
+}
 
 /// The scales of the columns with bars.
 struct Scales {
@@ -40,50 +49,56 @@ impl Scales {
     }
 }
 
-/// Draws the table. Returns the method whose page is wanted.
-pub fn ui(ui: &mut Ui, rows: &[&Row], order: &mut Order) -> Option<String> {
+/// Draws the table, and below it the details of the chosen row.
+pub fn ui(ui: &mut Ui, rows: &[&Row], order: &mut Order, chosen: Option<&str>) -> Pressed {
     let step = theme::sizes().step;
     let width = ((ui.available_width() - REST) / 3.0).clamp(BAR.0, BAR.1);
     let scales = Scales::of(rows);
-    let mut pressed = None;
+    let mut pressed = Pressed::default();
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         egui::ScrollArea::horizontal().id_salt("atlas-table").show(ui, |ui| {
             let grid = Grid::new("atlas-table").num_columns(Column::ALL.len()).striped(true);
-            grid.spacing(vec2(step * 5.0, step * 1.5)).show(ui, |ui| {
+            grid.spacing(vec2(step * 3.0, step * 1.5)).show(ui, |ui| {
                 for column in Column::ALL {
                     order.head(ui, column);
                 }
                 ui.end_row();
                 for row in rows {
-                    if name(ui, row) {
-                        pressed = Some(row.recipe.clone());
-                    }
+                    ui.horizontal(|ui| name(ui, row, chosen, &mut pressed));
                     shown::mark(ui, row.verdict);
                     let ink = shown::ink(&theme::palette(ui), row.verdict);
                     cell(ui, row, Column::Effect, row.effect(), &scales.effect, (width, Some(ink)));
                     cell(ui, row, Column::Reward, row.reward.as_ref(), &scales.reward, (width, None));
                     cell(ui, row, Column::Judges, row.judges.as_ref(), &scales.judges, (width, None));
-                    ui.label(row.seeds.to_string());
+                    for column in Column::PLAIN {
+                        ui.label(column.text(row));
+                    }
                     ui.end_row();
                 }
             });
         });
     });
+    if let Some(row) = rows.iter().find(|row| chosen == Some(row.name().as_str())) {
+        ui.add_space(step);
+        theme::card(ui).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.label(RichText::new(row.name()).strong());
+            shown::verdict(ui, row);
+        });
+    }
     pressed
 }
 
-/// Draws the cards. Returns the method whose page is wanted.
-pub fn cards(ui: &mut Ui, rows: &[&Row]) -> Option<String> {
+/// Draws the cards, and in that of the chosen row its details.
+pub fn cards(ui: &mut Ui, rows: &[&Row], chosen: Option<&str>) -> Pressed {
     let scales = Scales::of(rows);
-    let mut pressed = None;
+    let mut pressed = Pressed::default();
     for row in rows {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
-                if name(ui, row) {
-                    pressed = Some(row.recipe.clone());
-                }
+                name(ui, row, chosen, &mut pressed);
                 shown::mark(ui, row.verdict);
             });
             if let Some(test) = row.tests.first() {
@@ -105,16 +120,36 @@ pub fn cards(ui: &mut Ui, rows: &[&Row]) -> Option<String> {
                     }
                 }
             });
-            let seeds = with("atlas.of_seeds", &[("count", &row.seeds)]);
-            ui.label(RichText::new(seeds).small().color(theme::palette(ui).muted));
+            let plain = Column::PLAIN.into_iter().filter(|column| column.number(row).is_some());
+            let plain = plain.map(|column| {
+                let values: [(&str, &dyn std::fmt::Display); 2] =
+                    [("column", &column.name()), ("number", &column.text(row))];
+                with("atlas.of_column", &values)
+            });
+            let plain = plain.collect::<Vec<_>>().join(" · ");
+            ui.add(Label::new(RichText::new(plain).small().color(theme::palette(ui).muted)).wrap());
+            if chosen == Some(row.name().as_str()) {
+                ui.separator();
+                shown::verdict(ui, row);
+            }
         });
     }
     pressed
 }
 
-/// The name, which leads to the page of the method.
-fn name(ui: &mut Ui, row: &Row) -> bool {
-    ui.add(Link::new(row.name())).on_hover_text(t("atlas.to_page")).clicked()
+/// The name, which leads to the page of the method, and a button for what else is known of the row.
+fn name(ui: &mut Ui, row: &Row, chosen: Option<&str>, pressed: &mut Pressed) {
+    let name = row.name();
+    if ui.add(Link::new(&name)).on_hover_text(t("atlas.to_page")).clicked() {
+        pressed.page = Some(row.recipe.clone());
+    }
+    let chosen = chosen == Some(name.as_str());
+    let button = ui.selectable_label(chosen, RichText::new(t("atlas.details")).small());
+    let spoken = with("atlas.details_of", &[("method", &name)]);
+    button.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &spoken));
+    if button.clicked() {
+        pressed.details = Some(name);
+    }
 }
 
 fn cell(

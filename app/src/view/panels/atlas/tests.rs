@@ -82,7 +82,83 @@ fn a_head_sorts_and_sorts_the_other_way_round() {
     press(&mut harness, "Sort by Method");
     assert_eq!(methods(&harness), ["CREAM", "Self-rewarding", "SFT", "SPIN"]);
     harness.get_by_label("Sorted by Method, rising");
-    assert_eq!(Column::ALL.map(|column| harness.query_all_by_label_contains(column.name()).count() > 0), [true; 6]);
+    assert_eq!(Column::ALL.map(|column| harness.query_all_by_label_contains(column.name()).count() > 0), [true; 11]);
+}
+
+/// Numbers without a bar are sorted by as the others are, and what has none stands at the end.
+#[test]
+fn what_was_spent_is_shown_and_sorted_by() {
+    let mut harness = harness(Some(SMALL), [1900.0, 800.0]);
+    for text in ["0.410", "8.5", "195", "46,093", "60,000", "2026-12-01"] {
+        assert!(harness.query_all_by_label(text).next().is_some(), "{text}");
+    }
+    for (column, expected) in [
+        ("Steps", ["CREAM", "Self-rewarding", "SFT", "SPIN"]),
+        ("Tokens drawn", ["Self-rewarding", "CREAM", "SFT", "SPIN"]),
+        ("Length", ["Self-rewarding", "CREAM", "SFT", "SPIN"]),
+        ("Agreement", ["CREAM", "Self-rewarding", "SFT", "SPIN"]),
+        ("Computed", ["CREAM", "Self-rewarding", "SFT", "SPIN"]),
+    ] {
+        harness.get_by_label(&format!("Sort by {column}")).click();
+        harness.run_steps(2);
+        assert_eq!(methods(&harness), expected, "{column}");
+    }
+    harness.get_by_label("Sorted by Computed, falling").click();
+    harness.run_steps(2);
+    assert_eq!(methods(&harness), ["Self-rewarding", "CREAM", "SFT", "SPIN"]);
+}
+
+/// The chosen row says where its seeds were computed, what it spent and what the bootstrap says; pressed again it
+/// says no more.
+#[test]
+fn a_row_tells_its_details() {
+    for width in [360.0, 1400.0] {
+        let mut harness = harness(Some(SMALL), [width, 2400.0]);
+        let told = |harness: &Harness<'_, Bench>, words: &str| harness.query_all_by_label_contains(words).count();
+        assert_eq!(told(&harness, "abc1234"), 0);
+        harness.get_by_label("Details of CREAM").click();
+        harness.run_steps(3);
+        for words in [
+            "Seeds 3, 4, 5: computed 2026-12-01",
+            "(commit abc1234) on cpu, Some Processor, 2 cores, linux x86_64",
+            "Seeds 1, 2: computed 2026-11-28",
+            "195 optimiser steps, 46,093 tokens drawn, 2 min 00 s",
+            "hard labels, with 195 optimiser steps and 65,975 tokens drawn",
+            "The percentile bootstrap over seeds says +0.0",
+        ] {
+            assert_eq!(told(&harness, words), 1, "{words} in {width}");
+        }
+        for node in harness.query_all_by_role(Role::Meter) {
+            let rect = node.rect();
+            assert!(rect.left() >= 0.0 && rect.right() <= width, "{rect:?} in {width}");
+        }
+        harness.get_by_label("Details of CREAM").click();
+        harness.run_steps(3);
+        assert_eq!(told(&harness, "abc1234"), 0);
+    }
+}
+
+/// What seeds of several versions made is not said to be made by the first.
+#[test]
+fn each_row_has_an_origin_of_its_own() {
+    let row = |version: &str| {
+        format!(r#"{{"study": "cream", "recipe": "cream", "origin": {{"version": "{version}", "device": "cpu"}}}}"#)
+    };
+    let made =
+        |rows: &[String]| Atlas::parse("x", &format!(r#"{{"schema": 1, "rows": [{}]}}"#, rows.join(","))).unwrap().made;
+    assert_eq!(made(&[row("1"), row("1")]), "made by version 1 on cpu");
+    assert!(made(&[row("1"), row("2")]).contains("several versions"));
+    assert_eq!(made(&[row("")]), "");
+}
+
+/// numpy 2: the 2.5 % and 97.5 % quantiles of the means of all `product(x, repeat=5)`.
+#[test]
+fn the_bootstrap_interval_is_that_of_the_seeds() {
+    let atlas = Atlas::parse("x", SMALL).unwrap();
+    let cream = atlas.rows.iter().find(|row| row.recipe == "cream").unwrap();
+    let interval = cream.tests[0].bootstrap.unwrap();
+    assert!((interval.low - 0.019).abs() < 1e-9 && (interval.high - 0.042).abs() < 1e-9, "{interval:?}");
+    assert_eq!(cream.tests[1].bootstrap, None, "its seeds are not there");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Charts over optimiser steps, all iterations behind each other.
+//! Charts over optimiser steps, all iterations behind each other, and within one its phases of learning.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use egui::{RichText, Ui};
 use selfsame_core::{learn::StepReport, run::Arm};
 
 use crate::{
-    fold::RunView,
+    fold::{ArmView, Phase, RunView},
     format,
     view::{
         chart::{Chart, Dash, Series, smoothing_slider},
@@ -27,7 +27,8 @@ pub struct StepChart {
     pub chart: Chart,
 }
 
-/// One chart a metric, for the run and its control lines.
+/// One chart a metric, for the run and its control lines. Other models that the run taught have lines of their own:
+/// their numbers are of another objective.
 pub fn charts(view: &RunView) -> Vec<StepChart> {
     let starts = starts(view);
     // Between the last step of the one and the first of the other.
@@ -44,9 +45,15 @@ pub fn charts(view: &RunView) -> Vec<StepChart> {
                 (Arm::RandomLabels, 1, Dash::Dashed),
                 (Arm::OracleLabels, 2, Dash::Dotted),
             ];
-            let series = lines.into_iter().filter_map(|(arm, color, dash)| {
-                let points = points(view, arm, metric, &starts);
-                let name = words::arm(arm).to_owned();
+            let policies = lines.into_iter().map(|(arm, color, dash)| (arm, None, words::arm(arm), color, dash));
+            let taught = view.arms.get(&Arm::Main).map(ArmView::taught).unwrap_or_default();
+            let others = taught
+                .into_iter()
+                .enumerate()
+                .map(|(place, model)| (Arm::Main, Some(model), model, lines.len() + place, Dash::Solid));
+            let series = policies.chain(others).filter_map(|(arm, model, name, color, dash)| {
+                let points = points(view, (arm, model), metric, &starts);
+                let name = name.to_owned();
                 (!points.is_empty()).then_some(Series { name, points, errors: Vec::new(), color, dash })
             });
             let chart = Chart {
@@ -69,9 +76,9 @@ pub fn charts(view: &RunView) -> Vec<StepChart> {
 #[allow(clippy::cast_precision_loss)] // steps
 fn starts(view: &RunView) -> BTreeMap<u32, f64> {
     let mut lengths: BTreeMap<u32, usize> = BTreeMap::new();
-    for (iteration, report) in view.arms.values().flat_map(|arm| &arm.steps) {
-        let length = lengths.entry(*iteration).or_default();
-        *length = (*length).max(report.step.saturating_add(1));
+    for (phase, _, report) in view.arms.values().flat_map(placed) {
+        let length = lengths.entry(phase.iteration).or_default();
+        *length = (*length).max(place(phase, report).saturating_add(1));
     }
     let mut next = 0_usize;
     lengths
@@ -84,14 +91,26 @@ fn starts(view: &RunView) -> BTreeMap<u32, f64> {
         .collect()
 }
 
-#[allow(clippy::cast_precision_loss)] // steps
-fn points(view: &RunView, arm: Arm, metric: &str, starts: &BTreeMap<u32, f64>) -> Vec<[f64; 2]> {
-    let steps = view.arms.get(&arm).map(|arm| arm.steps.as_slice()).unwrap_or_default();
-    steps
+/// The steps of an arm with the phases they belong to and the models that learned in them, if others than the policy.
+fn placed(arm: &ArmView) -> impl Iterator<Item = (&Phase, Option<&str>, &StepReport)> {
+    arm.phases
         .iter()
-        .filter_map(|(iteration, report)| {
-            let start = starts.get(iteration)?;
-            Some([start + report.step as f64 + 1.0, value(report, metric)?])
+        .flat_map(|phase| arm.steps_of(phase).iter().map(move |(_, report)| (phase, phase.model.as_deref(), report)))
+}
+
+/// The place of a step within its iteration.
+fn place(phase: &Phase, report: &StepReport) -> usize {
+    phase.before.saturating_add(report.step)
+}
+
+#[allow(clippy::cast_precision_loss)] // steps
+fn points(view: &RunView, (arm, of): (Arm, Option<&str>), metric: &str, starts: &BTreeMap<u32, f64>) -> Vec<[f64; 2]> {
+    let steps = view.arms.get(&arm).into_iter().flat_map(placed);
+    steps
+        .filter(|(_, model, _)| *model == of)
+        .filter_map(|(phase, _, report)| {
+            let start = starts.get(&phase.iteration)?;
+            Some([start + place(phase, report) as f64 + 1.0, value(report, metric)?])
         })
         .collect()
 }
@@ -160,7 +179,7 @@ pub fn choose<'a>(ui: &mut Ui, all: &'a [StepChart], chosen: &mut Option<BTreeSe
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fold::tests::synthetic;
+    use crate::fold::tests::{ends, record, step, synthetic};
 
     #[test]
     fn iterations_stand_behind_each_other_with_their_boundaries() {
@@ -186,5 +205,27 @@ mod tests {
         assert!(loss.marks[0].1.contains("0.500") && loss.marks[1].1.contains("0.600"), "{:?}", loss.marks);
         assert_eq!(loss.series.len(), 2);
         assert!((loss.series[0].points[1][1] - 0.6).abs() < 1e-6);
+    }
+
+    /// What is taught beside the policy stands before it in the iteration, and is no part of its line.
+    #[test]
+    fn another_model_has_a_line_of_its_own() {
+        let mut records = synthetic();
+        let at = records.iter().position(|r| matches!(r.event, selfsame_core::run::Event::Step { .. })).unwrap();
+        let taught = [step(0, 3.0), step(1, 2.5), step(2, 2.0), ends("001-evaluator", 3)];
+        records.splice(at..at, taught.map(|event| record(Arm::Main, 1, event)));
+        let charts = charts(&RunView::of(&records).unwrap());
+        let lines: Vec<(&str, Vec<f64>)> = (charts[0].chart.series.iter())
+            .map(|series| (series.name.as_str(), series.points.iter().map(|point| point[0]).collect()))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                (words::arm(Arm::Main), vec![4.0, 5.0]),
+                (words::arm(Arm::RandomLabels), vec![1.0, 2.0]),
+                ("evaluator", vec![1.0, 2.0, 3.0]),
+            ]
+        );
+        assert!((charts[0].chart.series[2].points[2][1] - 2.0).abs() < 1e-6);
     }
 }

@@ -1,7 +1,10 @@
 use super::*;
-use crate::view::panels::answers::{
-    fixture::{data_log, large, log, pair, prompt as a_prompt, record, step},
-    verdict::Agreement,
+use crate::{
+    fold::tests::ends,
+    view::panels::answers::{
+        fixture::{data_log, large, log, pair, prompt as a_prompt, record, step},
+        verdict::Agreement,
+    },
 };
 use selfsame_core::{
     run::{Event, Record},
@@ -128,6 +131,38 @@ fn steps_that_are_taken_again_after_a_crash_count_once() {
     assert_eq!(group.pairs[2].kept, Some(false));
     assert_eq!(group.pairs[2].opinions, [0.5, 0.9]);
     assert_eq!(group.pairs[0].kept, Some(true));
+}
+
+/// Another model's pairs come before those of the policy; what steps said about them is not said about these.
+#[test]
+fn pairs_of_another_phase_leave_no_trace() {
+    let main = |event| record(Arm::Main, 1, event);
+    let chosen = |texts: &[[&str; 2]]| Event::Selected {
+        pairs: texts.iter().map(|texts| pair("t1-0", *texts, 1.0, Origin::BestWorst)).collect(),
+    };
+    let records = [
+        log()[0].clone(),
+        main(Event::Prompts { prompts: vec![a_prompt("t1-0", "must:fox <resp>")] }),
+        main(chosen(&[["owl", "moss"]])),
+        main(step(0, &[0], &[("kept", &[0.0]), ("opinion/strong", &[0.9])])),
+        main(ends("001-strong", 1)),
+        main(chosen(&[["fox", "owl"], ["fox", "bee"]])),
+        main(step(0, &[1], &[("kept", &[1.0])])),
+    ];
+    let (view, expected) = whole(&records);
+    let kept: Vec<Option<bool>> = view.learned(Arm::Main, 1).iter().map(|pair| pair.kept).collect();
+    assert_eq!(kept, [None, Some(true)]);
+    let mut live = Index::default();
+    let mut growing = RunView::begin(records.first()).unwrap();
+    for record in &records[1..] {
+        growing.push(record);
+        live.advance(1, &growing, &mut Budget::new(1_000));
+    }
+    for index in [&expected, &live] {
+        let group = index.group(Arm::Main, 1).unwrap();
+        assert_eq!(group.pairs.iter().map(|pair| pair.kept).collect::<Vec<_>>(), kept);
+        assert_eq!((group.judges.len(), &group.rows[0].pairs[..]), (0, &[0, 1][..]), "nobody was asked about these");
+    }
 }
 
 #[test]
