@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, builder::PossibleValuesParser};
 use selfsame_core::{
-    learn::{ScheduleKind, tune::Order},
+    learn::tune::{Order, SchedulerType},
     model::{BasePrecision, LoraConfig},
     prompt::dataset::Kind,
 };
@@ -52,21 +52,25 @@ pub struct PreviewArgs {
     pub json: bool,
 }
 
-/// How the learning rate goes on after the warm-up.
+/// How the learning rate changes, by the names of `transformers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
 pub enum ScheduleChoice {
-    /// Stays
+    /// Stays, without a warm-up
     Constant,
-    /// Falls to zero along half a cosine
+    /// Stays after the warm-up
+    ConstantWithWarmup,
+    /// Falls to zero along half a cosine after the warm-up
     Cosine,
-    /// Falls to zero along a line
+    /// Falls to zero along a line after the warm-up
     Linear,
 }
 
-impl From<ScheduleChoice> for ScheduleKind {
+impl From<ScheduleChoice> for SchedulerType {
     fn from(choice: ScheduleChoice) -> Self {
         match choice {
             ScheduleChoice::Constant => Self::Constant,
+            ScheduleChoice::ConstantWithWarmup => Self::ConstantWithWarmup,
             ScheduleChoice::Cosine => Self::Cosine,
             ScheduleChoice::Linear => Self::Linear,
         }
@@ -143,7 +147,7 @@ pub struct LearnArgs {
     /// Forward passes in an optimiser step
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub grad_accum: usize,
-    /// How the learning rate goes on after the warm-up
+    /// How the learning rate changes
     #[arg(long, value_enum, default_value_t = ScheduleChoice::Linear)]
     pub schedule: ScheduleChoice,
     /// Steps of warm-up; below 1, the share of all steps

@@ -6,7 +6,6 @@ use std::path::Path;
 use selfsame_core::{
     device,
     learn::{
-        ScheduleKind,
         loss::{PairObjective, UnpairedObjective},
         tune::{Line, Order, Task, Tune, TuneConfig},
     },
@@ -15,6 +14,7 @@ use selfsame_core::{
     text::Tokenizer,
 };
 use selfsame_tests::{golden, goldens, numbers};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The largest difference of a number near 1 or smaller; relative to the number where it is larger. That of
@@ -32,15 +32,15 @@ fn count(value: &Value, otherwise: u64) -> usize {
     usize::try_from(value.as_u64().unwrap_or(otherwise)).unwrap()
 }
 
+/// A choice by TRL's name for it, or the usual one.
+fn named<T: DeserializeOwned + Default>(value: &Value) -> T {
+    if value.is_null() { T::default() } else { serde_json::from_value(value.clone()).unwrap() }
+}
+
 fn config(golden: &Value, spec: &Value) -> TuneConfig {
     TuneConfig {
         learning_rate: number(&spec["lr"], f64::NAN),
-        lr_scheduler_type: match spec["schedule"].as_str() {
-            None | Some("linear") => ScheduleKind::Linear,
-            Some("cosine") => ScheduleKind::Cosine,
-            Some("constant") => ScheduleKind::Constant,
-            Some(other) => panic!("{other}"),
-        },
+        lr_scheduler_type: named(&spec["schedule"]),
         warmup_steps: number(&spec["warmup"], 0.0),
         max_steps: Some(count(&golden["steps"], 0)),
         per_device_train_batch_size: count(&golden["batch"], 0),

@@ -212,6 +212,7 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         (&pairs, &["--max-length", "129"], &["max-length", "128"]),
         (&pairs, &["--objective", "dpo"], &["there is no loss `dpo`"]),
         (&pairs, &["--lr", "0"], &["`lr`"]),
+        (&pairs, &["--schedule", "constant", "--warmup", "5"], &["`warmup`", "--schedule constant_with_warmup"]),
         (&pairs, &["--type", "unpaired-preference"], &["unpaired-preference", "`label`"]),
         (&completions, &["--objective", "ipo"], &["`chosen`"]),
         (&prompts, &[], &["prompt-only"]),

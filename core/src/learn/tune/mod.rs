@@ -4,6 +4,7 @@
 mod line;
 mod order;
 mod references;
+mod scheduler;
 mod settings;
 mod unpaired;
 
@@ -14,6 +15,7 @@ pub use self::{
     line::Line,
     order::Order,
     references::ReferenceCache,
+    scheduler::SchedulerType,
     settings::{Task, TuneConfig},
 };
 use super::{

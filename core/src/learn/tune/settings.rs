@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Order;
+use super::{Order, SchedulerType};
 use crate::{
     Error, Result,
     learn::{
-        AdamWConfig, LearnConfig, Schedule, ScheduleKind,
+        AdamWConfig, LearnConfig, Schedule,
         loss::{PairObjective, UnpairedObjective},
     },
 };
@@ -39,8 +39,8 @@ impl Task {
 pub struct TuneConfig {
     /// Peak learning rate.
     pub learning_rate: f64,
-    /// Shape of the learning rate after the warm-up.
-    pub lr_scheduler_type: ScheduleKind,
+    /// How the learning rate changes over the run.
+    pub lr_scheduler_type: SchedulerType,
     /// Steps of warm-up; below 1, the share of all steps.
     pub warmup_steps: f64,
     /// Optimiser steps; where it is given, `num_train_epochs` is not looked at.
@@ -75,7 +75,7 @@ impl Default for TuneConfig {
     fn default() -> Self {
         Self {
             learning_rate: 1e-6,
-            lr_scheduler_type: ScheduleKind::Linear,
+            lr_scheduler_type: SchedulerType::Linear,
             warmup_steps: 0.0,
             max_steps: None,
             num_train_epochs: 3,
@@ -106,6 +106,11 @@ impl TuneConfig {
                 "warmup",
                 self.warmup_steps.is_finite() && self.warmup_steps >= 0.0,
                 "must be 0, a number of steps, or a share below 1",
+            ),
+            (
+                "warmup",
+                self.lr_scheduler_type != SchedulerType::Constant || self.warmup_steps == 0.0,
+                "is not looked at by `constant`; use `--schedule constant_with_warmup`, or leave the warm-up out",
             ),
             ("steps", self.max_steps != Some(0), "must be at least 1"),
             ("epochs", self.num_train_epochs > 0, "must be at least 1"),
@@ -149,15 +154,13 @@ impl TuneConfig {
     pub fn schedule(&self, total: usize) -> Schedule {
         let warmup =
             if self.warmup_steps < 1.0 { (total as f64 * self.warmup_steps).ceil() } else { self.warmup_steps };
-        Schedule { kind: self.lr_scheduler_type, warmup: warmup as usize, total }
+        self.lr_scheduler_type.schedule(warmup as usize, total)
     }
 
-    /// What the trainer is told.
+    /// What the trainer is told, its schedule apart.
     pub(super) fn trainer(&self) -> LearnConfig {
         LearnConfig {
             learning_rate: self.learning_rate,
-            schedule: self.lr_scheduler_type,
-            warmup: 0.0,
             batch_size: self.per_device_train_batch_size * self.gradient_accumulation_steps,
             micro_batch: self.per_device_train_batch_size,
             epochs: 1,
@@ -168,6 +171,7 @@ impl TuneConfig {
                 epsilon: self.adam_epsilon,
                 weight_decay: self.weight_decay,
             },
+            ..LearnConfig::default()
         }
     }
 }
