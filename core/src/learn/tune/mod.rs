@@ -197,9 +197,10 @@ impl Material {
             values.clone().slice([range]).mean()
         };
         let mut metrics = objective.rewards(&inputs)?.metrics();
+        let [chosen, rejected] = objective.logps(&inputs)?;
         metrics.extend([
-            ("logps/chosen", inputs.policy[0].clone().detach().mean()),
-            ("logps/rejected", inputs.policy[1].clone().detach().mean()),
+            ("logps/chosen", chosen.mean()),
+            ("logps/rejected", rejected.mean()),
             ("logits/chosen", side(&numbers.mean_logit, true)),
             ("logits/rejected", side(&numbers.mean_logit, false)),
             ("entropy", numbers.entropy.mean()),
