@@ -171,6 +171,15 @@ pub struct LearnArgs {
     /// The seed of that order
     #[arg(long, default_value_t = 42, value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
     pub seed: u64,
+    /// Let the reference follow the policy (TR-DPO): what it says is then computed at every step
+    #[arg(long)]
+    pub sync_ref_model: bool,
+    /// How far it follows: the share of the policy's weights in the new reference; 1 takes them as they are
+    #[arg(long, value_name = "SHARE", default_value_t = 0.6, requires = "sync_ref_model")]
+    pub ref_model_mixup_alpha: f64,
+    /// Optimiser steps between two updates of the reference
+    #[arg(long, value_name = "N", default_value_t = 512, requires = "sync_ref_model")]
+    pub ref_model_sync_steps: usize,
     /// A folder that keeps what the reference says of the rows: another run on the same rows with the same model
     /// reads it instead of computing it
     #[arg(long, value_name = "DIR")]

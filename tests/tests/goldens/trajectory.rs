@@ -6,7 +6,7 @@ use std::path::Path;
 use selfsame_core::{
     device,
     learn::{
-        loss::{PairObjective, UnpairedObjective},
+        loss::{PairObjective, UnpairedObjective, tr_dpo::ReferenceSync},
         tune::{Line, Order, Task, Tune, TuneConfig},
     },
     model,
@@ -47,8 +47,13 @@ fn config(golden: &Value, spec: &Value) -> TuneConfig {
         gradient_accumulation_steps: count(&spec["accumulate"], 1),
         max_grad_norm: number(&spec["max_grad_norm"], 1.0),
         weight_decay: number(&spec["weight_decay"], 0.0),
+        adam_epsilon: number(&spec["adam_epsilon"], 1e-8),
         order: if spec["order"] == "trl" { Order::Trl } else { Order::File },
         seed: spec["seed"].as_u64().unwrap_or(42),
+        sync_ref_model: (spec["sync_ref_model"] == true).then(|| ReferenceSync {
+            ref_model_mixup_alpha: number(&spec["ref_model_mixup_alpha"], f64::NAN),
+            ref_model_sync_steps: count(&spec["ref_model_sync_steps"], 0),
+        }),
         ..TuneConfig::default()
     }
 }
@@ -74,6 +79,10 @@ fn task(spec: &Value) -> Task {
     Task::Pairs(PairObjective {
         loss_type: terms.join("+").parse().unwrap(),
         beta: number(&spec["beta"], 0.1),
+        label_smoothing: number(&spec["label_smoothing"], 0.0),
+        f_divergence_type: named(&spec["f_divergence_type"]),
+        use_weighting: named(&spec["use_weighting"]),
+        ld_alpha: named(&spec["ld_alpha"]),
         ..PairObjective::default()
     })
 }
@@ -187,6 +196,21 @@ fn kto_walks_as_in_trl() {
 #[test]
 fn apo_on_single_answers_walks_as_in_trl() {
     println!("largest difference: {:e}", compare("apo_zero_unpaired"));
+}
+
+#[test]
+fn references_that_follow_are_those_of_trl() {
+    println!("largest differences: {:e}, {:e}", compare("sigmoid_synced"), compare("kto_synced"));
+}
+
+#[test]
+fn another_divergence_labels_taken_to_be_wrong_and_a_larger_epsilon_are_those_of_trl() {
+    println!("largest difference: {:e}", compare("robust_js"));
+}
+
+#[test]
+fn weights_of_pairs_and_of_tokens_after_a_warm_up_are_those_of_trl() {
+    println!("largest difference: {:e}", compare("weighted_desensitised"));
 }
 
 #[test]

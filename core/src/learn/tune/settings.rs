@@ -7,7 +7,7 @@ use crate::{
     Error, Result,
     learn::{
         AdamWConfig, LearnConfig, Schedule,
-        loss::{PairObjective, UnpairedObjective},
+        loss::{PairObjective, UnpairedObjective, tr_dpo::ReferenceSync},
     },
 };
 
@@ -69,6 +69,9 @@ pub struct TuneConfig {
     pub order: Order,
     /// The seed of that order.
     pub seed: u64,
+    /// How the reference follows the policy; it stays as it was where this is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sync_ref_model: Option<ReferenceSync>,
 }
 
 impl Default for TuneConfig {
@@ -89,6 +92,7 @@ impl Default for TuneConfig {
             max_length: None,
             order: Order::Trl,
             seed: 42,
+            sync_ref_model: None,
         }
     }
 }
@@ -126,7 +130,7 @@ impl TuneConfig {
         ];
         match rules.into_iter().find(|(_, right, _)| !right) {
             Some((key, _, problem)) => Err(Error::setting(key, problem)),
-            None => Ok(()),
+            None => self.sync_ref_model.map_or(Ok(()), |sync| sync.check()),
         }
     }
 
