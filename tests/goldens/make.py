@@ -35,8 +35,7 @@ from transformers import (
     TemperatureLogitsWarper,
     TopKLogitsWarper,
     TopPLogitsWarper,
-    get_constant_schedule_with_warmup,
-    get_cosine_schedule_with_warmup,
+    get_scheduler,
 )
 from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS
 
@@ -447,13 +446,12 @@ def adamw_golden():
     dummy = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     out["schedules"] = [
         {
-            "kind": kind, "warmup_steps": 3, "training_steps": total,
-            "multipliers": [sched.lr_lambdas[0](step) for step in range(12)],
+            "kind": kind, "warmup_steps": warmup, "training_steps": 10,
+            "multipliers": [float(sched.lr_lambdas[0](step)) for step in range(12)],
         }
-        for kind, total, sched in (
-            ("cosine_with_warmup", 10, get_cosine_schedule_with_warmup(dummy, 3, 10)),
-            ("constant_with_warmup", None, get_constant_schedule_with_warmup(dummy, 3)),
-        )
+        for kind in ("linear", "cosine", "constant", "constant_with_warmup")
+        for warmup in (0, 3, 10)
+        for sched in [get_scheduler(kind, dummy, num_warmup_steps=warmup, num_training_steps=10)]
     ]
     write("adamw.json", out)
 

@@ -34,7 +34,27 @@ RUNS = {
     "completions": dict(lr=1e-3, accumulate=2),
     "kto": dict(unpaired="kto", lr=1e-3, beta=0.3, accumulate=2, desirable_weight=1.5),
     "apo_zero_unpaired": dict(unpaired="apo_zero_unpaired", lr=5e-4, undesirable_weight=0.7, schedule="constant"),
+    # References that follow: some of the way, counted in steps and not in forward passes, and all of it.
+    "sigmoid_synced": dict(
+        loss_type=["sigmoid"], lr=1e-3, accumulate=2, sync_ref_model=True, ref_model_mixup_alpha=0.6,
+        ref_model_sync_steps=7,
+    ),
+    "kto_synced": dict(
+        unpaired="kto", lr=1e-3, beta=0.3, sync_ref_model=True, ref_model_mixup_alpha=1.0, ref_model_sync_steps=10,
+    ),
+    "robust_js": dict(
+        loss_type=["robust"], lr=1e-3, label_smoothing=0.1, adam_epsilon=1e-4, f_divergence_type="js_divergence",
+    ),
+    "weighted_desensitised": dict(
+        loss_type=["sigmoid"], lr=1e-3, use_weighting=True, ld_alpha=0.5, schedule="constant_with_warmup", warmup=5,
+    ),
 }
+
+# Settings that TRL's own names give.
+GIVEN = [
+    "desirable_weight", "undesirable_weight", "label_smoothing", "f_divergence_type", "use_weighting", "ld_alpha",
+    "sync_ref_model", "ref_model_mixup_alpha", "ref_model_sync_steps",
+]
 
 
 def write_rows():
@@ -67,11 +87,13 @@ def run(spec, pairs, completions, thumbs):
             per_device_train_batch_size=BATCH, gradient_accumulation_steps=spec.get("accumulate", 1),
             learning_rate=spec["lr"], lr_scheduler_type=spec.get("schedule", "linear"),
             warmup_steps=spec.get("warmup", 0), weight_decay=spec.get("weight_decay", 0.0),
-            max_grad_norm=spec.get("max_grad_norm", 1.0), seed=spec.get("seed", 42),
+            max_grad_norm=spec.get("max_grad_norm", 1.0), adam_epsilon=spec.get("adam_epsilon", 1e-8),
+            seed=spec.get("seed", 42),
             train_sampling_strategy="random" if spec.get("order") == "trl" else "sequential",
         )
         trainer = DPOTrainer if preference else KTOTrainer if "unpaired" in spec else SFTTrainer
         common = dict(model=tiny_trl.model(), processing_class=tiny_trl.tokenizer())
+        kwargs |= {name: spec[name] for name in GIVEN if name in spec}
         if preference:
             args = DPOConfig(
                 loss_type=spec["loss_type"], loss_weights=spec.get("loss_weights"), beta=spec.get("beta", 0.1), **kwargs
@@ -80,8 +102,7 @@ def run(spec, pairs, completions, thumbs):
                 args=args, ref_model=tiny_trl.model(), train_dataset=Dataset.from_list(pairs), **common
             )
         elif "unpaired" in spec:
-            weights = {name: spec[name] for name in ["desirable_weight", "undesirable_weight"] if name in spec}
-            args = KTOConfig(loss_type=spec["unpaired"], beta=spec.get("beta", 0.1), **weights, **kwargs)
+            args = KTOConfig(loss_type=spec["unpaired"], beta=spec.get("beta", 0.1), **kwargs)
             trainer = trainer(args=args, ref_model=tiny_trl.model(), train_dataset=Dataset.from_list(thumbs), **common)
         else:
             trainer = trainer(args=SFTConfig(**kwargs), train_dataset=Dataset.from_list(completions), **common)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, builder::PossibleValuesParser};
 use selfsame_core::{
-    learn::{ScheduleKind, tune::Order},
+    learn::tune::{Order, SchedulerType},
     model::{BasePrecision, LoraConfig},
     prompt::dataset::Kind,
 };
@@ -52,21 +52,25 @@ pub struct PreviewArgs {
     pub json: bool,
 }
 
-/// How the learning rate goes on after the warm-up.
+/// How the learning rate changes, by the names of `transformers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
 pub enum ScheduleChoice {
-    /// Stays
+    /// Stays, without a warm-up
     Constant,
-    /// Falls to zero along half a cosine
+    /// Stays after the warm-up
+    ConstantWithWarmup,
+    /// Falls to zero along half a cosine after the warm-up
     Cosine,
-    /// Falls to zero along a line
+    /// Falls to zero along a line after the warm-up
     Linear,
 }
 
-impl From<ScheduleChoice> for ScheduleKind {
+impl From<ScheduleChoice> for SchedulerType {
     fn from(choice: ScheduleChoice) -> Self {
         match choice {
             ScheduleChoice::Constant => Self::Constant,
+            ScheduleChoice::ConstantWithWarmup => Self::ConstantWithWarmup,
             ScheduleChoice::Cosine => Self::Cosine,
             ScheduleChoice::Linear => Self::Linear,
         }
@@ -147,7 +151,7 @@ pub struct LearnArgs {
     /// Forward passes in an optimiser step
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub grad_accum: usize,
-    /// How the learning rate goes on after the warm-up
+    /// How the learning rate changes
     #[arg(long, value_enum, default_value_t = ScheduleChoice::Linear)]
     pub schedule: ScheduleChoice,
     /// Steps of warm-up; below 1, the share of all steps
@@ -171,6 +175,15 @@ pub struct LearnArgs {
     /// The seed of that order
     #[arg(long, default_value_t = 42, value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
     pub seed: u64,
+    /// Let the reference follow the policy (TR-DPO): what it says is then computed at every step
+    #[arg(long)]
+    pub sync_ref_model: bool,
+    /// How far it follows: the share of the policy's weights in the new reference; 1 takes them as they are
+    #[arg(long, value_name = "SHARE", default_value_t = 0.6, requires = "sync_ref_model")]
+    pub ref_model_mixup_alpha: f64,
+    /// Optimiser steps between two updates of the reference
+    #[arg(long, value_name = "N", default_value_t = 512, requires = "sync_ref_model")]
+    pub ref_model_sync_steps: usize,
     /// A folder that keeps what the reference says of the rows: another run on the same rows with the same model
     /// reads it instead of computing it
     #[arg(long, value_name = "DIR")]

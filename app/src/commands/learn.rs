@@ -10,7 +10,7 @@ use std::{
 use selfsame_core::{
     Error as CoreError, device,
     learn::{
-        loss::{Mix, PairLoss, PairObjective, UnpairedLoss, UnpairedObjective},
+        loss::{Mix, PairLoss, PairObjective, UnpairedLoss, UnpairedObjective, tr_dpo::ReferenceSync},
         tune::{Line, ReferenceCache, Task, Tune, TuneConfig},
     },
     model::{BasePrecision, LoraConfig, Precision, content_hash},
@@ -342,6 +342,10 @@ fn settings(args: &LearnArgs, task: &Task) -> TuneConfig {
         max_length: args.data.max_length.map(|limit| limit as usize),
         order: args.order.unwrap_or(order).into(),
         seed: args.seed,
+        sync_ref_model: args.sync_ref_model.then_some(ReferenceSync {
+            ref_model_mixup_alpha: args.ref_model_mixup_alpha,
+            ref_model_sync_steps: args.ref_model_sync_steps,
+        }),
         ..TuneConfig::default()
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum ScheduleKind {
-    /// Stays at its peak.
+    /// Stays at its peak: what `transformers` calls `constant_with_warmup`.
     #[default]
     Constant,
     /// Falls to zero along half a cosine.

@@ -4,7 +4,9 @@ use burn::tensor::Tensor;
 use selfsame_core::{
     Error, Result,
     learn::{
-        AdamW, AdamWConfig, LearnConfig, Objective, Schedule, ScheduleKind, StepReport, Trainer, adamw::squared_norm,
+        AdamW, AdamWConfig, LearnConfig, Objective, Schedule, ScheduleKind, StepReport, Trainer,
+        adamw::squared_norm,
+        tune::{SchedulerType, TuneConfig},
     },
     model::{Config, Decoder, Norm, Weights},
     rng::{Purpose, Stream},
@@ -215,22 +217,32 @@ fn every_weight_of_a_model_is_stepped_like_the_reference() {
 fn schedules_are_those_of_transformers() {
     let golden = golden("adamw.json");
     for case in golden["schedules"].as_array().unwrap() {
-        let count = |key: &str| case[key].as_u64().map(|n| usize::try_from(n).unwrap());
-        let kind = case["kind"].as_str().unwrap();
-        let schedule = Schedule {
-            kind: match kind {
-                "cosine_with_warmup" => ScheduleKind::Cosine,
-                "constant_with_warmup" => ScheduleKind::Constant,
-                other => panic!("{other}"),
-            },
-            warmup: count("warmup_steps").unwrap(),
-            total: count("training_steps").unwrap_or(1000),
-        };
+        let kind: SchedulerType = serde_json::from_value(case["kind"].clone()).unwrap();
+        let warmup_steps = case["warmup_steps"].as_f64().unwrap();
+        let total = usize::try_from(case["training_steps"].as_u64().unwrap()).unwrap();
+        let config = TuneConfig { lr_scheduler_type: kind, warmup_steps, ..TuneConfig::default() };
+        let schedule = config.schedule(total);
         for (step, expected) in numbers(&case["multipliers"]).into_iter().enumerate() {
             let ours = schedule.factor(step);
-            assert!((ours - expected).abs() < 1e-12, "{kind}, step {step}: {ours} instead of {expected}");
+            let what = format!("{kind:?} after {warmup_steps} steps of warm-up, step {step}");
+            assert!((ours - expected).abs() < 1e-12, "{what}: {ours} instead of {expected}");
         }
     }
+}
+
+/// What `transformers` does not look at is refused; recipes, whose constant schedule warms up, have another name for it.
+#[test]
+fn a_constant_schedule_takes_no_warm_up() {
+    let constant = TuneConfig { lr_scheduler_type: SchedulerType::Constant, ..TuneConfig::default() };
+    constant.check().unwrap();
+    let refused = TuneConfig { warmup_steps: 0.1, ..constant };
+    let problem = refused.check().unwrap_err().to_string();
+    assert!(problem.contains("`warmup`") && problem.contains("constant_with_warmup"), "{problem}");
+    let renamed = TuneConfig { lr_scheduler_type: SchedulerType::ConstantWithWarmup, ..refused };
+    renamed.check().unwrap();
+    let recipe = LearnConfig { schedule: ScheduleKind::Constant, warmup: 0.1, ..LearnConfig::default() };
+    assert_eq!(recipe.schedule(100), renamed.schedule(100));
+    assert_eq!(recipe.schedule(100), Schedule { kind: ScheduleKind::Constant, warmup: 10, total: 100 });
 }
 
 #[test]

@@ -6,8 +6,7 @@ use std::path::Path;
 use selfsame_core::{
     device,
     learn::{
-        ScheduleKind,
-        loss::{PairObjective, UnpairedObjective},
+        loss::{PairObjective, UnpairedObjective, tr_dpo::ReferenceSync},
         tune::{Line, Order, Task, Tune, TuneConfig},
     },
     model,
@@ -15,14 +14,16 @@ use selfsame_core::{
     text::Tokenizer,
 };
 use selfsame_tests::{golden, goldens, numbers};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The largest difference of a number near 1 or smaller; relative to the number where it is larger. That of
 /// a learning rate is relative to its peak.
 const TOLERANCE: f64 = 5e-5;
 
-/// Means of differences below this are not asked about: the last digits of single precision.
-const NOISE: f64 = 5e-6;
+/// Means of differences up to this are not asked about. Against itself in double precision TRL leans by up to 8.2e-7
+/// in KTO's `kl`, and by up to 3.8e-7 in every other number of these runs.
+const LEAN: f64 = 1e-6;
 
 fn number(value: &Value, otherwise: f64) -> f64 {
     value.as_f64().unwrap_or(otherwise)
@@ -32,23 +33,28 @@ fn count(value: &Value, otherwise: u64) -> usize {
     usize::try_from(value.as_u64().unwrap_or(otherwise)).unwrap()
 }
 
+/// A choice by TRL's name for it, or the usual one.
+fn named<T: DeserializeOwned + Default>(value: &Value) -> T {
+    if value.is_null() { T::default() } else { serde_json::from_value(value.clone()).unwrap() }
+}
+
 fn config(golden: &Value, spec: &Value) -> TuneConfig {
     TuneConfig {
         learning_rate: number(&spec["lr"], f64::NAN),
-        lr_scheduler_type: match spec["schedule"].as_str() {
-            None | Some("linear") => ScheduleKind::Linear,
-            Some("cosine") => ScheduleKind::Cosine,
-            Some("constant") => ScheduleKind::Constant,
-            Some(other) => panic!("{other}"),
-        },
+        lr_scheduler_type: named(&spec["schedule"]),
         warmup_steps: number(&spec["warmup"], 0.0),
         max_steps: Some(count(&golden["steps"], 0)),
         per_device_train_batch_size: count(&golden["batch"], 0),
         gradient_accumulation_steps: count(&spec["accumulate"], 1),
         max_grad_norm: number(&spec["max_grad_norm"], 1.0),
         weight_decay: number(&spec["weight_decay"], 0.0),
+        adam_epsilon: number(&spec["adam_epsilon"], 1e-8),
         order: if spec["order"] == "trl" { Order::Trl } else { Order::File },
         seed: spec["seed"].as_u64().unwrap_or(42),
+        sync_ref_model: (spec["sync_ref_model"] == true).then(|| ReferenceSync {
+            ref_model_mixup_alpha: number(&spec["ref_model_mixup_alpha"], f64::NAN),
+            ref_model_sync_steps: count(&spec["ref_model_sync_steps"], 0),
+        }),
         ..TuneConfig::default()
     }
 }
@@ -74,6 +80,10 @@ fn task(spec: &Value) -> Task {
     Task::Pairs(PairObjective {
         loss_type: terms.join("+").parse().unwrap(),
         beta: number(&spec["beta"], 0.1),
+        label_smoothing: number(&spec["label_smoothing"], 0.0),
+        f_divergence_type: named(&spec["f_divergence_type"]),
+        use_weighting: named(&spec["use_weighting"]),
+        ld_alpha: named(&spec["ld_alpha"]),
         ..PairObjective::default()
     })
 }
@@ -138,20 +148,23 @@ fn compare(name: &str) -> f64 {
             );
             residuals.push(residual);
         }
-        assert_no_drift(&residuals, &format!("{name}, {metric}"));
+        if let Some((mean, error)) = drift(&residuals) {
+            panic!("{name}, {metric}: leans by {mean:e} with an error of {error:e}");
+        }
         largest = residuals.iter().fold(largest, |top: f64, residual| top.max(residual.abs()));
     }
     largest
 }
 
-/// The mean of differences has to be within two standard errors of zero, or in the last digits.
+/// The mean of differences and its standard error, where it is neither within two of them of zero nor the noise of
+/// single precision.
 #[allow(clippy::cast_precision_loss)] // step counts
-fn assert_no_drift(residuals: &[f64], what: &str) {
+fn drift(residuals: &[f64]) -> Option<(f64, f64)> {
     let count = residuals.len() as f64;
     let mean = residuals.iter().sum::<f64>() / count;
     let variance = residuals.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / (count - 1.0);
     let error = (variance / count).sqrt();
-    assert!(mean.abs() <= NOISE || mean.abs() <= 2.0 * error, "{what}: leans by {mean:e} with an error of {error:e}");
+    (mean.abs() > LEAN && mean.abs() > 2.0 * error).then_some((mean, error))
 }
 
 #[test]
@@ -190,8 +203,33 @@ fn apo_on_single_answers_walks_as_in_trl() {
 }
 
 #[test]
-#[should_panic(expected = "leans by")]
-fn a_one_sided_drift_is_noticed() {
-    let residuals: Vec<f64> = (0..50).map(|step| 5e-5 + 1e-6 * f64::from(step % 3)).collect();
-    assert_no_drift(&residuals, "a drift");
+fn references_that_follow_are_those_of_trl() {
+    println!("largest differences: {:e}, {:e}", compare("sigmoid_synced"), compare("kto_synced"));
+}
+
+#[test]
+fn another_divergence_labels_taken_to_be_wrong_and_a_larger_epsilon_are_those_of_trl() {
+    println!("largest difference: {:e}", compare("robust_js"));
+}
+
+#[test]
+fn weights_of_pairs_and_of_tokens_after_a_warm_up_are_those_of_trl() {
+    println!("largest difference: {:e}", compare("weighted_desensitised"));
+}
+
+/// Differences as they are found, from step to step within a few millionths, and something on top.
+fn differences(on_top: impl Fn(f64) -> f64) -> Vec<f64> {
+    (0..50).map(|step| 1e-6 * f64::from(step % 5 - 2) + on_top(f64::from(step))).collect()
+}
+
+#[test]
+fn a_drift_a_little_above_the_noise_is_noticed() {
+    for side in [1.0, -1.0] {
+        // Steady, and growing from nothing to twice as much.
+        assert!(drift(&differences(|_| side * 1.2 * LEAN)).is_some());
+        assert!(drift(&differences(|step| side * 1.2 * LEAN * step / 24.5)).is_some());
+        assert!(drift(&differences(|_| side * 0.8 * LEAN)).is_none());
+    }
+    // One pair of four whose tie falls on the other side in one step of fifty is no drift.
+    assert!(drift(&differences(|step| if step > 48.0 { 0.25 } else { 0.0 })).is_none());
 }

@@ -113,6 +113,29 @@ fn references_are_kept_for_the_next_run() {
     assert!(!scratch.path().join("damaged").exists());
 }
 
+/// A reference that takes the policy's weights every second step is undecided in the step after it.
+#[test]
+fn a_reference_follows_where_that_is_asked_for() {
+    let Some(program) = locate("a_reference_follows_where_that_is_asked_for") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    for (data, usual) in [("pairs.jsonl", &["--objective", "sigmoid"][..]), ("thumbs.jsonl", &["--batch", "4"])] {
+        let (model, data) = (goldens().join("tiny_trl"), goldens().join("trajectory").join(data));
+        let out = scratch.path().join(data.file_stem().unwrap());
+        let common = learning(&model, &data, &out);
+        let follow = ["--sync-ref-model", "--ref-model-mixup-alpha", "1", "--ref-model-sync-steps", "2"];
+        let learn = ["--lr", "1e-3", "--steps", "6", "--json"];
+        let output = run(&program, common.iter().chain(usual).chain(&learn).chain(&follow));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let lines = json_lines(&String::from_utf8(output.stdout).unwrap());
+        let undecided: Vec<bool> = lines.iter().map(|line| line["rewards/margins"] == 0.0).collect();
+        assert_eq!(undecided, [true, false, true, false, true, false]);
+        let settings: toml::Table = fs::read_to_string(out.join("learn.toml")).unwrap().parse().unwrap();
+        let sync = &settings["settings"]["sync_ref_model"];
+        assert_eq!(sync["ref_model_mixup_alpha"].as_float(), Some(1.0));
+        assert_eq!(sync["ref_model_sync_steps"].as_integer(), Some(2));
+    }
+}
+
 /// Single answers with labels are KTO's where nothing else is asked for, in the order of the file as its trainer has
 /// it.
 #[test]
@@ -206,12 +229,24 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
     let completions = goldens().join("trajectory/completions.jsonl");
     let prompts = goldens().join("data_sets/prompt_only.jsonl");
     let thumbs = goldens().join("trajectory/thumbs.jsonl");
+    let kept = scratch.path().join("kept");
     for (data, arguments, words) in [
         (&pairs, &["--max-length", "12"][..], &["rows are longer than 12 tokens", "--truncate keep-start"][..]),
         (&pairs, &["--max-length", "4", "--truncate", "keep-start"], &["nothing of an answer would be left"]),
         (&pairs, &["--max-length", "129"], &["max-length", "128"]),
         (&pairs, &["--objective", "dpo"], &["there is no loss `dpo`"]),
         (&pairs, &["--lr", "0"], &["`lr`"]),
+        (&pairs, &["--schedule", "constant", "--warmup", "5"], &["`warmup`", "--schedule constant_with_warmup"]),
+        (&pairs, &["--sync-ref-model", "--lora", "4"], &["`sync-ref-model`", "--lora"]),
+        (
+            &pairs,
+            &["--sync-ref-model", "--reference-cache", text(&kept)],
+            &["`sync-ref-model`", "leave out --reference-cache"],
+        ),
+        (&pairs, &["--sync-ref-model", "--objective", "cpo"], &["`sync-ref-model`", "cpo"]),
+        (&completions, &["--sync-ref-model"], &["`sync-ref-model`", "completions"]),
+        (&pairs, &["--sync-ref-model", "--ref-model-mixup-alpha", "0"], &["`ref-model-mixup-alpha`", "above 0"]),
+        (&pairs, &["--sync-ref-model", "--ref-model-sync-steps", "0"], &["`ref-model-sync-steps`", "at least 1"]),
         (&pairs, &["--type", "unpaired-preference"], &["unpaired-preference", "`label`"]),
         (&completions, &["--objective", "ipo"], &["`chosen`"]),
         (&prompts, &[], &["prompt-only"]),
@@ -226,7 +261,7 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         let common = learning(&model, data, &out);
         let output = run(&program, common.iter().chain(arguments));
         assert_refused(&output, words, &format!("{arguments:?}"));
-        assert!(!out.exists(), "{arguments:?} left something behind");
+        assert!(!out.exists() && !kept.exists(), "{arguments:?} left something behind");
     }
     let short = ["--steps", "1", "--max-length", "24", "--truncate", "keep-start"];
     let cut = run(&program, learning(&model, &pairs, &out).iter().chain(&short));

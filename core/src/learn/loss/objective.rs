@@ -296,6 +296,16 @@ impl PairObjective {
         Ok(Rewards { chosen, rejected })
     }
 
+    /// The log-probabilities of both answers as the objective sums their tokens, each `[pairs]`, without gradients: TRL
+    /// logs these, and with `ld_alpha` they are not the plain sums.
+    ///
+    /// # Errors
+    /// As [`PairObjective::loss`].
+    pub fn logps(&self, inputs: &PairInputs) -> Result<[Tensor<1>; 2]> {
+        inputs.check()?;
+        Ok(self.sides(inputs)?.policy.map(Tensor::detach))
+    }
+
     fn sides(&self, inputs: &PairInputs) -> Result<Sides> {
         let (policy, reference) = match self.ld_alpha {
             None => (inputs.policy.clone(), inputs.reference.clone()),

@@ -9,20 +9,20 @@ use crate::{
     model::{Decoder, Mapper, Visitor},
 };
 
-/// When and how far the reference follows.
+/// When and how far the reference follows, by TRL's names and with its defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReferenceSync {
     /// α: the share of the policy in the new reference. 1 replaces it (the hard update), less is the soft
     /// update. The paper takes 0.5 to 0.6 for the soft one.
-    pub mixup: f64,
+    pub ref_model_mixup_alpha: f64,
     /// τ: optimiser steps between two updates.
-    pub every: usize,
+    pub ref_model_sync_steps: usize,
 }
 
 impl Default for ReferenceSync {
     fn default() -> Self {
-        Self { mixup: 0.6, every: 512 }
+        Self { ref_model_mixup_alpha: 0.6, ref_model_sync_steps: 512 }
     }
 }
 
@@ -32,11 +32,15 @@ impl ReferenceSync {
     /// # Errors
     /// Names the setting that is out of range.
     pub fn check(&self) -> Result<()> {
-        if !(self.mixup > 0.0 && self.mixup <= 1.0) {
-            return Err(Error::setting("mixup", format!("must be above 0 and at most 1; it is {}", self.mixup)));
+        let alpha = self.ref_model_mixup_alpha;
+        if !(alpha > 0.0 && alpha <= 1.0) {
+            return Err(Error::setting(
+                "ref-model-mixup-alpha",
+                format!("must be above 0 and at most 1; it is {alpha}"),
+            ));
         }
-        if self.every == 0 {
-            return Err(Error::setting("every", "must be at least 1 step"));
+        if self.ref_model_sync_steps == 0 {
+            return Err(Error::setting("ref-model-sync-steps", "must be at least 1 step"));
         }
         Ok(())
     }
@@ -44,7 +48,7 @@ impl ReferenceSync {
     /// Whether the reference moves after so many optimiser steps.
     #[must_use]
     pub fn due(&self, steps: usize) -> bool {
-        steps > 0 && steps.is_multiple_of(self.every)
+        steps > 0 && steps.is_multiple_of(self.ref_model_sync_steps)
     }
 
     /// The new reference, `α θ + (1 − α) θ_reference`, weight by weight, without gradients. The two models must
@@ -70,7 +74,7 @@ impl ReferenceSync {
         }
         let mut policy_weights = Collect(Vec::new());
         policy.weights().visit(&mut policy_weights);
-        let mut mix = Mix(policy_weights.0.into_iter(), self.mixup);
+        let mut mix = Mix(policy_weights.0.into_iter(), self.ref_model_mixup_alpha);
         reference.with_weights(reference.weights().clone().map(&mut mix))
     }
 }

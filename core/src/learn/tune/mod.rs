@@ -3,18 +3,24 @@
 
 mod line;
 mod order;
+mod reference;
 mod references;
+mod scheduler;
 mod settings;
 mod unpaired;
 
 use burn::tensor::Tensor;
 
-use self::unpaired::Thumbs;
 pub use self::{
     line::Line,
     order::Order,
     references::ReferenceCache,
+    scheduler::SchedulerType,
     settings::{Task, TuneConfig},
+};
+use self::{
+    reference::{Reference, as_policy},
+    unpaired::Thumbs,
 };
 use super::{
     AdamW, Batch, Objective, Sequence, Trainer,
@@ -30,26 +36,26 @@ pub struct Tune {
     tokens: u64,
 }
 
-/// What stays the same from step to step.
+/// What a step is computed from, beside the policy.
 struct Material {
     config: TuneConfig,
     task: Task,
     rows: usize,
     /// One sequence a row, or two of a preference, the better one first.
     sequences: Vec<Sequence>,
-    /// The reference's log-probability of every label of every sequence; computed once.
-    references: Vec<Vec<f32>>,
+    reference: Reference,
     /// What there is of single answers.
     thumbs: Thumbs,
 }
 
 impl Tune {
-    /// Gets ready to learn from rows. The model as it is now is the reference; what it says of the rows is read from
-    /// `cache`, where there is one and it has that.
+    /// Gets ready to learn from rows. The model as it is now is the reference, from which on it stays or follows the
+    /// policy, as the settings say; what it says of the rows is read from `cache`, where there is one and it has that.
     ///
     /// # Errors
     /// If a setting is out of range, a row has not the answers that the task learns from or tokens that
-    /// the model does not know, the cache cannot be used, or the device fails.
+    /// the model does not know, the reference is to follow and cannot (that of adapters, or of a cache), the cache
+    /// cannot be used, or the device fails.
     pub async fn new(
         config: TuneConfig,
         task: Task,
@@ -72,9 +78,12 @@ impl Tune {
             Task::Unpaired(objective) => Thumbs::new(objective, &config, &model, rows).await?,
             Task::Pairs(_) | Task::Completions => Thumbs::default(),
         };
-        let mut material = Material { config, task, rows: rows.len(), sequences, references: Vec::new(), thumbs };
-        if !matches!(material.task, Task::Completions) {
-            material.references = material.score(&model, cache).await?;
+        let reference = Reference::Fixed(Vec::new());
+        let mut material = Material { config, task, rows: rows.len(), sequences, reference, thumbs };
+        if let Some(sync) = config.sync_ref_model {
+            material.reference = Reference::following(sync, &material.task, &model, cache.is_some())?;
+        } else if !matches!(material.task, Task::Completions) {
+            material.reference = Reference::Fixed(material.score(&model, cache).await?);
         }
         let mut trainer = Trainer::with_schedule(config.trainer(), config.schedule(config.steps(rows.len())));
         trainer.optimiser = AdamW::new(config.trainer().adamw).decaying(is_decayed);
@@ -114,6 +123,7 @@ impl Tune {
         let (model, report) = self.trainer.step(&self.model, &rows, 1, learn).await?;
         self.tokens += material.indices(&rows).map(|index| material.sequences[index].tokens.len() as u64).sum::<u64>();
         self.model = model;
+        self.material.reference.follow(&self.model, self.trainer.step_count());
         Ok(Line::new(report, epoch, self.tokens))
     }
 }
@@ -132,10 +142,8 @@ impl Material {
         (rows, epoch as f64 + done as f64 / forwards as f64)
     }
 
-    /// The log-probability of every label of every sequence under a frozen model, in the batches of the
-    /// first epoch, by the same operations and with gradients recorded, as the policy's: only then are
-    /// the numbers the same to the last digit, and the rewards of a policy that has not moved exactly 0,
-    /// as in TRL.
+    /// The log-probability of every label of every sequence under a model that stays, in the batches of the first
+    /// epoch: what is computed together can change the last digit.
     async fn score(&self, model: &Decoder, cache: Option<&ReferenceCache>) -> Result<Vec<Vec<f32>>> {
         let order = self.config.order.of(self.rows, self.config.seed, 0);
         let batches = order.chunks(self.config.per_device_train_batch_size);
@@ -146,7 +154,7 @@ impl Material {
             let mut values = Vec::new();
             for sequences in &batches {
                 let batch = Batch::new(sequences, &model.device());
-                values.extend(read_floats(batch.token_logprobs(&model.tracked()).inner()).await?);
+                values.extend(read_floats(as_policy(&batch, model)).await?);
             }
             Ok(values)
         };
@@ -180,12 +188,11 @@ impl Material {
         let members: Vec<&Sequence> = self.indices(micro).map(|index| &self.sequences[index]).collect();
         let (chosen, rejected) = members.split_at(micro.len());
         let lengths = [chosen, rejected].map(|side| side.iter().map(|s| s.labels.len()).collect::<Vec<_>>());
-        let numbers = Batch::new(&members, &device).statistics(model);
-        let reference: Vec<f32> =
-            self.indices(micro).flat_map(|index| self.references[index].iter().copied()).collect();
+        let batch = Batch::new(&members, &device);
+        let numbers = batch.statistics(model);
         let tokens = TokenInputs {
             policy: numbers.logprobs,
-            reference: Tensor::from_floats(reference.as_slice(), &device),
+            reference: self.reference.logprobs(&batch, self.indices(micro), &device),
             collisions: objective.needs_collisions().then_some(numbers.collisions),
         };
         let middle = lengths[0].iter().sum::<usize>();
@@ -195,9 +202,10 @@ impl Material {
             values.clone().slice([range]).mean()
         };
         let mut metrics = objective.rewards(&inputs)?.metrics();
+        let [chosen, rejected] = objective.logps(&inputs)?;
         metrics.extend([
-            ("logps/chosen", inputs.policy[0].clone().detach().mean()),
-            ("logps/rejected", inputs.policy[1].clone().detach().mean()),
+            ("logps/chosen", chosen.mean()),
+            ("logps/rejected", rejected.mean()),
             ("logits/chosen", side(&numbers.mean_logit, true)),
             ("logits/rejected", side(&numbers.mean_logit, false)),
             ("entropy", numbers.entropy.mean()),
@@ -286,7 +294,7 @@ mod tests {
             task: Task::Completions,
             rows: 7,
             sequences: Vec::new(),
-            references: Vec::new(),
+            reference: Reference::Fixed(Vec::new()),
             thumbs: Thumbs::default(),
         };
         assert_eq!(config.steps(7), 4);

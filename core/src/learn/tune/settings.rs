@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Order;
+use super::{Order, SchedulerType};
 use crate::{
     Error, Result,
     learn::{
-        AdamWConfig, LearnConfig, Schedule, ScheduleKind,
-        loss::{PairObjective, UnpairedObjective},
+        AdamWConfig, LearnConfig, Schedule,
+        loss::{PairObjective, UnpairedObjective, tr_dpo::ReferenceSync},
     },
 };
 
@@ -39,8 +39,8 @@ impl Task {
 pub struct TuneConfig {
     /// Peak learning rate.
     pub learning_rate: f64,
-    /// Shape of the learning rate after the warm-up.
-    pub lr_scheduler_type: ScheduleKind,
+    /// How the learning rate changes over the run.
+    pub lr_scheduler_type: SchedulerType,
     /// Steps of warm-up; below 1, the share of all steps.
     pub warmup_steps: f64,
     /// Optimiser steps; where it is given, `num_train_epochs` is not looked at.
@@ -69,13 +69,16 @@ pub struct TuneConfig {
     pub order: Order,
     /// The seed of that order.
     pub seed: u64,
+    /// How the reference follows the policy; it stays as it was where this is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sync_ref_model: Option<ReferenceSync>,
 }
 
 impl Default for TuneConfig {
     fn default() -> Self {
         Self {
             learning_rate: 1e-6,
-            lr_scheduler_type: ScheduleKind::Linear,
+            lr_scheduler_type: SchedulerType::Linear,
             warmup_steps: 0.0,
             max_steps: None,
             num_train_epochs: 3,
@@ -89,6 +92,7 @@ impl Default for TuneConfig {
             max_length: None,
             order: Order::Trl,
             seed: 42,
+            sync_ref_model: None,
         }
     }
 }
@@ -107,6 +111,11 @@ impl TuneConfig {
                 self.warmup_steps.is_finite() && self.warmup_steps >= 0.0,
                 "must be 0, a number of steps, or a share below 1",
             ),
+            (
+                "warmup",
+                self.lr_scheduler_type != SchedulerType::Constant || self.warmup_steps == 0.0,
+                "is not looked at by `constant`; use `--schedule constant_with_warmup`, or leave the warm-up out",
+            ),
             ("steps", self.max_steps != Some(0), "must be at least 1"),
             ("epochs", self.num_train_epochs > 0, "must be at least 1"),
             ("batch", self.per_device_train_batch_size > 0, "must be at least 1"),
@@ -121,7 +130,7 @@ impl TuneConfig {
         ];
         match rules.into_iter().find(|(_, right, _)| !right) {
             Some((key, _, problem)) => Err(Error::setting(key, problem)),
-            None => Ok(()),
+            None => self.sync_ref_model.map_or(Ok(()), |sync| sync.check()),
         }
     }
 
@@ -149,15 +158,13 @@ impl TuneConfig {
     pub fn schedule(&self, total: usize) -> Schedule {
         let warmup =
             if self.warmup_steps < 1.0 { (total as f64 * self.warmup_steps).ceil() } else { self.warmup_steps };
-        Schedule { kind: self.lr_scheduler_type, warmup: warmup as usize, total }
+        self.lr_scheduler_type.schedule(warmup as usize, total)
     }
 
-    /// What the trainer is told.
+    /// What the trainer is told, its schedule apart.
     pub(super) fn trainer(&self) -> LearnConfig {
         LearnConfig {
             learning_rate: self.learning_rate,
-            schedule: self.lr_scheduler_type,
-            warmup: 0.0,
             batch_size: self.per_device_train_batch_size * self.gradient_accumulation_steps,
             micro_batch: self.per_device_train_batch_size,
             epochs: 1,
@@ -168,6 +175,7 @@ impl TuneConfig {
                 epsilon: self.adam_epsilon,
                 weight_decay: self.weight_decay,
             },
+            ..LearnConfig::default()
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Material, Order, TuneConfig};
+use super::{Material, Order, Reference, TuneConfig};
 use crate::{
     Error, Result,
     device::read_floats,
@@ -22,7 +22,7 @@ pub(super) struct Thumbs {
     /// Each row's prompt with the answer of the row before it in its batch, by which KTO estimates how far the policy
     /// has moved; none for losses that do without.
     mismatched: Vec<Sequence>,
-    /// The reference's log-probabilities of these answers.
+    /// The log-probabilities of these answers under a reference that stays.
     references: Vec<f32>,
 }
 
@@ -78,6 +78,9 @@ impl Thumbs {
                 thumbs.mismatched.push(cut(mixed.sequence(0), limit));
             }
         }
+        if config.sync_ref_model.is_some() {
+            return Ok(thumbs);
+        }
         for sequences in thumbs.mismatched.chunks(size) {
             let sequences: Vec<&Sequence> = sequences.iter().collect();
             let sums = Batch::new(&sequences, &model.device()).sequence_logprobs(model);
@@ -87,16 +90,21 @@ impl Thumbs {
     }
 
     /// The log-probabilities of the mismatched answers of rows under policy and reference, without gradients.
-    fn mismatched(&self, untracked: &Decoder, rows: &[usize]) -> Option<[Tensor<1>; 2]> {
+    fn mismatched(&self, untracked: &Decoder, reference: &Reference, rows: &[usize]) -> Option<[Tensor<1>; 2]> {
         if self.mismatched.is_empty() {
             return None;
         }
         let device = untracked.device();
         let sequences: Vec<&Sequence> = rows.iter().map(|row| &self.mismatched[*row]).collect();
-        let policy = Batch::new(&sequences, &device).sequence_logprobs(untracked);
-        let reference: Vec<f32> = rows.iter().map(|row| self.references[*row]).collect();
-        let reference = Tensor::<1>::from_floats(reference.as_slice(), &device);
-        Some([policy, reference].map(Tensor::from_inner))
+        let batch = Batch::new(&sequences, &device);
+        let reference = match reference {
+            Reference::Fixed(_) => {
+                let reference: Vec<f32> = rows.iter().map(|row| self.references[*row]).collect();
+                Tensor::from_floats(reference.as_slice(), &device)
+            }
+            Reference::Following(model, _) => batch.sequence_logprobs(model),
+        };
+        Some([batch.sequence_logprobs(untracked), reference].map(Tensor::from_inner))
     }
 
     /// Of how many of a step's forward passes each kind is a part: good answers, bad ones, both.
@@ -136,13 +144,13 @@ impl Material {
         let numbers = batch.statistics(model);
         let policy = batch.sum_per_sequence(numbers.logprobs);
         // Summed as the policy's, so that the rewards of a policy that has not moved are exactly 0.
-        let reference: Vec<f32> = micro.iter().flat_map(|row| self.references[*row].iter().copied()).collect();
-        let reference = batch.sum_per_sequence(Tensor::from_floats(reference.as_slice(), &device));
+        let reference = self.reference.logprobs(&batch, micro.iter().copied(), &device);
+        let reference = batch.sum_per_sequence(reference);
         let inputs = UnpairedInputs {
             policy: policy.clone(),
             reference,
             desirable: micro.iter().map(|row| self.thumbs.labels[*row]).collect(),
-            mismatched: self.thumbs.mismatched(untracked, micro),
+            mismatched: self.thumbs.mismatched(untracked, &self.reference, micro),
             shift: None,
             density_ratio: None,
         };

@@ -60,7 +60,7 @@ fn a_reference_follows_as_in_trl() {
         let alpha = case["alpha"].as_f64().unwrap();
         // The rule is TRL's, and every weight of a model follows it.
         assert_near(&rule(alpha, &flat("policy"), &flat("reference")), &floats(&case["reference"]), 1e-6, "the rule");
-        let sync = ReferenceSync { mixup: alpha, ..ReferenceSync::default() };
+        let sync = ReferenceSync { ref_model_mixup_alpha: alpha, ..ReferenceSync::default() };
         sync.check().unwrap();
         for policy in [policy.clone(), policy.tracked()] {
             let mixed = sync.mix(&reference, &policy);
@@ -70,11 +70,15 @@ fn a_reference_follows_as_in_trl() {
             }
         }
     }
-    let due: Vec<usize> = (0..7).filter(|step| ReferenceSync { mixup: 0.5, every: 3 }.due(*step)).collect();
+    let sync = |alpha, steps| ReferenceSync { ref_model_mixup_alpha: alpha, ref_model_sync_steps: steps };
+    let due: Vec<usize> = (0..7).filter(|step| sync(0.5, 3).due(*step)).collect();
     assert_eq!(due, [3, 6]);
-    for (wrong, key) in
-        [(ReferenceSync { mixup: 0.0, every: 1 }, "mixup"), (ReferenceSync { mixup: 1.0, every: 0 }, "every")]
-    {
+    for (wrong, key) in [
+        (sync(0.0, 1), "ref-model-mixup-alpha"),
+        (sync(f64::NAN, 1), "ref-model-mixup-alpha"),
+        (sync(1.5, 1), "ref-model-mixup-alpha"),
+        (sync(1.0, 0), "ref-model-sync-steps"),
+    ] {
         assert!(wrong.check().unwrap_err().to_string().contains(key));
     }
 }
