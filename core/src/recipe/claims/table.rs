@@ -6,21 +6,22 @@
 
 use super::{
     Against::{After, Arm as Other, Control, Demonstrations, Own, Start, StartOf},
-    Arm, Study, Test,
+    Arm, Study, Test, elsewhere,
 };
 use crate::{
     measure::{
         Expected::{self, Less, More, Same},
         Figure::{self, Agreement, Divergence, Dropped, Greedy, Judges, Kept, Labels, Sampled, Used},
+        Quantity,
     },
     run,
 };
 
 /// A gain over a baseline.
-const GAIN: f64 = 0.02;
+pub(super) const GAIN: f64 = 0.02;
 
 /// A gain over no learning at all.
-const LEARNING: f64 = 0.05;
+pub(super) const LEARNING: f64 = 0.05;
 
 /// A test that the claim stands or falls with.
 const fn decides(
@@ -29,20 +30,40 @@ const fn decides(
     against: super::Against,
     (expected, least): (Expected, f64),
 ) -> Test {
-    Test { says, figure, against, expected, least, decides: true }
+    decides_by(says, Quantity::Figure(figure), against, (expected, least))
 }
 
 /// A test that stands beside.
-const fn beside(
+pub(super) const fn beside(
     says: &'static str,
     figure: Figure,
+    against: super::Against,
+    (expected, least): (Expected, f64),
+) -> Test {
+    beside_by(says, Quantity::Figure(figure), against, (expected, least))
+}
+
+/// [`decides`], by a noted number.
+pub(super) const fn decides_by(
+    says: &'static str,
+    figure: Quantity,
+    against: super::Against,
+    (expected, least): (Expected, f64),
+) -> Test {
+    Test { says, figure, against, expected, least, decides: true }
+}
+
+/// [`beside`], by a noted number.
+pub(super) const fn beside_by(
+    says: &'static str,
+    figure: Quantity,
     against: super::Against,
     (expected, least): (Expected, f64),
 ) -> Test {
     Test { says, figure, against, expected, least, decides: false }
 }
 
-const fn arm(
+pub(super) const fn arm(
     name: &'static str,
     recipe: &'static str,
     settings: &'static [(&'static str, &'static str)],
@@ -53,7 +74,7 @@ const fn arm(
 
 /// The claim of a recipe.
 const fn claim(id: &'static str, arms: &'static [Arm], tests: &'static [Test]) -> Study {
-    Study { id, recipe: id, question: "", controls: false, arms, tests }
+    Study { id, recipe: id, question: "", world: None, settings: &[], controls: false, arms, tests }
 }
 
 /// What recipes note beside the figures that all have, see [`Study::noted`].
@@ -135,7 +156,12 @@ pub(super) const STUDIES: &[Study] = &[
             beside("Its judges beat those of that.", Judges, Other("srlm-once"), (More, GAIN)),
             beside("The judges get better.", Judges, Start, (More, GAIN)),
             beside("The judges come to agree.", Agreement, Start, (More, LEARNING)),
-            beside("They are right more often where they agree.", Kept, Own(Dropped), (More, LEARNING)),
+            beside(
+                "They are right more often where they agree.",
+                Kept,
+                Own(Quantity::Figure(Dropped)),
+                (More, LEARNING),
+            ),
         ],
     ),
     claim(
@@ -336,8 +362,18 @@ pub(super) const STUDIES: &[Study] = &[
         ],
         &[
             decides("Sampled answers get better by imitation of the likeliest.", Sampled, Start, (More, GAIN)),
-            decides("They become better than the start's greedy ones.", Sampled, StartOf(Greedy), (More, GAIN)),
-            beside("They are as good as its own greedy ones.", Sampled, Own(Greedy), (Same, LEARNING)),
+            decides(
+                "They become better than the start's greedy ones.",
+                Sampled,
+                StartOf(Quantity::Figure(Greedy)),
+                (More, GAIN),
+            ),
+            beside(
+                "They are as good as its own greedy ones.",
+                Sampled,
+                Own(Quantity::Figure(Greedy)),
+                (Same, LEARNING),
+            ),
             beside("Regression does as much.", Sampled, Other("regress"), (Same, GAIN)),
             beside("So does the mean over tokens.", Sampled, Other("normalised"), (Same, GAIN)),
         ],
@@ -355,6 +391,8 @@ pub(super) const STUDIES: &[Study] = &[
         id: "scir-switches",
         recipe: "scir",
         question: "Which parts of scir does its policy owe anything to?",
+        world: None,
+        settings: &[],
         controls: false,
         arms: &[
             arm("no-penalty", "scir", &[("consistency", "0.0")], "Only the filter is left."),
@@ -376,6 +414,8 @@ pub(super) const STUDIES: &[Study] = &[
         id: "scir-judges",
         recipe: "scir",
         question: "When does the agreement of internal reward models stop being a sign of truth?",
+        world: None,
+        settings: &[],
         controls: false,
         arms: &[
             arm("two", "scir", &[("panel", "\"prompts\"")], "The two judge prompts without the implicit reward."),
@@ -395,4 +435,7 @@ pub(super) const STUDIES: &[Study] = &[
             beside("The policy is worse for that as well.", Sampled, Other("one-rubric"), (More, GAIN)),
         ],
     },
+    elsewhere::NLHF_CYCLIC,
+    elsewhere::DNO_CYCLIC,
+    elsewhere::SHARPENING_GRAMMAR,
 ];

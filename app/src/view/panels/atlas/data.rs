@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use selfsame_core::recipe::{by_id, claims::study};
 use serde::Deserialize;
 
 use super::super::methods::book;
 use crate::view::words::{t, with};
 
 /// The version of the file that is read here.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// The atlas that is part of the program.
 pub const BUILT_IN: &str = include_str!("../../../../../assets/atlas/atlas.json");
@@ -296,13 +297,15 @@ impl From<FileRow> for Row {
             })
             .collect();
         tests.sort_by_key(|test| !test.decides);
-        let own_world = selfsame_core::recipe::by_id(&row.recipe).map_or("", |entry| entry.world);
+        let of_study = study(&row.study).ok().and_then(|study| study.world);
+        let own_world = of_study.or_else(|| by_id(&row.recipe).ok().map(|entry| entry.world)).unwrap_or_default();
         let model = row.model.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         Self {
             verdict: row.verdict,
             model: Some(model).filter(|model| !model.is_empty() && model != crate::shelf::STARTER),
             world: Some(row.world)
-                .filter(|world| !world.is_empty() && world != crate::atlas::WORLD && world != own_world),
+                .filter(|world| !world.is_empty() && world != own_world)
+                .filter(|world| of_study.is_some() || world != crate::atlas::WORLD),
             variant: row.variant,
             quick: row.quick,
             start: of(start, REWARD),
