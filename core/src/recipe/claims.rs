@@ -220,6 +220,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        measure::Figure,
         recipe::{Entry, all},
         world::by_name,
     };
@@ -271,6 +272,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn noted_numbers_are_listed_once_and_studies_have_their_settings() {
+        let names = |id: &str| study(id).unwrap().compared().iter().map(Quantity::name).collect::<Vec<String>>();
+        assert_eq!(names("dno-cyclic"), ["exploitability"]);
+        assert_eq!(names("srlm"), [""; 0]);
+        let of_grammar = names("sharpening-grammar");
+        let place = |name: &str| of_grammar.iter().position(|of| of == name);
+        assert!(place("greedy returns y*, on the mean") < place("mass on y*, share above one half"), "{of_grammar:?}");
+        let dno = by_id("dno").unwrap().defaults().unwrap();
+        let cyclic = study("dno-cyclic").unwrap().parameters(&dno).unwrap();
+        assert_eq!((dno["floor"].as_integer(), cyclic["floor"].as_integer()), (Some(5), Some(3)));
+        assert_eq!(study("dno").unwrap().parameters(&dno).unwrap(), dno);
+        let wrong = Study { settings: &[("floor", "9")], ..*study("dno").unwrap() };
+        assert!(wrong.parameters(&dno).unwrap_err().to_string().contains("floor"));
+        let figure = Against::StartOf(Figure::Greedy.into());
+        assert_eq!(figure.name(), "oracle reward, greedy at the start");
     }
 
     #[test]
