@@ -3,13 +3,13 @@
 use super::{
     Against::{After, Arm as Other, Own, Start},
     Study,
-    table::{GAIN, LEARNING, arm, beside, beside_by, decides_by},
+    table::{GAIN, LEARNING, arm, beside, beside_by, decides_by, noted},
 };
 use crate::measure::{
     Expected::{Less, More, Same},
     Figure::{Divergence, Sampled},
     Quantity,
-    Reading::{self, AboveHalf, Mean, Place},
+    Reading::{AboveHalf, Mean, Place},
 };
 
 /// A gain in exploitability. Who writes of one class of words alone in the world `style-cyclic` loses by a sixth to who
@@ -27,10 +27,6 @@ const FOUND: Quantity = noted("greedy returns y*", Mean);
 
 /// How often the policy is right, over all of its answers.
 const ACCURACY: Quantity = noted("mass, entropy and accuracy", Place(2));
-
-const fn noted(noted: &'static str, read: Reading) -> Quantity {
-    Quantity::Noted { noted, read }
-}
 
 /// The claim of Nash learning where it matters: no reward says what the users prefer together.
 pub(super) const NLHF_CYCLIC: Study = Study {
