@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use selfsame_core::measure::{Figure, Interval, Mean, Outcome, Verdict, verdict};
+use selfsame_core::measure::{Figure, Interval, Mean, Outcome, Quantity, Verdict, verdict};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Error, Result};
@@ -13,8 +13,8 @@ pub mod join;
 #[cfg(not(target_family = "wasm"))]
 pub mod render;
 
-/// The version of the file that this program writes.
-pub const SCHEMA: u32 = 1;
+/// The version of the file that this program writes. In the first, only figures were compared.
+pub const SCHEMA: u32 = 2;
 
 /// The file's name in the folder of a reproduction.
 pub const FILE: &str = "atlas.json";
@@ -104,7 +104,8 @@ pub struct ArmRow {
     /// The figures of the control lines after their last iteration, where they were run.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub controls: BTreeMap<String, BTreeMap<Figure, Spread>>,
-    /// Figures of the recipe's own after the last iteration, by the names under which its log notes them.
+    /// Numbers of the recipe's own after the last iteration, by the names under which its log notes them, and how
+    /// they are read where there are several.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub noted: BTreeMap<String, Spread>,
     /// What a seed of it spent, on the mean.
@@ -158,8 +159,8 @@ fn known<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Option<f64>,
 pub struct TestRow {
     /// What was expected.
     pub says: String,
-    /// The figure.
-    pub figure: Figure,
+    /// The figure, or the noted number.
+    pub figure: Quantity<String>,
     /// What it was compared with.
     pub against: String,
     /// Whether the claim stands or falls with it.
@@ -224,6 +225,7 @@ impl Atlas {
     /// Puts a row in its place: it replaces [the one like it](Self::like), and rows stay in the order of the
     /// studies.
     pub fn put(&mut self, row: Row) {
+        self.schema = SCHEMA;
         match self.rows.iter_mut().find(|of| of.is_like(&row)) {
             Some(place) => *place = row,
             None => self.rows.push(row),

@@ -15,7 +15,7 @@ use selfsame_core::recipe::{
 use crate::{
     Result,
     atlas::{Row, WORLD},
-    cli::{ReproduceArgs, RunArgs},
+    cli::{Assignment, ReproduceArgs, RunArgs},
     output,
     settings::{Settings, flatten, tidy},
 };
@@ -56,7 +56,8 @@ impl<'a> Reproduction<'a> {
     /// # Errors
     /// If a setting does not exist or cannot work.
     pub fn new(study: &'static Study, args: &'a ReproduceArgs, model: Option<&'a Path>, out: &'a Path) -> Result<Self> {
-        let mut asked = run_args(study.recipe, args, model);
+        let mut asked = run_args(study.recipe, study, args, model);
+        asked.set.splice(0..0, study.settings.iter().map(own));
         asked.no_controls = !study.controls;
         let settings = Settings::of(by_id(study.recipe)?, &asked)?;
         settings.typed_options()?;
@@ -85,8 +86,11 @@ impl<'a> Reproduction<'a> {
             .map(|(seed, arm, settings)| {
                 let recipe = arm.map_or(self.study.recipe, |arm| arm.recipe);
                 let folder = self.folder(arm, seed);
-                let args =
-                    RunArgs { seed, out: Some(self.out.join(&folder)), ..run_args(recipe, self.args, self.model) };
+                let args = RunArgs {
+                    seed,
+                    out: Some(self.out.join(&folder)),
+                    ..run_args(recipe, self.study, self.args, self.model)
+                };
                 Planned { arm, seed, folder, args, settings: settings.clone() }
             })
             .collect())
@@ -105,7 +109,8 @@ impl<'a> Reproduction<'a> {
 
     fn folder(&self, arm: Option<&Arm>, seed: u64) -> PathBuf {
         let mut folder = PathBuf::from(self.study.id);
-        if let Some(world) = self.args.world.as_deref().filter(|world| *world != WORLD) {
+        let usual = self.study.world.unwrap_or(WORLD);
+        if let Some(world) = self.args.world.as_deref().filter(|world| *world != usual) {
             folder.push(format!("world-{world}"));
         }
         if let Some(name) = self.model.and_then(Path::file_name) {
@@ -142,15 +147,20 @@ impl<'a> Reproduction<'a> {
     }
 }
 
+/// A setting of a study as an argument.
+fn own((key, value): &(&str, &str)) -> Assignment {
+    Assignment { key: (*key).to_owned(), value: (*value).to_owned() }
+}
+
 /// The arguments of a run like those of the reproduction.
-fn run_args(recipe: &str, args: &ReproduceArgs, model: Option<&Path>) -> RunArgs {
+fn run_args(recipe: &str, study: &Study, args: &ReproduceArgs, model: Option<&Path>) -> RunArgs {
     RunArgs {
         recipe: recipe.to_owned(),
         model: model.map(Path::to_path_buf),
         base: args.base.clone(),
         data: None,
         chat: false,
-        world: args.world.clone(),
+        world: args.world.clone().or_else(|| study.world.map(str::to_owned)),
         set: args.set.clone(),
         lora: None,
         base_precision: selfsame_core::model::BasePrecision::F32,

@@ -66,7 +66,7 @@ pub fn joined(earlier: &Row, row: Row) -> Result<Row, Apart> {
 pub(super) fn asks(rows: &[TestRow], tests: &[Test]) -> bool {
     let alike = |row: &TestRow, test: &Test| {
         row.says == test.says
-            && row.figure == test.figure
+            && row.figure == test.figure.owned()
             && row.against == test.against.name()
             && row.decides == test.decides
             && row.least.to_bits() == test.least.to_bits()
@@ -164,7 +164,7 @@ mod tests {
             std::iter::once(arm(study.recipe, study.recipe)).chain(study.arms.iter().map(|of| arm(of.name, of.recipe)));
         let asked = study.tests.iter().map(|test| TestRow {
             says: test.says.to_owned(),
-            figure: test.figure,
+            figure: test.figure.owned(),
             against: test.against.name(),
             decides: test.decides,
             least: test.least,

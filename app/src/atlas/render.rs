@@ -179,7 +179,7 @@ fn test_cells(test: &TestRow) -> [String; 8] {
     let differences: Vec<f64> = test.differences.values().copied().collect();
     [
         format!("{} {}", test.says, if test.decides { "*" } else { "" }).trim().to_owned(),
-        test.figure.name().to_owned(),
+        test.figure.name(),
         test.against.clone(),
         outcome.map_or_else(|| NOTHING.to_owned(), |outcome| signed(outcome.difference)),
         interval(outcome.and_then(|outcome| outcome.interval)),

@@ -1,5 +1,5 @@
 use selfsame_core::{
-    measure::{Expected, verdict::judge},
+    measure::{Expected, Reading, verdict::judge},
     recipe::claims::{studies, study},
 };
 
@@ -28,7 +28,7 @@ pub(crate) fn row(study: &str, steps: f64) -> Row {
     };
     let test = |decides: bool, differences: [f64; 3]| TestRow {
         says: "It beats the other.".to_owned(),
-        figure: Figure::Sampled,
+        figure: Figure::Sampled.into(),
         against: "other".to_owned(),
         decides,
         least: 0.02,
@@ -148,6 +148,20 @@ fn the_file_is_read_back_and_later_ones_are_refused() {
     atlas.put(row("cream", 90.0));
     let text = serde_json::to_string(&atlas).unwrap();
     assert_eq!(Atlas::parse(&text, "x").unwrap(), atlas);
+    let mut noted = row("cream", 90.0);
+    noted.tests[0].figure = Quantity::Noted { noted: "mass on y*".to_owned(), read: Reading::Mean };
+    let table = render::of_row(&noted)[1].text();
+    assert!(table.contains("mass on y*, on the mean"), "{table}");
+    atlas.put(noted);
+    let noted = serde_json::to_string(&atlas).unwrap();
+    assert!(noted.contains(r#""figure":{"noted":"mass on y*","read":"mean"}"#), "{noted}");
+    assert_eq!(Atlas::parse(&noted, "x").unwrap(), atlas);
+    // The first version had the figure alone; a row more makes it one of this version.
+    let first = text.replacen(&format!("\"schema\":{SCHEMA}"), "\"schema\":1", 1);
+    let mut first = Atlas::parse(&first, "x").unwrap();
+    assert_eq!((first.schema, first.rows[0].tests[0].figure.name()), (1, Figure::Sampled.name().to_owned()));
+    first.put(row("dpo", 90.0));
+    assert_eq!(first.schema, SCHEMA);
     let later = text.replacen(&format!("\"schema\":{SCHEMA}"), "\"schema\":99", 1);
     assert!(Atlas::parse(&later, "x").unwrap_err().to_string().contains("newer"));
     assert!(Atlas::parse("{", "x.json").unwrap_err().to_string().contains("x.json"));

@@ -34,7 +34,7 @@ pub struct ReproduceArgs {
     /// The base that the implicit reward is measured against, as for `run`
     #[arg(long, value_name = "PATH")]
     pub base: Option<PathBuf>,
-    /// The world that prompts and truth come from [default: rules, or the one that the recipe needs]
+    /// The world that prompts and truth come from [default: rules, or the one that the recipe or the study needs]
     #[arg(long, value_parser = PossibleValuesParser::new(world::NAMES))]
     pub world: Option<String>,
     /// Change a setting of the recipe, and with it the budget of its baselines; can be repeated

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use selfsame_core::{
     learn::StepReport,
-    measure::{Figure, Measurement, policy::demonstrated},
+    measure::{Figure, Measurement, Quantity, policy::demonstrated},
     run::{Arm, Manifest},
 };
 
@@ -30,8 +30,8 @@ pub struct Numbers {
     pub controls: BTreeMap<Arm, Figures>,
     /// The oracle's reward of the world's demonstrations.
     pub demonstrations: Option<f64>,
-    /// What the recipe noted in its last iteration, by name.
-    pub noted: BTreeMap<String, Vec<f64>>,
+    /// What the recipe noted, by iteration and name.
+    pub noted: BTreeMap<u32, BTreeMap<String, Vec<f64>>>,
     /// What it spent.
     pub spent: Spent,
 }
@@ -64,13 +64,13 @@ impl Numbers {
                 .world()
                 .map(|world| demonstrated(&*world, view.manifest.seed, DEMONSTRATIONS))
                 .map(|reward| reward.mean),
-            noted: view.arms.get(&Arm::Main).and_then(|arm| arm.iterations.last_key_value()).map_or_else(
-                BTreeMap::new,
-                |(_, last)| {
-                    let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect();
-                    last.notes.iter().map(|(name, values)| (name.clone(), wide(values))).collect()
-                },
-            ),
+            noted: view.arms.get(&Arm::Main).map_or_else(BTreeMap::new, |arm| {
+                let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect();
+                let of = |notes: &[(String, Vec<f32>)]| {
+                    notes.iter().map(|(name, values)| (name.clone(), wide(values))).collect()
+                };
+                arm.iterations.iter().map(|(iteration, view)| (*iteration, of(&view.notes))).collect()
+            }),
             spent: spent(view),
         }
     }
@@ -85,6 +85,30 @@ impl Numbers {
     #[must_use]
     pub fn end(&self) -> Option<&Figures> {
         self.after.last_key_value().map(|(_, figures)| figures)
+    }
+
+    /// What was noted under a name in the last iteration.
+    #[must_use]
+    pub fn last_noted(&self, name: &str) -> Option<&[f64]> {
+        self.noted.last_key_value()?.1.get(name).map(Vec::as_slice)
+    }
+
+    /// A number after an iteration; 0 is the start.
+    #[must_use]
+    pub fn after(&self, iteration: u32, quantity: Quantity) -> Option<f64> {
+        match quantity {
+            Quantity::Figure(figure) => self.after.get(&iteration)?.get(&figure).copied(),
+            Quantity::Noted { noted, read } => read.of(self.noted.get(&iteration)?.get(noted)?),
+        }
+    }
+
+    /// A number after the last iteration.
+    #[must_use]
+    pub fn last(&self, quantity: Quantity) -> Option<f64> {
+        match quantity {
+            Quantity::Figure(figure) => self.end()?.get(&figure).copied(),
+            Quantity::Noted { noted, read } => read.of(self.last_noted(noted)?),
+        }
     }
 }
 
@@ -123,7 +147,9 @@ mod tests {
     use selfsame_core::run::Event;
 
     use super::*;
-    use crate::fold::tests::{ends, record, step, synthetic, without_oracle};
+    use selfsame_core::measure::Reading;
+
+    use crate::fold::tests::{ends, note, record, step, synthetic, without_oracle};
 
     #[test]
     fn numbers_are_those_of_the_log() {
@@ -145,6 +171,8 @@ mod tests {
             seconds: view.last - view.began,
         };
         assert_eq!(numbers.spent, spent);
+        assert_eq!(numbers.after(0, Figure::Sampled.into()), Some(0.5));
+        assert_eq!(numbers.last(Figure::Sampled.into()), Some(0.6));
         let without = Numbers::of(&RunView::of(&without_oracle()).unwrap());
         assert_eq!((without.demonstrations, reward(without.end().unwrap())), (None, None));
     }
@@ -171,5 +199,18 @@ mod tests {
         (report.rows, report.tokens) = (None, None);
         let spent = Numbers::of(&RunView::of(&records).unwrap()).spent;
         assert_eq!((spent.steps, spent.items, spent.learned_tokens), (5.0, None, None));
+    }
+
+    #[test]
+    fn noted_numbers_are_those_of_their_iteration() {
+        let mut records = synthetic();
+        records.splice(12..12, [note(0, "mass", &[0.25, 0.5]), note(1, "mass", &[0.25, 0.75, 1.0])]);
+        let numbers = Numbers::of(&RunView::of(&records).unwrap());
+        let mass = |read| Quantity::Noted { noted: "mass", read };
+        assert_eq!(numbers.after(0, mass(Reading::Mean)), Some(0.375));
+        assert_eq!(numbers.last(mass(Reading::Place(1))), Some(0.75));
+        assert_eq!(numbers.last(mass(Reading::AboveHalf)), Some(2.0 / 3.0));
+        assert_eq!(numbers.after(2, mass(Reading::Mean)), None);
+        assert_eq!(numbers.last(Quantity::Noted { noted: "nothing", read: Reading::Mean }), None);
     }
 }

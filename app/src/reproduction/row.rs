@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use selfsame_core::{
-    measure::{Figure, Interval, verdict},
+    measure::{Figure, Interval, Quantity, verdict},
     recipe::{
         by_id,
         claims::{Against, Arm, Test},
@@ -65,6 +65,13 @@ impl Reproduction<'_> {
         })
     }
 
+    /// What the recipe notes beside the figures that all have, and what the tests compare of it.
+    fn noted(&self, of: &[&Numbers]) -> BTreeMap<String, Spread> {
+        let listed = self.study.noted().iter().filter_map(|name| noted(name, of));
+        let asked = self.study.compared().into_iter().filter_map(|quantity| compared(quantity, of));
+        listed.chain(asked).collect()
+    }
+
     fn arm_row(&self, arm: Option<&'static Arm>, runs: &Runs, planned: &[Planned]) -> ArmRow {
         let of: Vec<&Numbers> =
             runs.get(arm.map_or("", |arm| arm.name)).into_iter().flat_map(|of| of.values()).collect();
@@ -80,11 +87,17 @@ impl Reproduction<'_> {
             start: spreads(of.iter().map(|numbers| numbers.start())),
             end: spreads(of.iter().map(|numbers| numbers.end())),
             controls: controls.collect(),
-            noted: self.study.noted().iter().filter_map(|name| noted(name, &of)).collect(),
+            noted: self.noted(&of),
             spent: Spent::mean(of.iter().map(|numbers| (1.0, numbers.spent))),
             runs: folders.map(|run| run.folder.to_string_lossy().replace('\\', "/")).collect(),
         }
     }
+}
+
+/// A number that the tests compare and all seeds noted.
+fn compared(quantity: Quantity, of: &[&Numbers]) -> Option<(String, Spread)> {
+    let values = of.iter().map(|numbers| numbers.last(quantity)).collect::<Option<Vec<f64>>>()?;
+    (!values.is_empty()).then(|| (quantity.name(), Spread::of(values)))
 }
 
 /// Every figure that all seeds have, over the seeds.
@@ -101,7 +114,7 @@ fn spreads<'a>(of: impl Iterator<Item = Option<&'a Figures>>) -> BTreeMap<Figure
 
 /// A noted figure that all seeds have. With one seed its interval is the one that was noted with it.
 fn noted(name: &str, of: &[&Numbers]) -> Option<(String, Spread)> {
-    let seeds = of.iter().map(|numbers| numbers.noted.get(name).map(Vec::as_slice)).collect::<Option<Vec<&[f64]>>>()?;
+    let seeds = of.iter().map(|numbers| numbers.last_noted(name)).collect::<Option<Vec<&[f64]>>>()?;
     let values = seeds.iter().map(|figure| figure.first().copied()).collect::<Option<Vec<f64>>>()?;
     let spread = Spread::of(values);
     let interval = match seeds[..] {
@@ -113,18 +126,20 @@ fn noted(name: &str, of: &[&Numbers]) -> Option<(String, Spread)> {
 
 fn tested(test: &Test, runs: &Runs) -> TestRow {
     let other = |seed: u64, numbers: &Numbers| -> Option<f64> {
-        let of = |figures: Option<&Figures>| figures?.get(&test.figure).copied();
         match test.against {
-            Against::Arm(name) | Against::Between { and: name, .. } => of(runs.get(name)?.get(&seed)?.end()),
-            Against::Start => of(numbers.start()),
-            Against::After(iteration) => of(numbers.after.get(&iteration)),
-            Against::Control(arm) => of(numbers.controls.get(&arm)),
-            Against::StartOf(figure) => numbers.start()?.get(&figure).copied(),
-            Against::Own(figure) => numbers.end()?.get(&figure).copied(),
+            Against::Arm(name) | Against::Between { and: name, .. } => runs.get(name)?.get(&seed)?.last(test.figure),
+            Against::Start => numbers.after(0, test.figure),
+            Against::After(iteration) => numbers.after(iteration, test.figure),
+            Against::Control(arm) => match test.figure {
+                Quantity::Figure(figure) => numbers.controls.get(&arm)?.get(&figure).copied(),
+                Quantity::Noted { .. } => None,
+            },
+            Against::StartOf(quantity) => numbers.after(0, quantity),
+            Against::Own(quantity) => numbers.last(quantity),
             Against::Demonstrations => numbers.demonstrations,
         }
     };
-    let difference = |seed: u64, numbers: &Numbers| Some(numbers.end()?.get(&test.figure)? - other(seed, numbers)?);
+    let difference = |seed: u64, numbers: &Numbers| Some(numbers.last(test.figure)? - other(seed, numbers)?);
     let differences: BTreeMap<u64, f64> = runs
         .get(test.against.of().unwrap_or_default())
         .into_iter()
@@ -134,7 +149,7 @@ fn tested(test: &Test, runs: &Runs) -> TestRow {
     let values: Vec<f64> = differences.values().copied().collect();
     TestRow {
         says: test.says.to_owned(),
-        figure: test.figure,
+        figure: test.figure.owned(),
         against: test.against.name(),
         decides: test.decides,
         least: test.least,
@@ -145,7 +160,10 @@ fn tested(test: &Test, runs: &Runs) -> TestRow {
 
 #[cfg(test)]
 mod tests {
-    use selfsame_core::measure::{Expected, Outcome, Verdict::Reproduced};
+    use selfsame_core::measure::{
+        Expected, Outcome, Reading,
+        Verdict::{NotReproduced, Reproduced},
+    };
 
     use super::*;
     use crate::comparison::tests::seeded;
@@ -161,7 +179,14 @@ mod tests {
     }
 
     fn test(against: Against) -> Test {
-        Test { says: "x.", figure: Figure::Sampled, against, expected: Expected::More, least: 0.02, decides: true }
+        Test {
+            says: "x.",
+            figure: Figure::Sampled.into(),
+            against,
+            expected: Expected::More,
+            least: 0.02,
+            decides: true,
+        }
     }
 
     #[test]
@@ -180,8 +205,44 @@ mod tests {
         }
         assert_eq!(tested(&test(Against::Control(run::Arm::OracleLabels)), &runs).outcome, None);
         assert_eq!(tested(&test(Against::Arm("nobody")), &runs).outcome, None);
-        let own = tested(&test(Against::Own(Figure::Length)), &runs);
+        let own = tested(&test(Against::Own(Figure::Length.into())), &runs);
         assert!((own.differences[&2] - (0.70 - 8.5)).abs() < 1e-9);
+    }
+
+    /// Exploitabilities of 0.10, 0.12 and 0.08 against 0.20, 0.21 and 0.19 of another arm, and 0.3 at the start.
+    #[test]
+    fn noted_numbers_are_compared_as_figures_are() {
+        let play = |seed: u64, exploitability: f64| Numbers {
+            noted: [(0, 0.3), (1, exploitability)]
+                .map(|(iteration, value)| (iteration, BTreeMap::from([("exploitability".to_owned(), vec![value])])))
+                .into(),
+            ..numbers(seed, 0.5)
+        };
+        let by_seed = |values: [f64; 3]| (1..).zip(values).map(|(seed, value)| (seed, play(seed, value))).collect();
+        let mut runs = Runs::from([("", by_seed([0.10, 0.12, 0.08])), ("other", by_seed([0.20, 0.21, 0.19]))]);
+        let exploitability = Quantity::Noted { noted: "exploitability", read: Reading::Place(0) };
+        let test = |against, expected| Test { figure: exploitability, expected, ..test(against) };
+        for (against, expected) in
+            [(Against::Arm("other"), [-0.10, -0.09, -0.11]), (Against::Start, [-0.2, -0.18, -0.22])]
+        {
+            let row = tested(&test(against, Expected::Less), &runs);
+            for (found, expected) in row.differences.values().zip(expected) {
+                assert!((found - expected).abs() < 1e-9, "{row:?}");
+            }
+            assert_eq!(row.outcome.unwrap().verdict, Reproduced);
+            assert_eq!(tested(&test(against, Expected::More), &runs).outcome.unwrap().verdict, NotReproduced);
+            assert_eq!(row.figure.name(), "exploitability");
+        }
+        let own = tested(&test(Against::Own(Figure::Sampled.into()), Expected::Less), &runs);
+        assert!((own.differences[&1] - (0.10 - 0.5)).abs() < 1e-9, "{own:?}");
+        assert_eq!(tested(&test(Against::Control(run::Arm::RandomLabels), Expected::Less), &runs).outcome, None);
+        let (name, spread) = compared(exploitability, &runs["other"].values().collect::<Vec<_>>()).unwrap();
+        assert!(name == "exploitability" && (spread.mean - 0.20).abs() < 1e-12, "{spread:?}");
+        // A seed that did not note it has no difference.
+        runs.get_mut("other").unwrap().get_mut(&2).unwrap().noted.clear();
+        let row = tested(&test(Against::Arm("other"), Expected::Less), &runs);
+        assert_eq!(row.differences.keys().copied().collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(compared(exploitability, &runs["other"].values().collect::<Vec<_>>()), None);
     }
 
     #[test]
@@ -203,7 +264,7 @@ mod tests {
     #[test]
     fn what_a_recipe_notes_has_its_own_interval_until_seeds_give_one() {
         let with = |value: f64| Numbers {
-            noted: BTreeMap::from([("gain".to_owned(), vec![value, value - 0.1, value + 0.2])]),
+            noted: BTreeMap::from([(1, BTreeMap::from([("gain".to_owned(), vec![value, value - 0.1, value + 0.2])]))]),
             ..numbers(1, 0.5)
         };
         let (first, second) = (with(0.2), with(0.3));

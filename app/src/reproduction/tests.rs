@@ -49,6 +49,29 @@ fn every_arm_of_a_seed_comes_before_the_next_seed() {
 }
 
 #[test]
+fn a_study_has_a_world_and_settings_of_its_own() {
+    let runs = planned("dno-cyclic", "--seeds 1");
+    assert_eq!(runs[0].folder, Path::new("dno-cyclic/dno/seed-1"));
+    assert!(runs.iter().all(|run| run.args.world.as_deref() == Some("style-cyclic")), "its arms are in it too");
+    let of_dno = |runs: &[Planned], name: &str| -> Vec<toml::Value> {
+        runs.iter().filter(|run| run.args.recipe == "dno").map(|run| of(run, name).clone()).collect()
+    };
+    assert_eq!(of_dno(&runs, "floor"), vec![toml::Value::from(3); 4]);
+    let annotated = of_dno(&runs, "annotated");
+    assert_eq!(annotated.iter().filter(|value| value.as_str() == Some("preferences")).count(), 3, "one arm has scores");
+    // What a person says counts more.
+    let elsewhere = planned("dno-cyclic", "--seeds 1 --world style --set floor=2");
+    assert_eq!(elsewhere[0].folder, Path::new("dno-cyclic/world-style/dno/seed-1"));
+    assert_eq!(elsewhere[0].args.world.as_deref(), Some("style"));
+    assert_eq!(of_dno(&elsewhere, "floor"), vec![toml::Value::from(2); 4]);
+    assert_eq!(planned("dno", "--seeds 1")[0].args.world, None);
+    assert_eq!(
+        planned("dno", "--seeds 1 --world style-cyclic")[0].folder,
+        Path::new("dno/world-style-cyclic/dno/seed-1")
+    );
+}
+
+#[test]
 fn settings_reach_the_baselines_and_controls_only_what_compares_with_them() {
     for run in planned("cream", "--seeds 1 --quick --set loop.beta=0.3 --set options.held_out=7") {
         assert_eq!(of(&run, "loop.beta").as_float(), Some(0.3), "{:?}", run.arm);

@@ -40,6 +40,11 @@ pub(crate) fn rivals(world: &dyn World, seed: u64, prompts: &[Prompt]) -> Vec<(&
     players
 }
 
+/// Whether the world has players of its own: measuring a policy there is measuring it as a player too.
+pub(crate) fn has_rivals(world: &dyn World, seed: u64, prompts: &[Prompt]) -> bool {
+    !rivals(world, seed, &prompts[..prompts.len().min(1)]).is_empty()
+}
+
 /// How often opinions about pairs are on the side of the truth; pairs of equal answers are left out, and an opinion
 /// that takes no side is half right. `None` without pairs.
 #[allow(clippy::cast_precision_loss)] // pair counts
@@ -78,6 +83,8 @@ mod tests {
         }
         assert_eq!(players, rivals(&world, 1, &prompts));
         assert!(rivals(&Rules, 1, &prompts).is_empty(), "rewards say everything");
+        assert!(has_rivals(&world, 1, &prompts) && !has_rivals(&Rules, 1, &prompts));
+        assert!(!has_rivals(&world, 1, &[]), "nobody is asked");
     }
 
     #[test]

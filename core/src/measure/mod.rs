@@ -19,6 +19,7 @@ pub mod oracle;
 pub mod policy;
 pub mod prediction;
 pub(crate) mod proxy;
+pub mod quantity;
 pub mod reliability;
 pub mod stats;
 pub mod verdict;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 pub use figure::Figure;
 pub use judges::{Ballot, Ballots, JudgeQuality, Votes};
 pub use policy::AnswerQuality;
+pub use quantity::{Quantity, Reading};
 pub use stats::Mean;
 pub use verdict::{Expected, Interval, Outcome, Verdict};
 

@@ -1,10 +1,12 @@
-//! What every recipe's claim is measured by: against which baselines, in which figure, and how large an
-//! effect has to be. `selfsame reproduce` runs what stands here; the entries are in `table.rs`.
+//! What every recipe's claim is measured by: against which baselines, in which figure or noted number, in which
+//! world, and how large an effect has to be. `selfsame reproduce` runs what stands here; the entries are in `table.rs`,
+//! those of other worlds in `elsewhere.rs`.
 //!
 //! A baseline spends what the recipe spends: it begins with the recipe's own settings where it is the same
 //! recipe with a switch turned, and with an equal budget where it is another (`budget.rs`).
 
 mod budget;
+mod elsewhere;
 mod table;
 
 use serde::Serialize;
@@ -13,7 +15,7 @@ use toml::{Table, Value};
 use super::by_id;
 use crate::{
     Error, Result,
-    measure::{Expected, Figure},
+    measure::{Expected, Quantity},
     run,
 };
 
@@ -26,6 +28,10 @@ pub struct Study {
     pub recipe: &'static str,
     /// What is asked, in a sentence; the claim of the recipe's card if empty.
     pub question: &'static str,
+    /// The world that it runs in where nobody names another; the recipe's own if there is none.
+    pub world: Option<&'static str>,
+    /// Settings of the recipe, and of its arms, that differ from its defaults, with values as in TOML.
+    pub settings: &'static [(&'static str, &'static str)],
     /// Whether the lines with random and true labels are run beside the recipe.
     pub controls: bool,
     /// What the recipe is compared with.
@@ -47,14 +53,14 @@ pub struct Arm {
     pub what: &'static str,
 }
 
-/// A comparison: a figure of the recipe after its last iteration, or of one of its arms, against another number of the
+/// A comparison: a number of the recipe after its last iteration, or of one of its arms, against another one of the
 /// same seed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Test {
     /// What is expected, in a sentence.
     pub says: &'static str,
-    /// The figure.
-    pub figure: Figure,
+    /// The figure, or the noted number.
+    pub figure: Quantity,
     /// What it is compared with.
     pub against: Against,
     /// The direction.
@@ -65,29 +71,29 @@ pub struct Test {
     pub decides: bool,
 }
 
-/// What a figure is compared with, seed by seed.
+/// What a number is compared with, seed by seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Against {
-    /// The same figure of an arm, by its name.
+    /// The same number of an arm, by its name.
     Arm(&'static str),
-    /// The figure of one arm, which then stands for the recipe, with the same figure of another.
+    /// The number of one arm, which then stands for the recipe, with the same number of another.
     Between {
-        /// The arm whose figure is compared.
+        /// The arm whose number is compared.
         of: &'static str,
         /// The one that it is compared with.
         and: &'static str,
     },
-    /// The same figure of the recipe before it learned anything.
+    /// The same number of the recipe before it learned anything.
     Start,
-    /// The same figure of the recipe after an earlier iteration.
+    /// The same number of the recipe after an earlier iteration.
     After(u32),
-    /// The same figure of a control line.
+    /// The same figure of a control line, of which nothing is noted.
     Control(run::Arm),
-    /// Another figure of the recipe.
-    Own(Figure),
-    /// Another figure of the recipe before it learned anything.
-    StartOf(Figure),
+    /// Another number of the recipe.
+    Own(Quantity),
+    /// Another number of the recipe before it learned anything.
+    StartOf(Quantity),
     /// The oracle's reward of the demonstrations that the world gives.
     Demonstrations,
 }
@@ -111,8 +117,8 @@ impl Against {
             Self::Start => "the start".to_owned(),
             Self::After(iteration) => format!("iteration {iteration}"),
             Self::Control(arm) => arm.name().to_owned(),
-            Self::Own(figure) => figure.name().to_owned(),
-            Self::StartOf(figure) => format!("{} at the start", figure.name()),
+            Self::Own(quantity) => quantity.name(),
+            Self::StartOf(quantity) => format!("{} at the start", quantity.name()),
             Self::Demonstrations => "the demonstrations".to_owned(),
         }
     }
@@ -159,6 +165,35 @@ impl Study {
         if self.question.is_empty() { Ok(by_id(self.recipe)?.card.claim) } else { Ok(self.question) }
     }
 
+    /// The noted numbers that it compares, each once, in the order of the tests.
+    #[must_use]
+    pub fn compared(&self) -> Vec<Quantity> {
+        let mut all = Vec::new();
+        for test in self.tests {
+            let other = match test.against {
+                Against::Own(quantity) | Against::StartOf(quantity) => Some(quantity),
+                _ => None,
+            };
+            for quantity in std::iter::once(test.figure).chain(other) {
+                if matches!(quantity, Quantity::Noted { .. }) && !all.contains(&quantity) {
+                    all.push(quantity);
+                }
+            }
+        }
+        all
+    }
+
+    /// The hyper-parameters of the recipe with the study's own settings.
+    ///
+    /// # Errors
+    /// If one of them does not exist or does not fit, which a test rules out for the defaults.
+    pub fn parameters(&self, parameters: &Table) -> Result<Table> {
+        let mut table = parameters.clone();
+        change(&mut table, self.settings, self.id, self.recipe)?;
+        by_id(self.recipe)?.check(&table)?;
+        Ok(table)
+    }
+
     /// The hyper-parameters of an arm whose recipe has those: the same budget, and the arm's own settings.
     ///
     /// # Errors
@@ -170,20 +205,20 @@ impl Study {
         } else {
             budget::equal(by_id(self.recipe)?, parameters, entry)?
         };
-        for (name, value) in arm.settings {
-            put(&mut table, name, read(arm, name, value)?)
-                .ok_or_else(|| Error::setting(*name, format!("does not exist in `{}`", arm.recipe)))?;
-        }
+        change(&mut table, arm.settings, arm.name, arm.recipe)?;
         entry.check(&table)?;
         Ok(table)
     }
 }
 
-/// A setting of an arm as TOML reads it.
-fn read(arm: &Arm, name: &str, value: &str) -> Result<Value> {
-    let table = format!("value = {value}").parse::<Table>().ok();
-    let read = table.and_then(|mut table| table.remove("value"));
-    read.ok_or_else(|| Error::setting(name, format!("of the arm `{}` is not TOML: {value}", arm.name)))
+/// Puts settings of an arm or a study into the hyper-parameters of a recipe.
+fn change(table: &mut Table, settings: &[(&'static str, &'static str)], of: &str, recipe: &str) -> Result<()> {
+    for (name, value) in settings {
+        let read = format!("value = {value}").parse::<Table>().ok().and_then(|mut table| table.remove("value"));
+        let value = read.ok_or_else(|| Error::setting(*name, format!("of `{of}` is not TOML: {value}")))?;
+        put(table, name, value).ok_or_else(|| Error::setting(*name, format!("does not exist in `{recipe}`")))?;
+    }
+    Ok(())
 }
 
 /// Replaces a setting by its dotted name; `None` if there is none.
@@ -202,13 +237,18 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::recipe::{Entry, all};
+    use crate::{
+        measure::Figure,
+        recipe::{Entry, all},
+        world::by_name,
+    };
 
     #[test]
     fn every_recipe_has_a_claim_that_something_decides() {
         for Entry { card, .. } in all() {
             let claim = study(card.id).unwrap_or_else(|e| panic!("{e}; add an entry in recipe/claims/table.rs"));
             assert!(claim.is_claim() && claim.question.is_empty(), "{}: the card has the claim", card.id);
+            assert!(claim.world.is_none() && claim.settings.is_empty(), "{}: a claim is as its recipe is", card.id);
             assert!(claim.tests.iter().any(|test| test.decides), "{}: nothing decides", card.id);
         }
         let claims: Vec<&str> = studies().iter().filter(|study| study.is_claim()).map(|study| study.id).collect();
@@ -244,12 +284,14 @@ mod tests {
                         assert!(!test.decides, "{}: the recipe is not part of it", study.id);
                     }
                     Against::Control(arm) => assert!(study.controls && arm != run::Arm::Main, "{}", study.id),
-                    Against::Own(figure) => assert_ne!(figure, test.figure, "{}", study.id),
+                    Against::Own(quantity) => assert_ne!(quantity, test.figure, "{}", study.id),
                     Against::Start | Against::StartOf(_) | Against::After(_) | Against::Demonstrations => {}
                 }
             }
+            assert!(study.world.is_none_or(|name| by_name(name).is_some_and(|_| name != entry.world)), "{}", study.id);
             let defaults = entry.defaults().unwrap();
             for parameters in [&defaults, &entry.quick(&defaults).unwrap()] {
+                let parameters = &study.parameters(parameters).unwrap_or_else(|e| panic!("{}: {e}", study.id));
                 for arm in study.arms {
                     assert!(arm.what.ends_with('.'), "{}", arm.name);
                     let of_arm = study.parameters_of(arm, parameters).unwrap_or_else(|e| panic!("{}: {e}", study.id));
@@ -257,6 +299,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn noted_numbers_are_listed_once_and_studies_have_their_settings() {
+        let names = |id: &str| study(id).unwrap().compared().iter().map(Quantity::name).collect::<Vec<String>>();
+        assert_eq!(names("dno-cyclic"), ["exploitability"]);
+        assert_eq!(names("srlm"), [""; 0]);
+        let of_grammar = names("sharpening-grammar");
+        let place = |name: &str| of_grammar.iter().position(|of| of == name);
+        assert!(place("greedy returns y*, on the mean") < place("mass on y*, share above one half"), "{of_grammar:?}");
+        let dno = by_id("dno").unwrap().defaults().unwrap();
+        let cyclic = study("dno-cyclic").unwrap().parameters(&dno).unwrap();
+        assert_eq!((dno["floor"].as_integer(), cyclic["floor"].as_integer()), (Some(5), Some(3)));
+        assert_eq!(study("dno").unwrap().parameters(&dno).unwrap(), dno);
+        let wrong = Study { settings: &[("floor", "9")], ..*study("dno").unwrap() };
+        assert!(wrong.parameters(&dno).unwrap_err().to_string().contains("floor"));
+        let figure = Against::StartOf(Figure::Greedy.into());
+        assert_eq!(figure.name(), "oracle reward, greedy at the start");
     }
 
     #[test]

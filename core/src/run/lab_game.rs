@@ -97,11 +97,23 @@ impl Lab {
     /// Measures the policy as a player, by the truth, on the held-out answers that [`Lab::measure`] drew last: how
     /// often it wins against each iterate from the start to itself (a row of their win-rate matrix), how often
     /// against the world's own players, and how far above one half the best of all these wins against it. The last is
-    /// a lower bound of its exploitability. Without a world nothing is measured.
+    /// a lower bound of its exploitability. Where the world has players of its own, [`Lab::measure`] does so in every
+    /// recipe and before anything is learned, and this does nothing more; nor does it without a world.
     ///
     /// # Errors
     /// If the log does not fit.
     pub fn measure_game(&mut self) -> Result<()> {
+        if self.has_rivals() { Ok(()) } else { self.play() }
+    }
+
+    /// Whether the world has players of its own.
+    pub(super) fn has_rivals(&self) -> bool {
+        let prompts = self.held_out();
+        self.world.as_deref().is_some_and(|world| game::has_rivals(world, self.manifest.seed, &prompts))
+    }
+
+    /// What [`Lab::measure_game`] measures.
+    pub(super) fn play(&mut self) -> Result<()> {
         let (Some(world), Some(own)) = (self.world.as_deref(), self.plays.last()) else {
             return Ok(());
         };

@@ -31,7 +31,8 @@ pub(super) struct FixedPairs {
 }
 
 impl Lab {
-    /// Measures policy and judges and writes the numbers to the log.
+    /// Measures policy and judges and writes the numbers to the log; where the world has players of its own, also who
+    /// wins how often against whom ([`Lab::measure_game`]).
     ///
     /// # Errors
     /// If the device fails or the run is stopped.
@@ -57,12 +58,12 @@ impl Lab {
             None => FixedPairs { positions: differing(&sampled), candidates: pick(&sampled, &differing(&sampled)) },
         };
         self.fixed = Some(fixed.clone());
-        if self.replayed(|e| matches!(e, Event::Measured { .. }), "a measurement")?.is_some() {
-            return Ok(());
+        if self.replayed(|e| matches!(e, Event::Measured { .. }), "a measurement")?.is_none() {
+            self.pace.pause().await?;
+            let (measurement, ballots) = self.compute(&sampled, &greedy, &fixed).await?;
+            self.append(Event::Measured { measurement: Box::new(measurement), ballots: Box::new(ballots) })?;
         }
-        self.pace.pause().await?;
-        let (measurement, ballots) = self.compute(&sampled, &greedy, &fixed).await?;
-        self.append(Event::Measured { measurement: Box::new(measurement), ballots: Box::new(ballots) })
+        if self.arm == Arm::Main && self.has_rivals() { self.play() } else { Ok(()) }
     }
 
     /// Measures how the policy's greedy answers follow every goal from 0 to `top`: writes the answers to

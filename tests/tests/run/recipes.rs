@@ -81,6 +81,9 @@ fn logs_show_what_recipes_go_by() {
                 "share of copied words",
                 "mean of proxy and truth",
                 "spearman of proxy and truth",
+                "wins against iterates",
+                "wins against rivals",
+                "exploitability",
             ],
         ),
         ("t-reg", &["AUROC of the token credit", "AUROC of the implicit token reward"]),
@@ -526,6 +529,10 @@ fn a_policy_plays_against_its_mixture_and_is_measured_as_a_player() {
         records.iter().filter(|r| r["event"] == event && r["iteration"] == iteration).find(named).unwrap()
     };
     let numbers = |value: &Value| value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect::<Vec<_>>();
+    let start = numbers(&of("noted", "wins against iterates", 0)["values"]);
+    assert!(start.len() == 1 && (start[0] - 0.5).abs() < 1e-6, "the start is a player too: {start:?}");
+    let twice = |name: &str| records.iter().filter(|r| r["name"] == name && r["iteration"] == 1).count();
+    assert_eq!(twice("exploitability"), 1, "both the measurement and the recipe ask for it");
     for iteration in 1..=2 {
         // Three prompts, two answers against two of the opponent each.
         let preferred = numbers(&of("noted", "annotators prefer", iteration)["values"]);

@@ -6,7 +6,7 @@
 
 use super::{
     Against::{After, Arm as Other, Between, Control, Demonstrations, Own, Start, StartOf},
-    Arm, Study, Test,
+    Arm, Study, Test, elsewhere,
 };
 use crate::{
     measure::{
@@ -15,15 +15,25 @@ use crate::{
             self, Agreement, BestJudge, Divergence, Dropped, Greedy, Judges, Kept, Labels, LabelsAsked, LabelsDropped,
             PanelAgreement, Sampled, Used, WorstJudge,
         },
+        Quantity,
+        Reading::{self, Place},
     },
     run,
 };
 
 /// A gain over a baseline.
-const GAIN: f64 = 0.02;
+pub(super) const GAIN: f64 = 0.02;
 
 /// A gain over no learning at all.
-const LEARNING: f64 = 0.05;
+pub(super) const LEARNING: f64 = 0.05;
+
+/// How alike two successive models rank the same answers, from 0 to 1; 0.5 is chance.
+const CONSISTENCY: Quantity = noted("mean consistency", Place(0));
+
+/// What a recipe notes under a name.
+pub(super) const fn noted(noted: &'static str, read: Reading) -> Quantity {
+    Quantity::Noted { noted, read }
+}
 
 /// A test that the claim stands or falls with.
 const fn decides(
@@ -32,20 +42,40 @@ const fn decides(
     against: super::Against,
     (expected, least): (Expected, f64),
 ) -> Test {
-    Test { says, figure, against, expected, least, decides: true }
+    decides_by(says, Quantity::Figure(figure), against, (expected, least))
 }
 
 /// A test that stands beside.
-const fn beside(
+pub(super) const fn beside(
     says: &'static str,
     figure: Figure,
+    against: super::Against,
+    (expected, least): (Expected, f64),
+) -> Test {
+    beside_by(says, Quantity::Figure(figure), against, (expected, least))
+}
+
+/// [`decides`], by a noted number.
+pub(super) const fn decides_by(
+    says: &'static str,
+    figure: Quantity,
+    against: super::Against,
+    (expected, least): (Expected, f64),
+) -> Test {
+    Test { says, figure, against, expected, least, decides: true }
+}
+
+/// [`beside`], by a noted number.
+pub(super) const fn beside_by(
+    says: &'static str,
+    figure: Quantity,
     against: super::Against,
     (expected, least): (Expected, f64),
 ) -> Test {
     Test { says, figure, against, expected, least, decides: false }
 }
 
-const fn arm(
+pub(super) const fn arm(
     name: &'static str,
     recipe: &'static str,
     settings: &'static [(&'static str, &'static str)],
@@ -56,7 +86,7 @@ const fn arm(
 
 /// The claim of a recipe.
 const fn claim(id: &'static str, arms: &'static [Arm], tests: &'static [Test]) -> Study {
-    Study { id, recipe: id, question: "", controls: false, arms, tests }
+    Study { id, recipe: id, question: "", world: None, settings: &[], controls: false, arms, tests }
 }
 
 /// What recipes note beside the figures that all have, see [`Study::noted`].
@@ -138,17 +168,22 @@ pub(super) const STUDIES: &[Study] = &[
             beside("Its judges beat those of that.", Judges, Other("srlm-once"), (More, GAIN)),
             beside("The judges get better.", Judges, Start, (More, GAIN)),
             beside("The judges come to agree.", Agreement, Start, (More, LEARNING)),
-            beside("They are right more often where they agree.", Kept, Own(Dropped), (More, LEARNING)),
+            beside(
+                "They are right more often where they agree.",
+                Kept,
+                Own(Quantity::Figure(Dropped)),
+                (More, LEARNING),
+            ),
             beside(
                 "The pairs it keeps are labelled right more often than those it drops.",
                 Labels,
-                Own(LabelsDropped),
+                Own(Quantity::Figure(LabelsDropped)),
                 (More, LEARNING),
             ),
             beside(
                 "They are labelled right more often than all it asks about.",
                 Labels,
-                Own(LabelsAsked),
+                Own(Quantity::Figure(LabelsAsked)),
                 (More, LEARNING),
             ),
             beside("The agreement of its own judges rises.", PanelAgreement, After(1), (More, GAIN)),
@@ -166,6 +201,9 @@ pub(super) const STUDIES: &[Study] = &[
             decides("Softened labels teach more.", Sampled, Other("no-consistency"), (More, GAIN)),
             beside("The policy stays nearer to its start.", Divergence, Other("no-consistency"), (Less, 0.1)),
             beside("It beats self-rewarding.", Sampled, Other("srlm"), (More, GAIN)),
+            // In the first iteration the model before has no reward to rank by.
+            beside_by("Rankings become more consistent.", CONSISTENCY, After(2), (More, GAIN)),
+            beside_by("Softened labels keep them so.", CONSISTENCY, Other("no-consistency"), (More, GAIN)),
         ],
     ),
     claim(
@@ -296,6 +334,13 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             decides("Credit for tokens improves on DPO.", Sampled, Other("dpo"), (More, GAIN)),
             beside("The reward rises.", Sampled, Start, (More, LEARNING)),
+            beside_by(
+                "The policy's own token rewards find more of the faults than DPO's.",
+                noted("AUROC of the implicit token reward", Place(0)),
+                Other("dpo"),
+                // Two of a hundred pairs of a faulty and a sound token.
+                (More, GAIN),
+            ),
         ],
     ),
     claim(
@@ -354,8 +399,18 @@ pub(super) const STUDIES: &[Study] = &[
         ],
         &[
             decides("Sampled answers get better by imitation of the likeliest.", Sampled, Start, (More, GAIN)),
-            decides("They become better than the start's greedy ones.", Sampled, StartOf(Greedy), (More, GAIN)),
-            beside("They are as good as its own greedy ones.", Sampled, Own(Greedy), (Same, LEARNING)),
+            decides(
+                "They become better than the start's greedy ones.",
+                Sampled,
+                StartOf(Quantity::Figure(Greedy)),
+                (More, GAIN),
+            ),
+            beside(
+                "They are as good as its own greedy ones.",
+                Sampled,
+                Own(Quantity::Figure(Greedy)),
+                (Same, LEARNING),
+            ),
             beside("Regression does as much.", Sampled, Other("regress"), (Same, GAIN)),
             beside("So does the mean over tokens.", Sampled, Other("normalised"), (Same, GAIN)),
         ],
@@ -373,6 +428,8 @@ pub(super) const STUDIES: &[Study] = &[
         id: "scir-switches",
         recipe: "scir",
         question: "Which parts of scir does its policy owe anything to?",
+        world: None,
+        settings: &[],
         controls: false,
         arms: &[
             arm("no-penalty", "scir", &[("consistency", "0.0")], "Only the filter is left."),
@@ -396,6 +453,8 @@ pub(super) const STUDIES: &[Study] = &[
         id: "scir-judges",
         recipe: "scir",
         question: "When does the agreement of internal reward models stop being a sign of truth?",
+        world: None,
+        settings: &[],
         controls: false,
         arms: &[
             arm("two", "scir", &[("panel", "\"prompts\"")], "The two judge prompts without the implicit reward."),
@@ -446,4 +505,7 @@ pub(super) const STUDIES: &[Study] = &[
             ),
         ],
     },
+    elsewhere::NLHF_CYCLIC,
+    elsewhere::DNO_CYCLIC,
+    elsewhere::SHARPENING_GRAMMAR,
 ];

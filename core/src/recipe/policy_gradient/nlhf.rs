@@ -11,7 +11,7 @@
 //!   average of past weights (Nash-EMA, which is not here).
 //! - Opponents' answers have no gradient; they are never in the batch.
 //! - A Bradley-Terry model could not say that preferences go round. The preference model reads both answers at once,
-//!   and both orders are averaged, so that it is antisymmetric.
+//!   and both orders are averaged, so that it is antisymmetric. The other one is there to compare with.
 //! - The reward lies within ½: the learning rate is no other paper's.
 //! - κ = 0.5, as in TRL, lies outside the range that the paper found best; the default lies in it.
 //! - The divergence is from the policy of the run's start, [`Snapshot::Initial`], in all iterations.
@@ -37,6 +37,9 @@ pub enum Preference {
     /// A model of its own, taught by annotators' pairs.
     #[default]
     Model,
+    /// The same, but that it scores every answer alone: a Bradley-Terry model, which makes a reward of preferences
+    /// (the baseline).
+    BradleyTerry,
     /// The annotators themselves, all of them about every pair.
     Annotators,
 }
@@ -118,12 +121,12 @@ impl Recipe for Nlhf {
     }
 
     async fn run(&self, lab: &mut Lab) -> Result<()> {
-        let judges = lab.judges(Form::Pairwise)?;
+        let judges = self.judges(lab)?;
         let replay = Replay { per_step: self.replay, weight: self.replay_weight };
         let mut model = None;
         for iteration in lab.iterations(self.iterations) {
             lab.begin(iteration);
-            if self.preference == Preference::Model && model.is_none() {
+            if self.preference != Preference::Annotators && model.is_none() {
                 model = Some(self.preference_model(lab, &judges).await?);
             }
             let prompts = lab.prompts(self.prompts)?;
@@ -148,6 +151,14 @@ impl Recipe for Nlhf {
 }
 
 impl Nlhf {
+    /// Who reads the preference model: of those who score answers one alone, since several rewards can go round.
+    fn judges(&self, lab: &Lab) -> Result<Vec<Generative>> {
+        Ok(match self.preference {
+            Preference::Model | Preference::Annotators => lab.judges(Form::Pairwise)?,
+            Preference::BradleyTerry => lab.judges(Form::Pointwise)?.into_iter().take(1).collect(),
+        })
+    }
+
     /// A model of its own, taught to prefer what annotators prefer, in both orders.
     async fn preference_model(&self, lab: &mut Lab, judges: &[Generative]) -> Result<Decoder> {
         let labelled = lab.preferences(&Annotator::of::<Self>(), self.labelled)?;

@@ -11,6 +11,7 @@
 //!   where the teacher always wins or there is no pair, is a setting.
 //! - A chosen answer needs a high score of its own; the least bad one is not a positive.
 //! - Win rates need opponents: at least four answers are drawn.
+//! - Scores cannot go round in a circle. Where preferences do, annotators are asked to compare.
 //! - Hard labels after the margin filter are the approximation, soft labels from the win rates the theory. Both are
 //!   there; the filter comes before either, so that soft labels lie above ½ here.
 //! - Where preferences go round in a circle, a large η makes the policy swing from one answer to the next instead of
@@ -26,7 +27,7 @@ use crate::{
     measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe},
     run::Lab,
-    select::{Candidates, Margins, Origin, Pair, by_margin, repetitive, subset, win_rates},
+    select::{Candidates, Margins, Origin, Pair, by_margin, every_two, repetitive, subset, win_rates},
 };
 
 /// The top of the annotators' additive scale.
@@ -43,10 +44,23 @@ pub enum Labels {
     Soft,
 }
 
+/// What annotators say about answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Annotated {
+    /// A score each; the higher one wins (the practical algorithm).
+    #[default]
+    Scores,
+    /// Which of every two they prefer (the theory). An answer's score is its win rate on the same scale.
+    Preferences,
+}
+
 /// The hyper-parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Dno {
+    /// What annotators say about answers (scores in the paper).
+    pub annotated: Annotated,
     /// What labels a pair (hard in the practical algorithm).
     pub labels: Labels,
     /// The least score of a chosen answer, of 6 (5 in the paper).
@@ -68,6 +82,7 @@ pub struct Dno {
 impl Default for Dno {
     fn default() -> Self {
         Self {
+            annotated: Annotated::Scores,
             labels: Labels::Hard,
             floor: 5,
             margin: 2,
@@ -113,8 +128,8 @@ impl Recipe for Dno {
                 .zip(teacher)
                 .map(|(group, answer)| Candidates { answers: [group.answers, vec![answer]].concat(), ..group })
                 .collect();
-            let scores = lab.annotate(&annotator, &answers, SCALE)?;
-            let fresh = self.pairs(lab, &answers, scores)?;
+            let (scores, rates) = self.annotate(lab, &annotator, &answers)?;
+            let fresh = self.pairs(lab, &answers, &scores, &rates)?;
             let fresh = subset(fresh, self.fresh(iteration), lab.seed(), iteration);
             let pairs = self.with_replayed(&fresh, &earlier, lab.seed(), iteration);
             earlier.insert(0, fresh);
@@ -127,19 +142,39 @@ impl Recipe for Dno {
 }
 
 impl Dno {
+    /// The score of every answer, and how often it wins against its prompt's others.
+    fn annotate(
+        &self,
+        lab: &mut Lab,
+        annotator: &Annotator,
+        answers: &[Candidates],
+    ) -> Result<(Vec<Vec<f32>>, Vec<Vec<f64>>)> {
+        if self.annotated == Annotated::Scores {
+            let mut scores = lab.annotate(annotator, answers, SCALE)?;
+            refuse_repetition(answers, &mut scores);
+            let rates = scores.iter().map(|scores| win_rates(scores)).collect();
+            return Ok((scores, rates));
+        }
+        let preferred = lab.annotate_pairs(annotator, &games(answers))?;
+        let rates = rates_of(answers, &preferred);
+        let mut scores =
+            rates.iter().map(|rates| rates.iter().map(|rate| on_scale(*rate)).collect()).collect::<Vec<_>>();
+        refuse_repetition(answers, &mut scores);
+        Ok((scores, rates))
+    }
+
     /// The pairs that keep the margins, labelled; notes who won how often. The teacher's answer is the last.
-    fn pairs(&self, lab: &mut Lab, answers: &[Candidates], scores: Vec<Vec<f32>>) -> Result<Vec<Pair>> {
+    fn pairs(
+        &self,
+        lab: &mut Lab,
+        answers: &[Candidates],
+        scores: &[Vec<f32>],
+        rates: &[Vec<f64>],
+    ) -> Result<Vec<Pair>> {
         let (mut pairs, mut own, mut teachers, mut over_teacher) = (Vec::new(), 0_u16, 0_u16, 0_u16);
-        for (group, mut scores) in answers.iter().zip(scores) {
-            // What repeats itself is a negative whatever its score.
-            for (answer, score) in group.answers.iter().zip(&mut scores) {
-                if repetitive(answer) {
-                    *score = -1.0;
-                }
-            }
-            let rates = win_rates(&scores);
+        for ((group, scores), rates) in answers.iter().zip(scores).zip(rates) {
             let teacher = group.answers.len() - 1;
-            for (chosen, rejected) in by_margin(group, &scores, &self.margins()) {
+            for (chosen, rejected) in by_margin(group, scores, &self.margins()) {
                 let count = match (chosen == teacher, rejected == teacher) {
                     (true, _) => &mut teachers,
                     (_, true) => &mut over_teacher,
@@ -192,9 +227,68 @@ impl Dno {
     }
 }
 
+/// What repeats itself is a negative whatever its score.
+fn refuse_repetition(answers: &[Candidates], scores: &mut [Vec<f32>]) {
+    for (group, scores) in answers.iter().zip(scores) {
+        for (answer, score) in group.answers.iter().zip(scores) {
+            if repetitive(answer) {
+                *score = -1.0;
+            }
+        }
+    }
+}
+
+/// Every two answers to a prompt, prompt by prompt.
+fn games(answers: &[Candidates]) -> Vec<Pair> {
+    let of = |group: &Candidates| -> Vec<Pair> {
+        let every_two = every_two(group.answers.len());
+        every_two.map(|(first, second)| Pair::new(group, first, second, 0.5, Origin::Unlabelled)).collect()
+    };
+    answers.iter().flat_map(of).collect()
+}
+
+/// How often every answer is preferred to its prompt's others, from the preferences of [`games`].
+#[allow(clippy::cast_precision_loss)] // a handful of answers
+fn rates_of(answers: &[Candidates], preferred: &[f32]) -> Vec<Vec<f64>> {
+    let mut preferred = preferred.iter();
+    let mut of = |group: &Candidates| {
+        let count = group.answers.len();
+        let mut rates = vec![0.0; count];
+        for ((first, second), p) in every_two(count).zip(preferred.by_ref()) {
+            let p = f64::from(*p) / count.saturating_sub(1).max(1) as f64;
+            rates[first] += p;
+            rates[second] += 1.0 / count.saturating_sub(1).max(1) as f64 - p;
+        }
+        rates
+    };
+    answers.iter().map(&mut of).collect()
+}
+
+/// A win rate on the annotators' scale.
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // a short scale
+fn on_scale(rate: f64) -> f32 {
+    (rate * SCALE as f64) as f32
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::select::named;
+
+    /// Of three answers each beats the next: rock, paper and scissors, by different margins.
+    #[test]
+    fn win_rates_of_preferences_by_hand() {
+        let answers = [named("a", &[5, 6, 7]), named("b", &[8, 9])];
+        let pairs: Vec<(u32, u32)> =
+            games(&answers).iter().map(|p| (p.answers[0].ids[0], p.answers[1].ids[0])).collect();
+        assert_eq!(pairs, [(5, 6), (5, 7), (6, 7), (8, 9)]);
+        let rates = rates_of(&answers, &[0.75, 0.25, 0.625, 1.0]);
+        let expected = [vec![0.5, 0.4375, 0.5625], vec![1.0, 0.0]];
+        for (rates, expected) in rates.iter().flatten().zip(expected.iter().flatten()) {
+            assert!((rates - expected).abs() < 1e-12, "{rates} instead of {expected}");
+        }
+        assert_eq!([0.0, 0.5, 1.0].map(on_scale), [0.0, 3.0, 6.0]);
+    }
 
     #[test]
     fn a_third_and_half_of_it_come_again() {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use selfsame_core::measure::verdict::percentile_interval;
+use selfsame_core::{
+    measure::verdict::percentile_interval,
+    recipe::{by_id, claims::study},
+};
 use serde::Deserialize;
 
 use super::data::{Estimate, Made, Row, Test, Verdict};
@@ -12,7 +15,7 @@ use crate::{
 };
 
 /// The version of the file that is read here.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// The figure that a policy is compared by.
 const REWARD: &str = "sampled";
@@ -237,7 +240,8 @@ impl From<FileRow> for Row {
             })
             .collect();
         tests.sort_by_key(|test| !test.decides);
-        let own_world = selfsame_core::recipe::by_id(&row.recipe).map_or("", |entry| entry.world);
+        let of_study = study(&row.study).ok().and_then(|study| study.world);
+        let own_world = of_study.or_else(|| by_id(&row.recipe).ok().map(|entry| entry.world)).unwrap_or_default();
         let mut made: Vec<Made> = row.earlier.into_iter().map(|part| part.origin.made(part.seeds)).collect();
         let before: BTreeSet<u64> = made.iter().flat_map(|part| part.seeds.iter().copied()).collect();
         let own = row.seeds.iter().copied().filter(|seed| !made.is_empty() && !before.contains(seed)).collect();
@@ -248,7 +252,8 @@ impl From<FileRow> for Row {
             verdict: row.verdict,
             model: Some(model).filter(|model| !model.is_empty() && model != crate::shelf::STARTER),
             world: Some(row.world)
-                .filter(|world| !world.is_empty() && world != crate::atlas::WORLD && world != own_world),
+                .filter(|world| !world.is_empty() && world != own_world)
+                .filter(|world| of_study.is_some() || world != crate::atlas::WORLD),
             variant: row.variant,
             quick: row.quick,
             start: of(start, REWARD),

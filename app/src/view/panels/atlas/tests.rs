@@ -194,7 +194,7 @@ fn bars_are_reached_by_the_keyboard() {
 #[test]
 fn what_is_no_atlas_leaves_what_was_there_and_says_so() {
     let mut harness = harness(Some(SMALL), [1400.0, 800.0]);
-    for wrong in ["", "[]", "{}", r#"{"schema": 1, "rows": [{"recipe": 3}]}"#, r#"{"schema": 2}"#] {
+    for wrong in ["", "[]", "{}", r#"{"schema": 1, "rows": [{"recipe": 3}]}"#, r#"{"schema": 3}"#] {
         harness.state_mut().panel.open("/tmp/wrong.json", wrong);
         harness.run_steps(2);
         assert!(harness.query_all_by_label_contains("/tmp/wrong.json cannot be shown").next().is_some(), "{wrong}");

@@ -10,9 +10,9 @@ const ITERATIONS: Node =
 pub(super) const NLHF: &[Node] = &[
     choice(
         "preference",
-        &["model", "annotators"],
+        &["model", "bradley_terry", "annotators"],
         [
-            "Who says which of two answers is preferred: a model taught by annotators' pairs, or the annotators about every pair.",
+            "Who says which of two answers is preferred: a model taught by annotators' pairs, one that scores every answer alone, or the annotators about every pair.",
             "a model in Nash learning (arXiv 2312.00886)",
         ],
     ),

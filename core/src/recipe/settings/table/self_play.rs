@@ -99,6 +99,14 @@ const DNO_LOOP: [Node; 7] = Loops {
 
 pub(super) const DNO: &[Node] = &[
     choice(
+        "annotated",
+        &["scores", "preferences"],
+        [
+            "What annotators say: a score of every answer, or which of every two they prefer, which can go round in a circle.",
+            "scores side by side in DNO's practical algorithm, preferences in its theory (arXiv 2404.03715)",
+        ],
+    ),
+    choice(
         "labels",
         &["hard", "soft"],
         [
