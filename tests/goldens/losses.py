@@ -76,6 +76,9 @@ class Pairs:
     def sums(self):
         return self.lay_out(self.policy).sum(1).chunk(2)
 
+    def references(self):
+        return self.lay_out(self.reference).sum(1).chunk(2)
+
     def means(self):
         return [s / torch.tensor(n) for s, n in zip(self.sums(), self.lengths)]
 
@@ -187,16 +190,19 @@ def dpo_case(name, pairs, options):
     return {"numbers": name, "objective": options, "loss": digits(loss), "grad": flat(grad), "rewards": rewards_of(trainer)}
 
 
-def reference_free_case(name, pairs, kind, options):
-    o = {"beta": 0.1, "simpo_gamma": 0.5, "cpo_alpha": 1.0, **options}
+def cpo_case(name, pairs, kind, options):
+    o = {"beta": 0.1, "simpo_gamma": 0.5, "cpo_alpha": 1.0, "label_smoothing": 0.0, **options}
     loss_type = o["loss_type"]
-    means = loss_type in ("simpo", "orpo")
-    logps = pairs.means() if means else pairs.sums()
+    if loss_type == "cdpo":
+        # Conservative DPO is CPO's contrast with smoothed labels, of log-ratios: CPO is DPO whose reference is uniform.
+        logps = [policy - reference for policy, reference in zip(pairs.sums(), pairs.references())]
+    else:
+        logps = pairs.means() if loss_type in ("simpo", "orpo") else pairs.sums()
     logits = torch.zeros(1)
     trainer = without_init(
-        kind, beta=o["beta"], alpha=0.0, label_smoothing=0.0, simpo_gamma=o["simpo_gamma"],
-        # The paper's SimPO has no cross-entropy.
-        cpo_alpha=0.0 if loss_type == "simpo" else o["cpo_alpha"],
+        kind, beta=o["beta"], alpha=0.0, label_smoothing=o["label_smoothing"], simpo_gamma=o["simpo_gamma"],
+        # Conservative DPO and the paper's SimPO have no cross-entropy.
+        cpo_alpha=0.0 if loss_type in ("cdpo", "simpo") else o["cpo_alpha"],
         loss_type="simpo" if loss_type == "simpo" else "sigmoid",
         concatenated_forward=lambda *_: (*logps, logits, logits, pairs.chosen_nll()),
     )
@@ -247,27 +253,14 @@ def pair_cases(batches):
     ]
     for names, options in plans:
         out += [dpo_case(name, batches[name], o) for o in options for name in names]
-    free = [
+    cpo = [
         (CPOTrainer, {"loss_type": "simpo", "beta": 2.0}), (CPOTrainer, {"loss_type": "simpo", "beta": 2.5, "simpo_gamma": 1.4}),
         (CPOTrainer, {"loss_type": "cpo"}), (CPOTrainer, {"loss_type": "cpo", "cpo_alpha": 0.0, "beta": 0.5}),
         (ORPOTrainer, {"loss_type": "orpo"}), (ORPOTrainer, {"loss_type": "orpo", "beta": 1.0}),
+        (CPOTrainer, {"loss_type": "cdpo"}), (CPOTrainer, {"loss_type": "cdpo", "label_smoothing": 0.1}),
+        (CPOTrainer, {"loss_type": "cdpo", "label_smoothing": 0.3, "beta": 1.0}),
     ]
-    out += [reference_free_case(name, batches[name], kind, o) for kind, o in free for name in both]
-    return out
-
-
-def refusals():
-    """Which combinations TRL itself cannot compute: the name of the exception, or none."""
-    pairs, out = ordinary(), []
-    for options in (
-        {"loss_type": "sft", "use_weighting": True},
-        {"loss_type": "sigmoid", "use_weighting": True},
-    ):
-        try:
-            dpo_case("ordinary", pairs, options)
-            out.append({"objective": options, "error": None})
-        except RuntimeError as error:
-            out.append({"objective": options, "error": type(error).__name__})
+    out += [cpo_case(name, batches[name], kind, o) for kind, o in cpo for name in both]
     return out
 
 
@@ -369,7 +362,6 @@ body = {
     "made_by": {"python": platform.python_version(), "torch": torch.__version__, "transformers": transformers.__version__, "trl": trl.__version__},
     "numbers": {name: pairs.json() for name, pairs in batches.items()},
     "pairs": pair_cases(batches),
-    "refusals": refusals(),
     "unpaired": unpaired_cases(),
     "sync": sync_case(),
     "model": model_cases(),

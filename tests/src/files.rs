@@ -79,14 +79,19 @@ pub fn edit_config(folder: &Path, edit: impl FnOnce(&mut serde_json::Map<String,
     fs::write(path, value.to_string()).unwrap();
 }
 
+/// Cargo's target directory, in which tests lie as `PROFILE/deps/NAME`.
+#[must_use]
+pub fn target() -> Option<PathBuf> {
+    Some(std::env::current_exe().ok()?.ancestors().nth(3)?.to_path_buf())
+}
+
 /// A model that `cargo xtask VERB` fetches: in `$SELFSAME_MODELS`, or else in `target/models`. Where it is
 /// absent the caller skips its test, loudly.
 #[must_use]
 pub fn fetched(name: &str, verb: &str) -> Option<PathBuf> {
     let folder = match std::env::var_os("SELFSAME_MODELS") {
         Some(folder) => PathBuf::from(folder),
-        // Tests lie in `target/PROFILE/deps`.
-        None => std::env::current_exe().ok()?.ancestors().nth(3)?.join("models"),
+        None => target()?.join("models"),
     };
     let path = folder.join(name);
     if path.exists() {

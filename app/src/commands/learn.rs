@@ -69,6 +69,9 @@ struct Data {
     truncation: Truncation,
     /// Rows that were cut, counted from 1.
     cut: Vec<usize>,
+    /// Rows to whose prompt KTO put an answer of another row that had to be cut, counted from 1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cut_mismatches: Vec<usize>,
     /// What wrote the conversations, where it was a chat template.
     #[serde(skip_serializing_if = "Option::is_none")]
     chat: Option<Chat>,
@@ -101,12 +104,11 @@ pub fn run(args: &LearnArgs) -> Result<()> {
     let Material { place, tokenizer, data, rows, eos, chat, limit } = material;
     let fitted = fit(rows, limit, truncation, &data.path)?;
     if !fitted.cut.is_empty() {
-        let rows: Vec<String> = fitted.cut.iter().map(|cut| cut.row.to_string()).collect();
         output::note(&format!(
             "{} of {} rows are cut to {limit} tokens: {}",
-            rows.len(),
+            fitted.cut.len(),
             data.rows.len(),
-            rows.join(", ")
+            listed(fitted.cut.iter().map(|cut| &cut.row))
         ));
     }
     let selected = device::acquire(args.device.into())?;
@@ -132,6 +134,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
             max_length: limit,
             truncation,
             cut: fitted.cut.iter().map(|cut| cut.row).collect(),
+            cut_mismatches: Vec::new(),
             chat,
         },
         task: &task,
@@ -145,6 +148,16 @@ pub fn run(args: &LearnArgs) -> Result<()> {
         ReferenceCache::new(folder, format!("{}, {}, {}", made.model_sha256, args.base_precision, selected.name))
     });
     let mut tune = pollster::block_on(Tune::new(settings, task.clone(), model, &fitted.rows, cache.as_ref()))?;
+    made.data.cut_mismatches = tune.cut_mismatches().to_vec();
+    if !made.data.cut_mismatches.is_empty() {
+        output::note(&format!(
+            "of {} of {} rows the answer of another row, by which {} estimates how far the policy has moved, is cut to {limit} tokens: {}",
+            made.data.cut_mismatches.len(),
+            made.data.rows,
+            UnpairedLoss::Kto,
+            listed(made.data.cut_mismatches.iter())
+        ));
+    }
     fs::create_dir_all(out).map_err(|e| CoreError::write(out, e))?;
     write_settings(out, &made)?;
     let outcome = steps(&mut tune, args, began);
@@ -170,6 +183,11 @@ pub fn run(args: &LearnArgs) -> Result<()> {
         out.join("model").display()
     ));
     Ok(())
+}
+
+/// Numbers of rows as words.
+fn listed<'a>(rows: impl Iterator<Item = &'a usize>) -> String {
+    rows.map(usize::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// All steps, or those up to Ctrl-C.

@@ -41,11 +41,14 @@ pub fn run(args: &PreviewArgs) -> Result<()> {
         return output::json(&seen);
     }
     let plainly = seen.form == Form::Conversational && material.chat.is_none();
-    output::print(&text(&seen, plainly))
+    output::print(&text(&seen, plainly, args.too_long))
 }
 
-/// The preview as text.
-fn text(seen: &Preview, plainly: bool) -> String {
+/// Rows that are too long and named, unless all are asked for.
+const NAMED: usize = 10;
+
+/// The preview as text. `all` is whether every row that is too long is named.
+fn text(seen: &Preview, plainly: bool, all: bool) -> String {
     let mut out = String::new();
     for shown in &seen.shown {
         out += &sequence(shown);
@@ -63,9 +66,14 @@ fn text(seen: &Preview, plainly: bool) -> String {
     let longest: Vec<String> = seen.longest.iter().map(|(row, tokens)| format!("row {row}: {tokens}")).collect();
     say(format!("longest    {}", longest.join(", ")));
     say(format!("too long   {} rows have more than {} tokens", format::count(seen.too_long.len()), seen.limit));
-    for cut in seen.too_long.iter().take(10) {
+    let named = if all { seen.too_long.len() } else { NAMED };
+    for cut in seen.too_long.iter().take(named) {
         let whole = if cut.whole_answer { "; nothing of an answer would be left" } else { "" };
         say(format!("           row {}: {} tokens{whole}", cut.row, cut.tokens));
+    }
+    if seen.too_long.len() > named {
+        let more = format::count(seen.too_long.len() - named);
+        say(format!("           and {more} more, which `--too-long` names"));
     }
     if seen.merged > 0 {
         say(format!(
@@ -103,9 +111,36 @@ fn sequence(shown: &Shown) -> String {
 
 #[cfg(test)]
 mod tests {
-    use selfsame_core::prompt::dataset::Piece;
+    use selfsame_core::prompt::dataset::{Cut, Kind, Piece};
 
     use super::*;
+
+    #[test]
+    fn every_row_that_is_too_long_can_be_named() {
+        let too_long = |count: usize| (1..=count).map(|row| Cut { row, tokens: 40, whole_answer: false }).collect();
+        let mut seen = Preview {
+            kind: Kind::Preference,
+            form: Form::Standard,
+            rows: 20,
+            tokens: 800,
+            learned: 400,
+            limit: 30,
+            too_long: too_long(12),
+            longest: vec![(1, 40)],
+            merged: 0,
+            unused: Vec::new(),
+            shown: Vec::new(),
+        };
+        let lines = |seen: &Preview, all: bool| {
+            let text = text(seen, false, all);
+            let named = text.lines().filter(|line| line.contains(": 40 tokens")).count();
+            (named, text.contains("and 2 more, which `--too-long` names"), text.contains("  and "))
+        };
+        assert_eq!(lines(&seen, false), (10, true, true));
+        assert_eq!(lines(&seen, true), (12, false, false));
+        seen.too_long = too_long(10);
+        assert_eq!(lines(&seen, false), (10, false, false));
+    }
 
     #[test]
     fn marks_tell_what_is_learned_and_what_is_cut() {

@@ -43,6 +43,22 @@ pub fn median_cost(costs: &[Cost]) -> Cost {
     Cost { wall: of(|cost| cost.wall), cpu: of(|cost| cost.cpu) }
 }
 
+/// The most MiB that were resident during `work` beyond those before it; none on systems that do not say. What the
+/// allocator has kept from earlier work counts as there before, so that this is the least that `work` took.
+pub fn highest(work: &mut dyn FnMut()) -> Option<f64> {
+    // Linux begins to count anew.
+    std::fs::write("/proc/self/clear_refs", "5").ok()?;
+    let before = resident("VmRSS:")?;
+    work();
+    Some((resident("VmHWM:")? - before).max(0.0))
+}
+
+fn resident(field: &str) -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    Some(line.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
+}
+
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]

@@ -1,10 +1,17 @@
 //! What is computed once instead of several times, and without padding: tokens and time of the same work with it and
 //! without, on a Llama of 4.3 million weights on the CPU.
 
+use std::collections::HashMap;
+
 use selfsame_core::{
-    device,
-    learn::{Batch, Sequence},
+    device::{self, read_floats},
+    learn::{
+        Batch, LearnConfig, Objective, Sequence, Trainer,
+        loss::PairObjective,
+        tune::{ReferenceCache, Task, Tune, TuneConfig},
+    },
     model::{Config, Decoder},
+    prompt::dataset::TokenRow,
     sample::{Request, Sampling, generate},
     text::Tokenizer,
     world::rules,
@@ -37,6 +44,8 @@ pub fn table() {
     prefixes(&model);
     padding(&model);
     references(&model);
+    cached(&model);
+    readings(&model);
 }
 
 fn print(name: &str, tokens: [usize; 2], [without, with]: [&mut dyn FnMut(); 2]) {
@@ -110,11 +119,13 @@ fn padding(model: &Decoder) {
     scored(model, "8 rows of 16 to 128 tokens without padding", [&padded, &packed]);
 }
 
-/// Log-probabilities of the reference for pairs of the policy's own answers: scored, and as they came with them.
+/// Log-probabilities of the reference for pairs of the policy's own answers: scored, and as they came with them. What
+/// drawing said is kept by a row's tokens and the number that are its answer's, as a run keeps it, and looked up.
 fn references(model: &Decoder) {
     let pairs: Vec<Sequence> =
         (0..8).map(|row| Sequence::completion(&tokens(row % 4, PROMPT), &tokens(100 + row, PROMPT))).collect();
-    let recorded = reference(model, &pairs);
+    let drawn = reference(model, &pairs);
+    let key = |row: &Sequence| (row.tokens.clone(), row.labels.len());
     print(
         "reference of 4 pairs from drawing them",
         [computed(&pairs), 0],
@@ -123,10 +134,60 @@ fn references(model: &Decoder) {
                 reference(model, &pairs);
             },
             &mut || {
-                std::hint::black_box(recorded.clone());
+                let kept: HashMap<_, f32> = pairs.iter().map(key).zip(drawn.iter().copied()).collect();
+                let found: Vec<f32> = pairs.iter().map(|row| kept[&key(row)]).collect();
+                assert_eq!(found, drawn);
             },
         ],
     );
+}
+
+/// Getting ready to fine-tune on 16 pairs whose reference nobody has computed yet, and on those of an earlier run.
+fn cached(model: &Decoder) {
+    let rows: Vec<TokenRow> = (0..16)
+        .map(|row| TokenRow {
+            prompt: tokens(row, PROMPT),
+            answers: vec![tokens(100 + row, ANSWER), tokens(200 + row, ANSWER)],
+            ..TokenRow::default()
+        })
+        .collect();
+    let sequences: Vec<Sequence> = rows.iter().flat_map(|row| [row.sequence(0), row.sequence(1)]).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let cache = ReferenceCache::new(folder.path(), "the model of this table");
+    let ready = |cache: Option<&ReferenceCache>| {
+        let task = Task::Pairs(PairObjective::default());
+        let tune = Tune::new(TuneConfig::default(), task, model.clone(), &rows, cache);
+        std::hint::black_box(pollster::block_on(tune).unwrap());
+    };
+    // The earlier run.
+    ready(Some(&cache));
+    print(
+        "ready to learn from 16 pairs, reference from disk",
+        [computed(&sequences), 0],
+        [&mut || ready(None), &mut || ready(Some(&cache))],
+    );
+}
+
+/// A step of four forward passes whose losses are read one by one, and all at once at its end. On the CPU a reading
+/// waits for nothing, so that the two are near each other; on adapters each waits for the device.
+fn readings(model: &Decoder) {
+    let rows: Vec<Sequence> =
+        (0..4).map(|row| Sequence::completion(&tokens(row, PROMPT), &tokens(100 + row, ANSWER))).collect();
+    let batch: Vec<usize> = (0..rows.len()).collect();
+    let config = LearnConfig { micro_batch: 1, warmup: 0.0, ..LearnConfig::default() };
+    let step = |each: bool| {
+        let objective = |tracked: &Decoder, micro: &[usize]| {
+            let members: Vec<&Sequence> = micro.iter().map(|row| &rows[*row]).collect();
+            let loss = Batch::new(&members, &tracked.device()).sequence_logprobs(tracked).mean().neg();
+            if each {
+                std::hint::black_box(pollster::block_on(read_floats(loss.clone().inner()))?);
+            }
+            Ok(Objective { loss, metrics: Vec::new(), items: Vec::new() })
+        };
+        let taken = pollster::block_on(Trainer::new(config, 1).step(model, &batch, 0, objective)).unwrap();
+        std::hint::black_box(taken);
+    };
+    print("step of 4 forward passes read once", [computed(&rows); 2], [&mut || step(true), &mut || step(false)]);
 }
 
 fn computed(rows: &[Sequence]) -> usize {

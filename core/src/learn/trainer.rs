@@ -273,6 +273,8 @@ impl Trainer {
 
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+
     use super::*;
     use crate::{
         device::{self, readings},
@@ -280,10 +282,9 @@ mod tests {
         model::Config,
     };
 
-    #[test]
-    fn a_step_waits_for_the_device_once() {
+    fn assert_one_wait_a_step(device: &Device) {
         let sequences: Vec<Sequence> = (0..5).map(|row| Sequence::completion(&[1, 2], &[3 + row, 4, 5])).collect();
-        let mut model = Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), 1, &[], &device::cpu());
+        let mut model = Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), 1, &[], device);
         for micro_batch in [1, 2, 5] {
             let mut trainer = Trainer::new(LearnConfig { micro_batch, ..LearnConfig::default() }, 2);
             for step in 0..2 {
@@ -316,5 +317,16 @@ mod tests {
         assert_eq!(read(r#","items":[4,0,2],"of_items":{"margin":[0.1,0.2,0.3]}"#).learned_from(), Some(3));
         let told = read(r#","rows":32,"tokens":640"#);
         assert_eq!((told.learned_from(), told.tokens), (Some(32), Some(640)));
+    }
+
+    #[test]
+    fn a_step_waits_for_the_device_once() {
+        assert_one_wait_a_step(&device::cpu());
+    }
+
+    #[test]
+    fn a_step_waits_for_an_adapter_once() {
+        let Some(gpu) = device::of_tests() else { return };
+        assert_one_wait_a_step(&gpu);
     }
 }

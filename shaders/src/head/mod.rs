@@ -1,11 +1,15 @@
 //! The head of a language model: log-probabilities of chosen tokens from hidden states, and what else is asked
-//! of the distributions they come from, without a table of logits.
+//! of the distributions they come from, without a table of logits that grows with rows and vocabulary.
 //!
 //! The vocabulary is taken in chunks. Of each row six numbers are carried from chunk to chunk: the
 //! largest logit, the sum of exponentials, the chosen logit, and what entropy, collisions and mean need (the
 //! online softmax of Milakov and Gimelshein, arXiv 1805.02867). The backward pass computes the logits of each
-//! chunk again, as in the memory-efficient cross-entropy of Liger Kernel (arXiv 2410.10989); where they are
-//! few they are kept instead, because memory then costs less than arithmetic.
+//! chunk again, as in the memory-efficient cross-entropy of Liger Kernel (arXiv 2410.10989). Only where all of
+//! them together are few, at most [`Chunks::KEPT`], those of the forward pass are kept until then, because so much
+//! memory costs less than the arithmetic. Without gradients none is kept.
+//!
+//! Memory beside hidden states, weight and their gradients is then one chunk of logits forward, and one with its
+//! gradient backward, four bytes a logit; where logits are kept, all of them as well.
 
 mod cpu;
 mod gpu;
@@ -31,7 +35,7 @@ use crate::packed::{PackedOps, PackedShape, rows_between, spans};
 pub struct Chunks {
     /// Columns in a chunk.
     pub columns: usize,
-    /// Whether the backward pass finds the logits of the forward pass.
+    /// Whether the backward pass finds the logits of the forward pass, of every chunk. Else it computes each again.
     pub keep: bool,
 }
 
@@ -41,8 +45,9 @@ const CPU_CHUNK: usize = 1 << 18;
 impl Chunks {
     /// Logits in a chunk on an adapter: half of the smallest limit of a binding, 128 MiB.
     pub const ON_ADAPTERS: usize = 1 << 24;
-    /// Most logits that are kept for the backward pass: 128 MiB.
-    pub const KEPT: usize = 1 << 25;
+    /// Most logits that are kept for the backward pass, all chunks together: 16 MiB in single precision. A call for
+    /// more rows times classes than this keeps none.
+    pub const KEPT: usize = 1 << 22;
 
     /// What suits the device for so many rows and classes.
     #[must_use]

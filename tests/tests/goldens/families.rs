@@ -210,7 +210,7 @@ fn damaged_shards_are_refused() {
 }
 
 /// The adapter that PEFT wrote, on its base.
-fn adapted() -> Decoder {
+pub fn adapted() -> Decoder {
     let folder = goldens().join("tiny_lora");
     let config = fs::read_to_string(folder.join(model::ADAPTER_CONFIG)).unwrap();
     let base = model::base_of_adapter(&config, &folder).unwrap();

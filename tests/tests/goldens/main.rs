@@ -11,3 +11,4 @@ mod rope;
 mod sampling;
 mod statistics;
 mod trajectory;
+mod written;

@@ -102,6 +102,13 @@ impl Tune {
         self.trainer.step_count()
     }
 
+    /// The rows, counted from 1, to whose prompt KTO put an answer of another row that was too long for it and was
+    /// cut. What the rows themselves say is whole.
+    #[must_use]
+    pub fn cut_mismatches(&self) -> &[usize] {
+        &self.material.thumbs.cut
+    }
+
     /// The model as it is now.
     #[must_use]
     pub fn model(&self) -> &Decoder {

@@ -24,6 +24,8 @@ pub(super) struct Thumbs {
     mismatched: Vec<Sequence>,
     /// The log-probabilities of these answers under a reference that stays.
     references: Vec<f32>,
+    /// The rows whose mismatched answer did not fit and was cut, counted from 1.
+    pub(super) cut: Vec<usize>,
 }
 
 impl Thumbs {
@@ -75,7 +77,12 @@ impl Thumbs {
                 let other = &rows[(at + rows.len() - 1) % rows.len()];
                 let mixed =
                     TokenRow { prompt: row.prompt.clone(), answers: other.answers.clone(), ..TokenRow::default() };
-                thumbs.mismatched.push(cut(mixed.sequence(0), limit));
+                let whole = mixed.sequence(0);
+                let beyond = whole.tokens.len() > limit;
+                thumbs.mismatched.push(cut(whole, limit));
+                if beyond {
+                    thumbs.cut.push(thumbs.mismatched.len());
+                }
             }
         }
         if config.sync_ref_model.is_some() {
@@ -200,6 +207,7 @@ impl Material {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{device, model::Config};
 
     #[test]
     fn mismatched_rows_are_cut_where_rows_are() {
@@ -209,5 +217,28 @@ mod tests {
         assert_eq!((four.tokens, four.labels), (vec![1, 2, 3, 4], vec![(2, 4)]));
         let none = cut(whole, 2);
         assert_eq!((none.tokens, none.labels), (vec![1, 2], vec![]));
+    }
+
+    #[test]
+    fn mismatched_rows_that_are_cut_are_named() {
+        let row = |prompt: u32, answer: u32| TokenRow {
+            prompt: (1..=prompt).collect(),
+            answers: vec![(1..=answer).collect()],
+            label: Some(true),
+            ..TokenRow::default()
+        };
+        // No row has more than five tokens. The second prompt with the first answer has seven, the fourth with the
+        // third has six, and the other two have three.
+        let rows = [row(1, 4), row(3, 2), row(1, 3), row(3, 2)];
+        let model = Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), 1, &[], &device::cpu());
+        let objective = UnpairedObjective::default();
+        let cut = |max_length| {
+            let config =
+                TuneConfig { order: Order::File, per_device_train_batch_size: 2, max_length, ..TuneConfig::default() };
+            pollster::block_on(Thumbs::new(&objective, &config, &model, &rows)).unwrap().cut
+        };
+        assert_eq!(cut(Some(5)), [2, 4]);
+        assert_eq!(cut(Some(6)), [2]);
+        assert!(cut(None).is_empty());
     }
 }

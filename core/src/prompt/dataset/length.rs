@@ -96,7 +96,7 @@ fn listed(cuts: &[Cut]) -> String {
     let mut text: Vec<String> =
         cuts.iter().take(5).map(|cut| format!("row {}: {} tokens", cut.row, cut.tokens)).collect();
     if cuts.len() > text.len() {
-        text.push(format!("and {} more", cuts.len() - text.len()));
+        text.push(format!("and {} more, which `selfsame preview --too-long` names", cuts.len() - text.len()));
     }
     text.join(", ")
 }

@@ -227,6 +227,15 @@ fn win_rates_count_by_their_difference() {
     let soft = sppo::sppo(constant(&w), constant(&[1.0; 2]), 1.0 / beta)
         + sppo::sppo(constant(&l), constant(&[0.0; 2]), 1.0 / beta);
     assert_near(&read(&hard), &read(&soft), 1e-6, "hard SPPO");
+    // With a label p, its expectation over the turned pair is the regression on p and 1 − p, and the variance of the
+    // label beside it, η² p (1 − p) an answer, which has no gradient.
+    let p = 0.7_f32;
+    let turned = sppo::sppo_hard([constant(&l), constant(&w)], beta);
+    let labelled = sppo::sppo_hard([constant(&w), constant(&l)], beta) * p + turned * (1.0 - p);
+    let soft = sppo::sppo(constant(&w), constant(&[p; 2]), 1.0 / beta)
+        + sppo::sppo(constant(&l), constant(&[1.0 - p; 2]), 1.0 / beta);
+    // 2 · 25 · 0.7 · 0.3
+    assert_near(&read(&labelled), &read(&(soft + 10.5)), 1e-5, "soft SPPO");
 }
 
 #[test]

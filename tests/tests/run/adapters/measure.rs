@@ -1,5 +1,5 @@
 //! Memory and time of a DPO step with adapters on a model of the shape of SmolLM2-135M, as a table:
-//! `cargo test --release -p selfsame-tests --test adapters -- --ignored --nocapture`. Memory is what
+//! `cargo test --release --workspace --test run adapters::measure -- --ignored --nocapture`. Memory is what
 //! Linux says of this process.
 
 use std::time::Instant;
