@@ -139,7 +139,7 @@ mod tests {
     use crate::{
         device,
         judge::{Comparison, Form, Generative},
-        learn::adamw::collect,
+        learn::adamw::gradients,
         model::{Config, Decoder},
         text::Tokenizer,
         world::{World as _, rules::Rules},
@@ -318,6 +318,7 @@ mod tests {
             }
         }
     }
+
     /// Through the judges into the model: that is how they get better, and what is lost if opinions are detached.
     #[test]
     fn the_penalty_and_the_entropy_reach_the_weights_behind_the_judges_and_the_verdict_does_not() {
@@ -333,9 +334,8 @@ mod tests {
         let moved = |settings: &Agreement| {
             let tracked = model.tracked();
             let opinions: Vec<_> = judges.iter().map(|judge| judge.preference_logits(&tracked, &pairs)).collect();
-            let gradients = objective(settings, &opinions, &opinions, 1.0).loss.sum().backward();
-            let gradients = collect(&tracked, &gradients);
-            gradients.into_iter().flat_map(read).map(f32::abs).sum::<f32>()
+            let loss = objective(settings, &opinions, &opinions, 1.0).loss.sum();
+            gradients(&tracked, loss).into_iter().flat_map(read).map(f32::abs).sum::<f32>()
         };
         let off = Agreement { consistency: 0.0, confidence: 0.0, ..SETTINGS };
         assert!(moved(&Agreement { confidence: 0.0, ..SETTINGS }) > 0.0);
