@@ -24,7 +24,8 @@ pub enum Apart {
 }
 
 /// The row of all seeds of two rows of the same study, world and model. Seeds that are in both are those of the
-/// later row; what a seed spent is then the mean over those that the earlier row had, but of the time.
+/// later row; what a seed spent is then the mean over those that the earlier row had, but of the time, and that of the
+/// earlier row where it had all seeds and the later one has some.
 ///
 /// # Errors
 /// If their seeds are not samples of the same thing.
@@ -83,7 +84,10 @@ fn tested(test: &Test, a: &TestRow, b: &TestRow) -> TestRow {
 /// Where the numbers of each seed are: in the earlier row or in the later, and at which place.
 struct Seeds {
     places: BTreeMap<u64, (bool, usize)>,
+    /// How many are those of the earlier row.
     earlier: usize,
+    /// Whether the earlier row has them all.
+    known: bool,
 }
 
 impl Seeds {
@@ -93,8 +97,9 @@ impl Seeds {
         };
         let places: BTreeMap<u64, (bool, usize)> =
             places(earlier, true).into_iter().chain(places(row, false)).collect();
-        let earlier = places.values().filter(|(first, _)| *first).count();
-        Self { places, earlier }
+        let kept = places.values().filter(|(first, _)| *first).count();
+        let known = places.len() == earlier.seeds.len();
+        Self { places, earlier: kept, known }
     }
 
     fn all(&self) -> Vec<u64> {
@@ -133,6 +138,10 @@ impl Seeds {
 
     #[allow(clippy::cast_precision_loss)] // a handful
     fn spent(&self, a: &Spent, b: &Spent) -> Spent {
+        if self.known && self.earlier > 0 {
+            // What its seeds spent is a mean, of which none can be taken out.
+            return Spent { seconds: a.seconds.min(b.seconds), ..*a };
+        }
         let later = self.places.len() - self.earlier;
         // What none of the seeds spent says nothing about them.
         let parts = [(self.earlier as f64, *a), (later as f64, *b)].into_iter().filter(|(seeds, _)| *seeds > 0.0);
@@ -237,6 +246,10 @@ mod tests {
         first.arms[0].spent.items = None;
         let spent = joined(&first, second.clone()).unwrap().arms[0].spent;
         assert_eq!(spent.items, None, "nobody knows it of all seeds");
+        // A seed that comes again is in the mean already.
+        let all = Row { seeds: vec![1, 2, 3, 4], ..first.clone() };
+        let spent = joined(&all, second.clone()).unwrap().arms[0].spent;
+        assert_eq!((spent.steps, spent.seconds), (100.0, 30.0));
         // Where all seeds come again, those before are forgotten.
         let spent = joined(&Row { seeds: vec![2], ..first }, second).unwrap().arms[0].spent;
         assert_eq!((spent.steps, spent.seconds, spent.items), (60.0, 30.0, Some(1440.0)));
