@@ -144,9 +144,8 @@ impl RunView {
         let iteration = arm.iterations.entry(record.iteration).or_default();
         match &record.event {
             // What judges think of two answers is shown where a pair was learned.
-            Event::Started { .. } | Event::Compared { .. } => {}
-            // Those within a phase are removed when it goes on.
-            Event::Checkpoint { complete: false, .. } => {}
+            // Checkpoints within a phase are removed when it goes on.
+            Event::Started { .. } | Event::Compared { .. } | Event::Checkpoint { complete: false, .. } => {}
             Event::Checkpoint { name, .. } => {
                 let model = aside(name);
                 match model {

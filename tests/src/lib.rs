@@ -117,7 +117,7 @@ pub fn named(model: &Decoder) -> Vec<(String, Vec<f32>)> {
 /// The gradient of `loss` by every weight of a tracked model.
 #[must_use]
 pub fn gradients(model: &Decoder, loss: &Tensor<1>) -> BTreeMap<String, Vec<f32>> {
-    let flat = adamw::gradients(model, loss.clone());
+    let flat = adamw::gradients(model, loss);
     named(model).into_iter().zip(flat).map(|((name, _), gradient)| (name, read(&gradient))).collect()
 }
 

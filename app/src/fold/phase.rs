@@ -169,9 +169,9 @@ mod tests {
     #[test]
     fn steps_are_told_of_the_pairs_they_saw() {
         let kept = |value: f32| step_on(0, &[0], &[("kept", &[value])]);
-        let first = vec![selected(3), kept(0.0), ends("001-strong", 1)];
-        let second = vec![selected(2), kept(1.0), ends("001", 1)];
-        let third = vec![step(0, 0.5), step(1, 0.4), ends("001-listener", 2)];
+        let first = [selected(3), kept(0.0), ends("001-strong", 1)];
+        let second = [selected(2), kept(1.0), ends("001", 1)];
+        let third = [step(0, 0.5), step(1, 0.4), ends("001-listener", 2)];
         let of = |parts: &[&[Event]]| {
             let view = view(parts.concat());
             let kept: Vec<Option<bool>> = view.learned(Arm::Main, 1).iter().map(|pair| pair.kept).collect();

@@ -156,7 +156,7 @@ async fn figures_of(name: &str, model: Decoder) -> Result<Figures> {
         losses.push((loss.name().to_owned(), read_floats(value.inner()).await?[0]));
     }
     let loss = PairObjective::new(PairLoss::Sigmoid).loss(&inputs)?.mean();
-    let gradient = Tensor::cat(gradients(&tracked, loss), 0);
+    let gradient = Tensor::cat(gradients(&tracked, &loss), 0);
     Ok(Figures {
         device: name.to_owned(),
         family: model.config().model_type,

@@ -114,7 +114,7 @@ impl<I: Iterator<Item = (Tensor<1>, (Tensor<1>, Tensor<1>))>> Mapper for Walk<I>
 /// The gradients of a loss `[1]` of a tracked model, flat and in the order of the walk; zeros where the loss does
 /// not depend on a weight.
 #[must_use]
-pub fn gradients(model: &Decoder, loss: Tensor<1>) -> Vec<Tensor<1>> {
+pub fn gradients(model: &Decoder, loss: &Tensor<1>) -> Vec<Tensor<1>> {
     struct Collect(Vec<Gradients>, Vec<Tensor<1>>);
     impl Visitor for Collect {
         fn visit<const D: usize>(&mut self, _: &str, weight: &Tensor<D>) {

@@ -217,7 +217,7 @@ impl Trainer {
             let share = micro.len() as f64 / batch.len() as f64;
             let Objective { loss, metrics, items } = objective(&tracked, micro)?;
             let loss = loss * share;
-            let of_micro = adamw::gradients(&tracked, loss.clone());
+            let of_micro = adamw::gradients(&tracked, &loss);
             gradients = if gradients.is_empty() {
                 of_micro
             } else {

@@ -292,7 +292,7 @@ mod tests {
         #[allow(clippy::cast_precision_loss)]
         let weights: Vec<f32> = (0..values.dims()[0]).map(|i| ((i * 31 % 17) as f32 - 8.0) / 8.0).collect();
         let weighted = values.clone() * Tensor::<1>::from_floats(weights.as_slice(), &tracked.device());
-        let gradients = crate::learn::adamw::gradients(&tracked, weighted.sum());
+        let gradients = crate::learn::adamw::gradients(&tracked, &weighted.sum());
         (floats(values.inner()), gradients.into_iter().map(floats).collect())
     }
 

@@ -55,7 +55,7 @@ impl Tape {
 impl Decoder {
     /// The gradients of a loss `[1]` of this tracked model: of what is behind its blocks, and where the blocks are
     /// computed again, of each of them. A weight's gradient is the sum over them.
-    pub(crate) fn backward(&self, loss: Tensor<1>) -> Vec<Gradients> {
+    pub(crate) fn backward(&self, loss: &Tensor<1>) -> Vec<Gradients> {
         let mut all = vec![loss.backward()];
         let passes = self.tape().map(|tape| mem::take(&mut *tape.passes())).unwrap_or_default();
         for Pass { layout, inputs, output } in passes.into_iter().rev() {
@@ -113,7 +113,7 @@ mod tests {
         let loss = losses.reduce(|sum, loss| sum + loss).unwrap();
         let read = |tensor| pollster::block_on(read_floats(tensor)).unwrap();
         let value = read(loss.clone().inner());
-        (value, gradients(&tracked, loss).into_iter().map(read).collect())
+        (value, gradients(&tracked, &loss).into_iter().map(read).collect())
     }
 
     #[test]

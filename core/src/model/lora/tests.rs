@@ -56,7 +56,7 @@ fn learned() -> Decoder {
         let tracked = policy.tracked();
         let out = logits(&tracked);
         let loss = (out.clone() * out).mean();
-        let gradients = gradients(&tracked, loss);
+        let gradients = gradients(&tracked, &loss);
         policy = optimiser.update(&policy, gradients, 1.0, 1e-2);
     }
     policy
@@ -101,7 +101,7 @@ fn learning_changes_the_adapters_and_nothing_else() {
     let graph = logits(&tracked).mean().backward();
     assert!(tracked.weights().embed.full().grad(&graph).is_none());
     assert!(tracked.weights().layers[0].query.weight.full().grad(&graph).is_none());
-    let flat = gradients(&tracked, logits(&tracked).mean());
+    let flat = gradients(&tracked, &logits(&tracked).mean());
     assert_eq!(flat.len(), 28);
     assert!(flat.into_iter().all(|g| read(g).iter().any(|v| *v != 0.0)));
 }

@@ -109,7 +109,7 @@ fn step(policy: &Decoder, optimiser: &mut AdamW) -> (Decoder, Vec<Vec<f32>>) {
     let sequences = sequences();
     let batch = Batch::new(&sequences.iter().collect::<Vec<_>>(), &tracked.device());
     let loss = batch.token_logprobs(&tracked).mean().neg();
-    let gradients = gradients(&tracked, loss);
+    let gradients = gradients(&tracked, &loss);
     let updated = optimiser.update(policy, gradients.clone(), 1.0, 1e-2);
     (updated, gradients.into_iter().map(read).collect())
 }

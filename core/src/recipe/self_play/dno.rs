@@ -141,14 +141,15 @@ impl Recipe for Dno {
     }
 }
 
+/// A score for every answer to every prompt.
+type Scores = Vec<Vec<f32>>;
+
+/// How often every answer wins against the others to its prompt.
+type Rates = Vec<Vec<f64>>;
+
 impl Dno {
     /// The score of every answer, and how often it wins against its prompt's others.
-    fn annotate(
-        &self,
-        lab: &mut Lab,
-        annotator: &Annotator,
-        answers: &[Candidates],
-    ) -> Result<(Vec<Vec<f32>>, Vec<Vec<f64>>)> {
+    fn annotate(&self, lab: &mut Lab, annotator: &Annotator, answers: &[Candidates]) -> Result<(Scores, Rates)> {
         if self.annotated == Annotated::Scores {
             let mut scores = lab.annotate(annotator, answers, SCALE)?;
             refuse_repetition(answers, &mut scores);

@@ -335,7 +335,7 @@ mod tests {
             let tracked = model.tracked();
             let opinions: Vec<_> = judges.iter().map(|judge| judge.preference_logits(&tracked, &pairs)).collect();
             let loss = objective(settings, &opinions, &opinions, 1.0).loss.sum();
-            gradients(&tracked, loss).into_iter().flat_map(read).map(f32::abs).sum::<f32>()
+            gradients(&tracked, &loss).into_iter().flat_map(read).map(f32::abs).sum::<f32>()
         };
         let off = Agreement { consistency: 0.0, confidence: 0.0, ..SETTINGS };
         assert!(moved(&Agreement { confidence: 0.0, ..SETTINGS }) > 0.0);
