@@ -88,7 +88,7 @@ impl Decoder {
     }
 
     /// The same model, of which learning keeps the inputs of its blocks alone and computes the rest of what they need
-    /// again on the way back, or keeps all. Gradients are the same to the last bit; see [`Self::gradients`].
+    /// again on the way back, or keeps all. Gradients are the same to the last bit; see [`gradients`](crate::learn::adamw::gradients).
     #[must_use]
     pub fn recomputing(self, recomputes: bool) -> Self {
         Self { recomputes, ..self }
@@ -142,7 +142,7 @@ impl Decoder {
     }
 
     /// The weights that learn as leaves of a new gradient graph, the others as its constants. Gradients of a loss of it
-    /// are asked for by [`Self::gradients`].
+    /// are asked for by [`gradients`](crate::learn::adamw::gradients).
     #[must_use]
     pub fn tracked(&self) -> Self {
         struct Constant;
