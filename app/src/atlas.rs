@@ -266,9 +266,7 @@ impl Spent {
             seconds: parts.iter().map(|(_, spent)| spent.seconds).reduce(f64::min).unwrap_or_default(),
         }
     }
-}
 
-impl Spent {
     /// What it is a tenth more or less of than another, in words.
     #[must_use]
     pub fn unlike(&self, other: &Self) -> Vec<&'static str> {

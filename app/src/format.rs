@@ -91,6 +91,13 @@ pub fn bytes(count: u64) -> String {
     format!("{value:.1} TiB")
 }
 
+/// A count that is a mean, to the nearest whole.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts
+pub fn whole(value: f64) -> String {
+    count(value.max(0.0).round() as usize)
+}
+
 /// A count with a comma between groups of three digits.
 #[must_use]
 pub fn count(value: usize) -> String {

@@ -187,7 +187,8 @@ def step(within, lora=False, again=False):
     class Clock(TrainerCallback):
         begin, costs = None, []
 
-        def on_step_begin(self, *_, **__):
+        def on_step_begin(self, *_, model, **__):
+            assert model.is_gradient_checkpointing == again
             self.begin = now()
 
         def on_step_end(self, *_, **__):

@@ -6,7 +6,7 @@ use selfsame_core::measure::{Figure, Interval, Verdict, verdict::percentile_inte
 
 use super::{ArmRow, Atlas, Origin, Row, Spread, TestRow, WORLD};
 use crate::{
-    format::{self, NOTHING, count, duration, escape, number, tenths},
+    format::{self, NOTHING, duration, escape, number, tenths, whole},
     report::{html::STYLE, table::Table},
 };
 
@@ -95,11 +95,6 @@ fn cells(
         end.get(&Figure::Length).map_or_else(|| NOTHING.to_owned(), |spread| tenths(spread.mean)),
     ];
     names.into_iter().chain(figures).chain(spent)
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts
-fn whole(value: f64) -> String {
-    count(value.max(0.0).round() as usize)
 }
 
 /// The tables of a row: its arms, its tests, and what the recipe notes of its own, where it does.

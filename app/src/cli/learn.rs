@@ -119,8 +119,8 @@ pub struct LearnArgs {
     /// files (Q8_0, Q4_0)
     #[arg(long, value_name = "PRECISION", requires = "lora", default_value_t)]
     pub base_precision: BasePrecision,
-    /// Compute the blocks again on the way back instead of keeping what they need: less memory, up to a third more
-    /// time, and the same gradients to the last bit
+    /// Compute the blocks again on the way back instead of keeping what they need: less memory, up to half as much
+    /// time again, and the same gradients (to the last bit where a loss reads the model once)
     #[arg(long)]
     pub gradient_checkpointing: bool,
     /// What is minimised: `sigmoid` (DPO), `ipo`, `hinge`, ... with TRL's names, or a mix such as

@@ -17,7 +17,8 @@ pub(super) struct Phase<'a> {
 }
 
 /// The phases in which an arm's policy learned, in order. What is looked for is known of policies; models that are
-/// taught beside one learn at rates and from labels of their own.
+/// taught beside one learn at rates and from labels of their own. Until its end says otherwise, a phase that goes on is the
+/// policy's.
 pub(super) fn phases(arm: &ArmView) -> Vec<Phase<'_>> {
     let of_policy = arm.phases.iter().filter(|phase| phase.model.is_none());
     of_policy.map(|phase| Phase { iteration: phase.iteration, steps: arm.steps_of(phase) }).collect()

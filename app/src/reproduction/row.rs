@@ -69,7 +69,7 @@ impl Reproduction<'_> {
     fn noted(&self, of: &[&Numbers]) -> BTreeMap<String, Spread> {
         let listed = self.study.noted().iter().filter_map(|name| noted(name, of));
         let asked = self.study.compared().into_iter().filter_map(|quantity| compared(quantity, of));
-        listed.chain(asked).collect()
+        asked.chain(listed).collect()
     }
 
     fn arm_row(&self, arm: Option<&'static Arm>, runs: &Runs, planned: &[Planned]) -> ArmRow {
@@ -129,7 +129,11 @@ fn tested(test: &Test, runs: &Runs) -> TestRow {
         match test.against {
             Against::Arm(name) | Against::Between { and: name, .. } => runs.get(name)?.get(&seed)?.last(test.figure),
             Against::Start => numbers.after(0, test.figure),
-            Against::After(iteration) => numbers.after(iteration, test.figure),
+            // The last iteration would be compared with itself.
+            Against::After(iteration) if numbers.after.last_key_value().is_some_and(|(last, _)| *last > iteration) => {
+                numbers.after(iteration, test.figure)
+            }
+            Against::After(_) => None,
             Against::Control(arm) => match test.figure {
                 Quantity::Figure(figure) => numbers.controls.get(&arm)?.get(&figure).copied(),
                 Quantity::Noted { .. } => None,

@@ -88,7 +88,7 @@ impl Decoder {
     }
 
     /// The same model, of which learning keeps the inputs of its blocks alone and computes the rest of what they need
-    /// again on the way back, or keeps all. Gradients are the same to the last bit; see [`gradients`](crate::learn::adamw::gradients).
+    /// again on the way back, or keeps all. Gradients are the same, to the last bit where a loss reads the model once; see [`gradients`](crate::learn::adamw::gradients).
     #[must_use]
     pub fn recomputing(self, recomputes: bool) -> Self {
         Self { recomputes, ..self }

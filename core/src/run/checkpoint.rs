@@ -116,7 +116,8 @@ pub fn read_model(store: &dyn Store, name: &str, sha256: &str, like: &Decoder) -
         ));
     }
     if !adapted {
-        return model::from_bytes(like.config().clone(), &bytes, &path, &like.device());
+        let read = model::from_bytes(like.config().clone(), &bytes, &path, &like.device())?;
+        return Ok(read.recomputing(like.recomputes()));
     }
     let config = store.get(name, ADAPTER_CONFIG)?;
     let config = String::from_utf8_lossy(&config);

@@ -237,6 +237,29 @@ fn steps_that_replay_judgements_resume_as_well() {
     }
 }
 
+/// A loss that reads the model twice adds gradients up in another order where blocks are computed again: a run that
+/// resumed has to compute them again, too.
+#[test]
+fn blocks_that_are_computed_again_are_so_after_resuming() {
+    let mut experiment = Experiment::tiny("srlm");
+    experiment.set(&["loop", "replay"], 2);
+    experiment.set(&["loop", "iterations"], 2);
+    let kept = finished(&experiment).log();
+    experiment.model = experiment.model.recomputing(true);
+    let expected = finished(&experiment).log();
+    let loss = |log: &[u8]| records(log).iter().find_map(|r| r["loss"].as_f64()).unwrap();
+    assert!((loss(&kept) - loss(&expected)).abs() < 1e-6, "it is the same loss");
+    let second = |r: &serde_json::Value| r["event"] == "step" && r["iteration"] == 2;
+    let after = records(&expected).iter().position(second).unwrap();
+    let disk = Disk::default();
+    let stop = Arc::default();
+    let observer = StopAfter { left: after, stop: Arc::clone(&stop) };
+    let error = experiment.run(Box::new(disk.clone()), Box::new(observer), stop).unwrap_err();
+    assert!(matches!(error, Error::Stopped), "{error}");
+    experiment.run_quietly(disk.clone()).unwrap();
+    assert_eq!(lasting_records(&disk.log()), lasting_records(&expected));
+}
+
 #[test]
 fn recipes_that_learn_from_given_answers_resume_as_well() {
     for id in ["sft", "dpo"] {

@@ -11,20 +11,23 @@
 //!   where the teacher always wins or there is no pair, is a setting.
 //! - A chosen answer needs a high score of its own; the least bad one is not a positive.
 //! - Win rates need opponents: at least four answers are drawn.
-//! - Scores cannot go round in a circle. Where preferences do, annotators are asked to compare.
+//! - Scores of one prompt cannot go round in a circle. Where preferences do, annotators can be asked to compare
+//!   (`annotated`).
 //! - Hard labels after the margin filter are the approximation, soft labels from the win rates the theory. Both are
 //!   there; the filter comes before either, so that soft labels lie above ½ here.
 //! - Where preferences go round in a circle, a large η makes the policy swing from one answer to the next instead of
 //!   settling: η is the loop's `beta`, and [`Lab::measure_game`] has how often each iterate wins against all earlier
-//!   ones, and how far it can be exploited. Nothing damps the swinging. The scores of one prompt cannot go round; only
-//!   the truth of a world such as `style-cyclic` can.
+//!   ones, and how far it can be exploited. Nothing damps the swinging.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Result,
+    Error, Result,
     learn::loss::dno,
-    measure::{annotator::Annotator, control::Budget},
+    measure::{
+        annotator::{Annotator, NOISE},
+        control::Budget,
+    },
     recipe::{Card, Loop, OracleUse, Recipe},
     run::Lab,
     select::{Candidates, Margins, Origin, Pair, by_margin, every_two, repetitive, subset, win_rates},
@@ -110,6 +113,17 @@ impl Recipe for Dno {
         Self { shared: self.shared.quick(), ..self }
     }
 
+    #[allow(clippy::cast_precision_loss)] // points of a short scale
+    fn check(&self) -> Result<()> {
+        // Annotators who err make the best answer win that much less often.
+        let most = on_scale(1.0 - NOISE).floor();
+        if self.annotated == Annotated::Preferences && self.floor as f32 > most {
+            let problem = format!("is more than the win rates of annotators who err come to; choose at most {most}");
+            return Err(Error::setting("floor", problem));
+        }
+        Ok(())
+    }
+
     fn budget(&self) -> Option<Budget> {
         Some(self.shared.budget())
     }
@@ -157,10 +171,10 @@ impl Dno {
             return Ok((scores, rates));
         }
         let preferred = lab.annotate_pairs(annotator, &games(answers))?;
-        let rates = rates_of(answers, &preferred);
-        let mut scores =
-            rates.iter().map(|rates| rates.iter().map(|rate| on_scale(*rate)).collect()).collect::<Vec<_>>();
+        let mut rates = rates_of(answers, &preferred);
+        let mut scores: Scores = rates.iter().map(|rates| rates.iter().map(|rate| on_scale(*rate)).collect()).collect();
         refuse_repetition(answers, &mut scores);
+        never_won(&scores, &mut rates);
         Ok((scores, rates))
     }
 
@@ -239,6 +253,15 @@ fn refuse_repetition(answers: &[Candidates], scores: &mut [Vec<f32>]) {
     }
 }
 
+/// What was refused wins against nobody, whomever annotators prefer.
+fn never_won(scores: &[Vec<f32>], rates: &mut [Vec<f64>]) {
+    for (score, rate) in scores.iter().flatten().zip(rates.iter_mut().flatten()) {
+        if *score < 0.0 {
+            *rate = 0.0;
+        }
+    }
+}
+
 /// Every two answers to a prompt, prompt by prompt.
 fn games(answers: &[Candidates]) -> Vec<Pair> {
     let of = |group: &Candidates| -> Vec<Pair> {
@@ -289,6 +312,19 @@ mod tests {
             assert!((rates - expected).abs() < 1e-12, "{rates} instead of {expected}");
         }
         assert_eq!([0.0, 0.5, 1.0].map(on_scale), [0.0, 3.0, 6.0]);
+        // A soft label of a refused answer prefers the other one.
+        let mut rates = vec![vec![0.5, 0.7], vec![0.3]];
+        never_won(&[vec![3.0, -1.0], vec![1.8]], &mut rates);
+        assert_eq!(rates, [vec![0.5, 0.0], vec![0.3]]);
+        assert!(dno::label([rates[0][0], rates[0][1]]) > 0.5);
+    }
+
+    #[test]
+    fn a_floor_that_no_win_rate_reaches_is_refused() {
+        let with = |annotated, floor| Dno { annotated, floor, ..Dno::default() }.check();
+        assert!(with(Annotated::Scores, 5).is_ok() && with(Annotated::Preferences, 4).is_ok());
+        let problem = with(Annotated::Preferences, 5).unwrap_err().to_string();
+        assert!(problem.contains("`floor`") && problem.contains("at most 4"), "{problem}");
     }
 
     #[test]

@@ -10,12 +10,12 @@ use serde::Deserialize;
 
 use super::data::{Estimate, Made, Row, Test, Verdict};
 use crate::{
-    atlas::Spent,
+    atlas::{SCHEMA, Spent},
     view::words::{t, with},
 };
 
-/// The version of the file that is read here.
-const SCHEMA: u32 = 2;
+/// Seeds beyond which there is no bootstrap interval.
+const MOST_SEEDS: usize = 1000;
 
 /// The figure that a policy is compared by.
 const REWARD: &str = "sampled";
@@ -122,7 +122,8 @@ impl FileArm {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct FileSpent {
     steps: Written,
     drawn_tokens: Written,
@@ -172,7 +173,7 @@ struct FileOrigin {
     processor: Option<String>,
     cores: usize,
     system: String,
-    written: f64,
+    written: Written,
 }
 
 impl FileOrigin {
@@ -180,7 +181,13 @@ impl FileOrigin {
         let cores = if self.cores == 0 { String::new() } else { with("atlas.cores", &[("count", &self.cores)]) };
         let parts = [self.device, self.processor.unwrap_or_default(), cores, self.system];
         let machine: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        Made { seeds, version: self.version, commit: self.commit, machine: machine.join(", "), written: self.written }
+        Made {
+            seeds,
+            version: self.version,
+            commit: self.commit,
+            machine: machine.join(", "),
+            written: (&self.written).into(),
+        }
     }
 }
 
@@ -191,6 +198,12 @@ enum Written {
     Number(f64),
     Word(String),
     Nothing(()),
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        Self::Nothing(())
+    }
 }
 
 impl From<&Written> for f64 {
@@ -224,8 +237,11 @@ impl From<FileRow> for Row {
         let unequal = others.filter(|(_, other)| unlike(other)).collect();
         let bootstrap = |differences: &BTreeMap<String, Written>| {
             let values: Vec<f64> = differences.values().map(Into::into).collect();
-            let finite = values.iter().all(|value| value.is_finite());
-            percentile_interval(&values).filter(|interval| finite && interval.low < interval.high)
+            // Nobody has so many seeds, and resampling them would take a frame and more.
+            if values.len() > MOST_SEEDS || values.iter().any(|value| !value.is_finite()) {
+                return None;
+            }
+            percentile_interval(&values).filter(|interval| interval.low < interval.high)
         };
         let mut tests: Vec<Test> = row
             .tests

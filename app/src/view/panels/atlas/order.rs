@@ -116,7 +116,7 @@ impl Column {
         let Some(number) = self.number(row) else { return format::NOTHING.to_owned() };
         match self {
             Self::Length => format::tenths(number),
-            Self::Steps | Self::Drawn | Self::Seeds => whole(number),
+            Self::Steps | Self::Drawn | Self::Seeds => format::whole(number),
             // The day is enough to compare by.
             Self::Written => format::moment(number).split(' ').next().unwrap_or_default().to_owned(),
             _ => format::number(number),
@@ -207,12 +207,6 @@ impl Order {
             ui.checkbox(&mut self.turned, t("atlas.turned"));
         });
     }
-}
-
-/// A count as people write it.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // counts
-pub fn whole(number: f64) -> String {
-    format::count(number.max(0.0).round() as usize)
 }
 
 /// The better a claim held, the more.

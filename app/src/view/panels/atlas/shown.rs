@@ -5,10 +5,9 @@ use egui::{Color32, Label, RichText, Ui};
 use super::{
     bar::{Scale, bar},
     data::{Estimate, Row, Verdict},
-    order::whole,
 };
 use crate::{
-    format,
+    format::{self, whole},
     view::{
         icons::{self, Icon},
         theme::{self, Palette},
@@ -77,7 +76,7 @@ pub fn verdict(ui: &mut Ui, row: &Row) {
     let palette = theme::palette(ui);
     // Differences stand around nought, rewards and shares between 0 and 1.
     let alone = |mean: f64| Estimate { mean, low: f64::NAN, high: f64::NAN };
-    let whole = [alone(0.0), alone(1.0)];
+    let range = [alone(0.0), alone(1.0)];
     let effects = || row.tests.iter().filter_map(|test| test.effect.as_ref());
     let both: Vec<Estimate> = effects()
         .flat_map(|effect| [effect.mean, effect.low, effect.high])
@@ -108,9 +107,9 @@ pub fn verdict(ui: &mut Ui, row: &Row) {
     }
     ui.add_space(theme::sizes().step);
     let figures = [
-        (t("atlas.start"), &row.start, Scale::of(whole.iter(), None, false)),
-        (t("atlas.reward"), &row.reward, Scale::of(whole.iter(), None, false)),
-        (t("atlas.judges"), &row.judges, Scale::of(whole.iter(), Some(0.5), false)),
+        (t("atlas.start"), &row.start, Scale::of(range.iter(), None, false)),
+        (t("atlas.reward"), &row.reward, Scale::of(range.iter(), None, false)),
+        (t("atlas.judges"), &row.judges, Scale::of(range.iter(), Some(0.5), false)),
     ];
     for (name, estimate, scale) in figures {
         if let Some(estimate) = estimate {
