@@ -143,7 +143,7 @@ pub fn of_row(row: &Row) -> Vec<Table> {
          percentile bootstrap is too narrow for a handful of seeds",
     );
     for test in &row.tests {
-        tests.row(test_cells(test));
+        tests.row(test_cells(test, row.seeds.len()));
     }
     std::iter::once(arms).chain([tests]).chain(noted(row)).collect()
 }
@@ -168,12 +168,15 @@ fn with_interval(Spread { mean, interval, .. }: &Spread) -> String {
     number(*mean) + &interval
 }
 
-fn test_cells(test: &TestRow) -> [String; 8] {
+/// The cells of a test of a row of so many seeds.
+fn test_cells(test: &TestRow, seeds: usize) -> [String; 8] {
     let outcome = test.outcome.as_ref();
     let interval = |of: Option<Interval>| of.filter(|of| of.low < of.high).map_or_else(|| NOTHING.to_owned(), between);
     let differences: Vec<f64> = test.differences.values().copied().collect();
     [
-        format!("{} {}", test.says, if test.decides { "*" } else { "" }).trim().to_owned(),
+        format!("{} {}{}", test.says, if test.decides { "*" } else { "" }, fewer(differences.len(), seeds))
+            .trim()
+            .to_owned(),
         test.figure.name(),
         test.against.clone(),
         outcome.map_or_else(|| NOTHING.to_owned(), |outcome| signed(outcome.difference)),
@@ -182,6 +185,11 @@ fn test_cells(test: &TestRow) -> [String; 8] {
         number(test.least),
         outcome.map_or(NOTHING, |outcome| outcome.verdict.name()).to_owned(),
     ]
+}
+
+/// What is said where a test has fewer seeds than its row.
+fn fewer(of: usize, seeds: usize) -> String {
+    if of < seeds { format!("({of} of {seeds} seeds)") } else { String::new() }
 }
 
 fn signed(value: f64) -> String {

@@ -118,7 +118,10 @@ fn the_shipped_atlas_is_of_this_version() {
             let says = |outcome: &Outcome| (outcome.verdict, (outcome.difference * 1e9).round());
             let expected = judge(&values, asked.expected, asked.least);
             assert_eq!(test.outcome.as_ref().map(says), expected.as_ref().map(says), "{}: {}", row.study, test.says);
-            assert!(test.differences.keys().eq(&row.seeds), "{}: {}", row.study, test.says);
+            // What stands beside may be asked since only some of the seeds were computed.
+            let mut seeds = test.differences.keys();
+            let all = if asked.decides { seeds.eq(&row.seeds) } else { seeds.all(|seed| row.seeds.contains(seed)) };
+            assert!(all && !test.differences.is_empty(), "{}: {}", row.study, test.says);
         }
         assert_eq!(row.verdict, TestRow::together(&row.tests), "{}", row.study);
     }

@@ -243,11 +243,17 @@ impl From<FileRow> for Row {
             }
             percentile_interval(&values).filter(|interval| interval.low < interval.high)
         };
+        let all = row.seeds.len();
         let mut tests: Vec<Test> = row
             .tests
             .into_iter()
             .map(|test| Test {
-                says: test.says,
+                says: match test.differences.len() {
+                    count if count > 0 && count < all => {
+                        with("atlas.fewer_seeds", &[("says", &test.says), ("count", &count), ("all", &all)])
+                    }
+                    _ => test.says,
+                },
                 against: test.against,
                 decides: test.decides,
                 bootstrap: bootstrap(&test.differences),
