@@ -22,12 +22,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Result,
+    Result,
     learn::loss::dno,
-    measure::{
-        annotator::{Annotator, NOISE},
-        control::Budget,
-    },
+    measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe},
     run::Lab,
     select::{Candidates, Margins, Origin, Pair, by_margin, every_two, repetitive, subset, win_rates},
@@ -111,17 +108,6 @@ impl Recipe for Dno {
 
     fn quick(self) -> Self {
         Self { shared: self.shared.quick(), ..self }
-    }
-
-    #[allow(clippy::cast_precision_loss)] // points of a short scale
-    fn check(&self) -> Result<()> {
-        // Annotators who err make the best answer win that much less often.
-        let most = on_scale(1.0 - NOISE).floor();
-        if self.annotated == Annotated::Preferences && self.floor as f32 > most {
-            let problem = format!("is more than the win rates of annotators who err come to; choose at most {most}");
-            return Err(Error::setting("floor", problem));
-        }
-        Ok(())
     }
 
     fn budget(&self) -> Option<Budget> {
@@ -317,14 +303,6 @@ mod tests {
         never_won(&[vec![3.0, -1.0], vec![1.8]], &mut rates);
         assert_eq!(rates, [vec![0.5, 0.0], vec![0.3]]);
         assert!(dno::label([rates[0][0], rates[0][1]]) > 0.5);
-    }
-
-    #[test]
-    fn a_floor_that_no_win_rate_reaches_is_refused() {
-        let with = |annotated, floor| Dno { annotated, floor, ..Dno::default() }.check();
-        assert!(with(Annotated::Scores, 5).is_ok() && with(Annotated::Preferences, 4).is_ok());
-        let problem = with(Annotated::Preferences, 5).unwrap_err().to_string();
-        assert!(problem.contains("`floor`") && problem.contains("at most 4"), "{problem}");
     }
 
     #[test]

@@ -119,7 +119,10 @@ pub(super) const DNO: &[Node] = &[
         0,
         6,
         "points",
-        ["The least score of a chosen answer, of 6.", "DNO (arXiv 2404.03715), experiments: 5"],
+        [
+            "The least score of a chosen answer, of 6; where annotators compare and a quarter errs, win rates come to 4.5.",
+            "DNO (arXiv 2404.03715), experiments: 5",
+        ],
     ),
     count(
         "margin",
