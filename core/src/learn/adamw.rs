@@ -4,7 +4,7 @@ use burn::tensor::{Gradients, Tensor};
 use selfsame_shaders::{AdamWStep, adamw, sum_of_squares};
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Decoder, Mapper, Visitor};
+use crate::model::{Decoder, Mapper, Visitor, fixed};
 
 /// Settings of the optimiser. The defaults are those of `torch.optim.AdamW` 2.x, learning rate apart.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -98,7 +98,7 @@ struct Walk<I> {
 
 impl<I: Iterator<Item = (Tensor<1>, (Tensor<1>, Tensor<1>))>> Mapper for Walk<I> {
     fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
-        let weight = if weight.is_autodiff() { weight.inner() } else { weight };
+        let weight = fixed(weight);
         let Some((gradient, (first, second))) = self.inputs.next() else {
             return weight;
         };

@@ -5,7 +5,7 @@ use crate::{
     prompt::Prompt,
     rng::{Purpose, Stream},
     select::Pair,
-    world::World,
+    world::{Split, World},
 };
 
 /// The answers of a player: for each prompt some texts.
@@ -41,8 +41,9 @@ pub(crate) fn rivals(world: &dyn World, seed: u64, prompts: &[Prompt]) -> Vec<(&
 }
 
 /// Whether the world has players of its own: measuring a policy there is measuring it as a player too.
-pub(crate) fn has_rivals(world: &dyn World, seed: u64, prompts: &[Prompt]) -> bool {
-    !rivals(world, seed, &prompts[..prompts.len().min(1)]).is_empty()
+/// One prompt says it, where there are any.
+pub(crate) fn has_rivals(world: &dyn World, seed: u64, held_out: usize) -> bool {
+    !rivals(world, seed, &world.prompts(seed, Split::HeldOut, held_out.min(1))).is_empty()
 }
 
 /// How often opinions about pairs are on the side of the truth; pairs of equal answers are left out, and an opinion
@@ -66,7 +67,7 @@ pub(crate) fn accuracy(world: &dyn World, pairs: &[Pair], opinions: &[f32]) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::{Split, rules::Rules, style::Style};
+    use crate::world::{rules::Rules, style::Style};
 
     #[test]
     fn rivals_go_round_in_a_circle_and_do_as_asked() {
@@ -83,8 +84,8 @@ mod tests {
         }
         assert_eq!(players, rivals(&world, 1, &prompts));
         assert!(rivals(&Rules, 1, &prompts).is_empty(), "rewards say everything");
-        assert!(has_rivals(&world, 1, &prompts) && !has_rivals(&Rules, 1, &prompts));
-        assert!(!has_rivals(&world, 1, &[]), "nobody is asked");
+        assert!(has_rivals(&world, 1, prompts.len()) && !has_rivals(&Rules, 1, prompts.len()));
+        assert!(!has_rivals(&world, 1, 0), "nobody is asked");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     attention::{attend, padded_mask},
     recompute::Tape,
     rope::{Angles, Rope},
-    weights::Part,
+    weights::{Part, fixed},
 };
 use crate::{Error, Result};
 
@@ -148,8 +148,7 @@ impl Decoder {
         struct Constant;
         impl Mapper for Constant {
             fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
-                let weight = if weight.is_autodiff() { weight.inner() } else { weight };
-                Tensor::from_inner(weight)
+                Tensor::from_inner(fixed(weight))
             }
         }
         struct Leaf;
@@ -167,7 +166,7 @@ impl Decoder {
         struct Plain;
         impl Mapper for Plain {
             fn map<const D: usize>(&mut self, _: &str, weight: Tensor<D>) -> Tensor<D> {
-                if weight.is_autodiff() { weight.inner() } else { weight }
+                fixed(weight)
             }
         }
         self.with_weights(self.weights.clone().map_all(&mut Plain))
@@ -184,14 +183,21 @@ impl Decoder {
     pub fn hidden(&self, layout: &Layout) -> Tensor<2> {
         let last = match &self.tape {
             Some(tape) => tape.pass(self, layout),
-            None => {
-                let angles = self.angles(layout);
-                let first = self.first(layout);
-                let x = (0..self.weights.layers.len()).fold(first, |x, index| self.block(index, x, layout, &angles));
-                if self.weights.layers.is_empty() { layout.select(x) } else { x }
-            }
+            None => self.through_blocks(layout, |_| ()),
         };
         self.normed(&self.weights.norm, last)
+    }
+
+    /// What the last block makes of the wanted tokens of `layout`, `[wanted, hidden]`; `seen` is told what every block
+    /// reads.
+    pub(super) fn through_blocks(&self, layout: &Layout, mut seen: impl FnMut(&Tensor<2>)) -> Tensor<2> {
+        let angles = self.angles(layout);
+        let mut x = self.first(layout);
+        for index in 0..self.weights.layers.len() {
+            seen(&x);
+            x = self.block(index, x, layout, &angles);
+        }
+        if self.weights.layers.is_empty() { layout.select(x) } else { x }
     }
 
     /// Rotations of the tokens of `layout`.
@@ -222,10 +228,10 @@ impl Decoder {
     #[must_use]
     pub fn hidden_after(&self, layout: &Layout, depths: &[usize]) -> Vec<Tensor<2>> {
         let [batch, time] = layout.tokens.dims();
-        let angles = self.rope.angles(&layout.positions, &self.device());
+        let angles = self.angles(layout);
         let deepest = depths.iter().copied().max().unwrap_or(0).min(self.weights.layers.len());
         let mut found: Vec<Option<Tensor<2>>> = vec![None; depths.len()];
-        let mut x = self.embed(layout.tokens.clone(), &layout.positions);
+        let mut x = self.first(layout);
         for (done, layer) in (0..).zip(self.weights.layers.iter().map(Some).take(deepest).chain([None])) {
             for (found, depth) in found.iter_mut().zip(depths) {
                 if (*depth).min(deepest) == done {

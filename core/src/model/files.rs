@@ -18,6 +18,7 @@ use super::{
     gguf::{self, Gguf},
     hash_source,
     safetensors::Tensors,
+    weights::fixed,
 };
 use crate::{Error, Result};
 
@@ -186,7 +187,7 @@ pub(super) struct Flat {
 
 impl Flat {
     pub fn of<const D: usize>(name: &str, weight: &Tensor<D>) -> Self {
-        let weight = if weight.is_autodiff() { weight.clone().inner() } else { weight.clone() };
+        let weight = fixed(weight.clone());
         let shape = weight.dims().to_vec();
         let size = shape.iter().product::<usize>();
         Self { name: name.to_owned(), shape, values: weight.reshape([size]) }

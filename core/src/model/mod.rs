@@ -39,4 +39,5 @@ pub use lora::{
 pub use matrix::{BasePrecision, Matrix};
 pub use norm::Norm;
 pub use source::{FileSource, MemorySource, Source, content_hash, hash_source};
+pub(crate) use weights::fixed;
 pub use weights::{Layer, Mapper, Visitor, Weights};

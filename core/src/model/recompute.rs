@@ -30,18 +30,9 @@ struct Pass {
 impl Tape {
     /// What the last block makes of the wanted tokens of `layout`, `[wanted, hidden]`.
     pub(super) fn pass(&self, model: &Decoder, layout: &Layout) -> Tensor<2> {
-        let plain = model.plain();
-        let angles = plain.angles(layout);
-        let mut x = plain.first(layout);
         let mut inputs = Vec::new();
-        for index in 0..plain.weights().layers.len() {
-            inputs.push(x.clone());
-            x = plain.block(index, x, layout, &angles);
-        }
-        if inputs.is_empty() {
-            x = layout.select(x);
-        }
-        let output = Tensor::from_inner(x).require_grad();
+        let last = model.plain().through_blocks(layout, |x| inputs.push(x.clone()));
+        let output = Tensor::from_inner(last).require_grad();
         self.passes().push(Pass { layout: layout.clone(), inputs, output: output.clone() });
         output
     }

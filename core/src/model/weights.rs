@@ -4,6 +4,11 @@ use burn::tensor::Tensor;
 
 use super::{Linear, Matrix, Norm};
 
+/// A weight outside of any gradient graph.
+pub(crate) fn fixed<const D: usize>(weight: Tensor<D>) -> Tensor<D> {
+    if weight.is_autodiff() { weight.inner() } else { weight }
+}
+
 /// All weights, matrices as `[out, in]` like most files have them.
 ///
 /// Their names are those of Llama's files, whatever the family.

@@ -108,8 +108,8 @@ impl Lab {
 
     /// Whether the world has players of its own.
     pub(super) fn has_rivals(&self) -> bool {
-        let prompts = self.held_out();
-        self.world.as_deref().is_some_and(|world| game::has_rivals(world, self.manifest.seed, &prompts))
+        let (seed, held_out) = (self.manifest.seed, self.manifest.options.held_out);
+        self.world.as_deref().is_some_and(|world| game::has_rivals(world, seed, held_out))
     }
 
     /// What [`Lab::measure_game`] measures.

@@ -30,11 +30,13 @@ pub use opponent::{duels, games, wins};
 pub(crate) use pairs::every_two;
 #[cfg(test)]
 pub(crate) use pairs::tests::named;
-pub use pairs::{Candidates, Origin, Pair, PairRecord, all_pairs, best_random, best_worst, one_per_prompt, subset};
+pub use pairs::{
+    Candidates, Origin, Pair, PairRecord, all_pairs, best_random, best_worst, one_per_prompt, round_robin, subset,
+};
 pub use pool::{pool, with_own};
 pub use quantile::low_quantile;
 pub use ranking::{Preferences, ranked_pairs};
 pub use rated::{Rated, RatedRecord};
 pub use rewarded::{Rewarded, advantages, rewarded};
 pub use uncertainty::{Doubt, weighted_subset};
-pub use win_rate::{Margins, by_margin, repetitive, win_rates};
+pub use win_rate::{Margins, by_margin, repetitive, round_robin_rates, win_rates};

@@ -183,17 +183,22 @@ pub(crate) fn every_two(count: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..count).flat_map(move |first| (first + 1..count).map(move |second| (first, second)))
 }
 
+/// Every two answers to a prompt, prompt by prompt, not labelled.
+#[must_use]
+pub fn round_robin(candidates: &[Candidates]) -> Vec<Pair> {
+    let of = |group: &Candidates| -> Vec<Pair> {
+        let pair = |(first, second)| Pair::new(group, first, second, 0.5, Origin::Unlabelled);
+        every_two(group.answers.len()).map(pair).collect()
+    };
+    candidates.iter().flat_map(of).collect()
+}
+
 /// All pairs of different answers to each prompt, not labelled.
 #[must_use]
 pub fn all_pairs(candidates: &[Candidates]) -> Vec<Pair> {
-    candidates
-        .iter()
-        .flat_map(|group| {
-            every_two(group.answers.len())
-                .filter(|(first, second)| group.answers[*first].ids != group.answers[*second].ids)
-                .map(|(first, second)| Pair::new(group, first, second, 0.5, Origin::Unlabelled))
-        })
-        .collect()
+    let mut pairs = round_robin(candidates);
+    pairs.retain(|pair| pair.answers[0].ids != pair.answers[1].ids);
+    pairs
 }
 
 /// The first pair of every prompt.

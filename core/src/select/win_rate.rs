@@ -1,6 +1,6 @@
 //! Win rates of annotated answers and the pairs whose margin is large enough (DNO, arXiv 2404.03715).
 
-use super::Candidates;
+use super::{Candidates, every_two};
 use crate::sample::Answer;
 
 /// For each answer the share of the others that it beats by score, a tie counting half: the
@@ -16,6 +16,26 @@ pub fn win_rates(scores: &[f32]) -> Vec<f64> {
     };
     // An answer ties with itself, which is no game.
     scores.iter().map(|score| (scores.iter().map(|other| wins(*score, *other)).sum::<f64>() - 0.5) / others).collect()
+}
+
+/// The mean probability of every answer to be preferred to its prompt's others, from the preferences of
+/// [`round_robin`](super::round_robin) in their order.
+#[must_use]
+#[allow(clippy::cast_precision_loss)] // a handful of answers
+pub fn round_robin_rates(answers: &[Candidates], preferred: &[f32]) -> Vec<Vec<f64>> {
+    let mut preferred = preferred.iter();
+    let mut of = |group: &Candidates| {
+        let count = group.answers.len();
+        let others = count.saturating_sub(1).max(1) as f64;
+        let mut rates = vec![0.0; count];
+        for ((first, second), p) in every_two(count).zip(preferred.by_ref()) {
+            let p = f64::from(*p) / others;
+            rates[first] += p;
+            rates[second] += 1.0 / others - p;
+        }
+        rates
+    };
+    answers.iter().map(&mut of).collect()
 }
 
 /// Whether an answer repeats itself: at least eight tokens long, and more than half of its adjacent token pairs were

@@ -22,6 +22,17 @@ fn finished(experiment: &Experiment) -> Disk {
     disk
 }
 
+/// A run that was stopped after so many records, and resumed.
+fn resumed(experiment: &Experiment, after: usize) -> Disk {
+    let disk = Disk::default();
+    let stop = Arc::default();
+    let observer = StopAfter { left: after, stop: Arc::clone(&stop) };
+    let error = experiment.run(Box::new(disk.clone()), Box::new(observer), stop).unwrap_err();
+    assert!(matches!(error, Error::Stopped), "{error}");
+    experiment.run_quietly(disk.clone()).unwrap();
+    disk
+}
+
 /// The recipes at their smallest, one that keeps the labels of its iteration's start, and one in which
 /// adapters learn.
 fn experiments() -> Vec<Experiment> {
@@ -227,12 +238,7 @@ fn steps_that_replay_judgements_resume_as_well() {
     experiment.set(&["loop", "replay"], 2);
     let first_step = records(&expected).iter().position(|r| r["event"] == "step").unwrap();
     for after in [first_step + 1, first_step + 2] {
-        let disk = Disk::default();
-        let stop = Arc::default();
-        let observer = StopAfter { left: after, stop: Arc::clone(&stop) };
-        let error = experiment.run(Box::new(disk.clone()), Box::new(observer), stop).unwrap_err();
-        assert!(matches!(error, Error::Stopped), "{error}");
-        experiment.run_quietly(disk.clone()).unwrap();
+        let disk = resumed(&experiment, after);
         assert_eq!(lasting_records(&disk.log()), lasting_records(&expected), "stopped after {after} records");
     }
 }
@@ -251,12 +257,7 @@ fn blocks_that_are_computed_again_are_so_after_resuming() {
     assert!((loss(&kept) - loss(&expected)).abs() < 1e-6, "it is the same loss");
     let second = |r: &serde_json::Value| r["event"] == "step" && r["iteration"] == 2;
     let after = records(&expected).iter().position(second).unwrap();
-    let disk = Disk::default();
-    let stop = Arc::default();
-    let observer = StopAfter { left: after, stop: Arc::clone(&stop) };
-    let error = experiment.run(Box::new(disk.clone()), Box::new(observer), stop).unwrap_err();
-    assert!(matches!(error, Error::Stopped), "{error}");
-    experiment.run_quietly(disk.clone()).unwrap();
+    let disk = resumed(&experiment, after);
     assert_eq!(lasting_records(&disk.log()), lasting_records(&expected));
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, Result,
-    model::{Decoder, Mapper, Visitor},
+    model::{Decoder, Mapper, Visitor, fixed},
 };
 
 /// When and how far the reference follows, by TRL's names and with its defaults.
@@ -77,8 +77,4 @@ impl ReferenceSync {
         let mut mix = Mix(policy_weights.0.into_iter(), self.ref_model_mixup_alpha);
         reference.with_weights(reference.weights().clone().map(&mut mix))
     }
-}
-
-fn fixed<const D: usize>(weight: Tensor<D>) -> Tensor<D> {
-    if weight.is_autodiff() { weight.inner() } else { weight }
 }

@@ -27,7 +27,9 @@ use crate::{
     measure::{annotator::Annotator, control::Budget},
     recipe::{Card, Loop, OracleUse, Recipe},
     run::Lab,
-    select::{Candidates, Margins, Origin, Pair, by_margin, every_two, repetitive, subset, win_rates},
+    select::{
+        Candidates, Margins, Origin, Pair, by_margin, repetitive, round_robin, round_robin_rates, subset, win_rates,
+    },
 };
 
 /// The top of the annotators' additive scale.
@@ -156,8 +158,8 @@ impl Dno {
             let rates = scores.iter().map(|scores| win_rates(scores)).collect();
             return Ok((scores, rates));
         }
-        let preferred = lab.annotate_pairs(annotator, &games(answers))?;
-        let mut rates = rates_of(answers, &preferred);
+        let preferred = lab.annotate_pairs(annotator, &round_robin(answers))?;
+        let mut rates = round_robin_rates(answers, &preferred);
         let mut scores: Scores = rates.iter().map(|rates| rates.iter().map(|rate| on_scale(*rate)).collect()).collect();
         refuse_repetition(answers, &mut scores);
         never_won(&scores, &mut rates);
@@ -248,32 +250,6 @@ fn never_won(scores: &[Vec<f32>], rates: &mut [Vec<f64>]) {
     }
 }
 
-/// Every two answers to a prompt, prompt by prompt.
-fn games(answers: &[Candidates]) -> Vec<Pair> {
-    let of = |group: &Candidates| -> Vec<Pair> {
-        let every_two = every_two(group.answers.len());
-        every_two.map(|(first, second)| Pair::new(group, first, second, 0.5, Origin::Unlabelled)).collect()
-    };
-    answers.iter().flat_map(of).collect()
-}
-
-/// How often every answer is preferred to its prompt's others, from the preferences of [`games`].
-#[allow(clippy::cast_precision_loss)] // a handful of answers
-fn rates_of(answers: &[Candidates], preferred: &[f32]) -> Vec<Vec<f64>> {
-    let mut preferred = preferred.iter();
-    let mut of = |group: &Candidates| {
-        let count = group.answers.len();
-        let mut rates = vec![0.0; count];
-        for ((first, second), p) in every_two(count).zip(preferred.by_ref()) {
-            let p = f64::from(*p) / count.saturating_sub(1).max(1) as f64;
-            rates[first] += p;
-            rates[second] += 1.0 / count.saturating_sub(1).max(1) as f64 - p;
-        }
-        rates
-    };
-    answers.iter().map(&mut of).collect()
-}
-
 /// A win rate on the annotators' scale.
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // a short scale
 fn on_scale(rate: f64) -> f32 {
@@ -290,9 +266,9 @@ mod tests {
     fn win_rates_of_preferences_by_hand() {
         let answers = [named("a", &[5, 6, 7]), named("b", &[8, 9])];
         let pairs: Vec<(u32, u32)> =
-            games(&answers).iter().map(|p| (p.answers[0].ids[0], p.answers[1].ids[0])).collect();
+            round_robin(&answers).iter().map(|p| (p.answers[0].ids[0], p.answers[1].ids[0])).collect();
         assert_eq!(pairs, [(5, 6), (5, 7), (6, 7), (8, 9)]);
-        let rates = rates_of(&answers, &[0.75, 0.25, 0.625, 1.0]);
+        let rates = round_robin_rates(&answers, &[0.75, 0.25, 0.625, 1.0]);
         let expected = [vec![0.5, 0.4375, 0.5625], vec![1.0, 0.0]];
         for (rates, expected) in rates.iter().flatten().zip(expected.iter().flatten()) {
             assert!((rates - expected).abs() < 1e-12, "{rates} instead of {expected}");
