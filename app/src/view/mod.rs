@@ -2,6 +2,7 @@
 //! run's log, live or recorded. Nothing in this folder computes with tensors or waits for anything.
 
 pub mod chart;
+mod demo;
 mod examined;
 pub mod icons;
 pub mod markdown;
@@ -22,6 +23,7 @@ use crate::{
     engine::{Command, Engine, Message, Outcome, Request},
     recorded::Reader,
 };
+use demo::Demo;
 use panels::{Panel, Panels, lessons::Progress};
 use session::{Session, State};
 
@@ -48,6 +50,8 @@ pub enum Action {
     Seek(crate::engine::RunId, usize),
     /// Play a run, or stop playing.
     Play(crate::engine::RunId, bool),
+    /// Start the demonstration, as soon as it is known how large it is to be.
+    Demo,
     /// Send a command to the engine.
     Send(Command),
     /// Tell the person something that needs no answer.
@@ -175,7 +179,7 @@ pub struct Laboratory {
     film: Option<Reader>,
     shell: shell::Shell,
     /// What the large button starts.
-    demo: Request,
+    demo: Demo,
     /// Whether the engine keeps the runs, so that they can only be deleted through it.
     keeps: bool,
     closing: bool,
@@ -199,7 +203,7 @@ impl Laboratory {
             restoring: Restoring::default(),
             film: None,
             shell: shell::Shell::default(),
-            demo: Request::new("scir"),
+            demo: Demo::Known(Request::new("scir")),
             keeps: false,
             closing: false,
             now: 0.0,
@@ -314,9 +318,17 @@ impl Laboratory {
         }
     }
 
-    /// Says what the large button starts.
+    /// Says that it is not known yet what the large button starts; who presses it waits for
+    /// [`Laboratory::set_demo`].
+    pub fn await_demo(&mut self) {
+        self.demo = Demo::Awaited { pressed: false };
+    }
+
+    /// Says what the large button starts, and starts it if somebody waits for it.
     pub fn set_demo(&mut self, demo: Request) {
-        self.demo = demo;
+        if let Some(request) = self.demo.know(demo) {
+            self.engine.send(Command::Start { request });
+        }
     }
 
     /// The folders of runs that were open lately, the last one first.
@@ -538,6 +550,12 @@ impl Laboratory {
             Action::Play(run, on) => {
                 if let Some(session) = self.session(run) {
                     session.play(on);
+                }
+            }
+            Action::Demo => {
+                self.panel = Panel::Iterations;
+                if let Some(request) = self.demo.press() {
+                    self.engine.send(Command::Start { request });
                 }
             }
             Action::Send(command) => self.engine.send(command),

@@ -14,10 +14,9 @@ import { Skipped, Stage } from '../lib/stage.mjs';
 import { table } from '../lib/table.mjs';
 import * as begin from './begin.mjs';
 import * as csp from './csp.mjs';
-import * as deviceLoss from './device-loss.mjs';
 import * as firstVisit from './first-visit.mjs';
 import * as hostileFiles from './hostile-files.mjs';
-import * as limits from './limits.mjs';
+import * as leastDevice from './least-device.mjs';
 import * as noWebgpu from './no-webgpu.mjs';
 import * as offline from './offline.mjs';
 import * as parity from './native-parity.mjs';
@@ -43,8 +42,7 @@ const TESTS = [
   resume,
   responsiveness,
   parity,
-  limits,
-  deviceLoss,
+  leastDevice,
 ];
 
 /** Runs one test; gives its row of the table. */

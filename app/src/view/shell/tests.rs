@@ -10,7 +10,7 @@ use selfsame_core::run::Arm;
 
 use super::*;
 use crate::{
-    engine::{Command, Message, Moment, Outcome, Scripted},
+    engine::{Command, Message, Moment, Outcome, Request, Scripted},
     fold::tests::synthetic,
     view::{Action, Pick, panels::Panel, session::State},
 };
@@ -86,6 +86,31 @@ fn the_run_button_starts_the_demonstration_and_rests_while_it_works() {
     say(&mut harness, &engine, vec![opened(2, "/runs/a", true), records(2)]);
     assert_eq!(harness.state().sessions().len(), 1);
     assert_eq!(engine.borrow().sent.last(), Some(&Command::Close { run: 1 }));
+}
+
+#[test]
+fn a_demonstration_that_is_not_known_yet_starts_once_it_is() {
+    let (mut harness, engine) = harness([1280.0, 840.0]);
+    let quick = Request { quick: true, ..Request::new("scir") };
+    harness.state_mut().await_demo();
+    harness.state_mut().set_demo(quick.clone());
+    assert!(engine.borrow().sent.is_empty(), "nobody has asked for it");
+    harness.state_mut().await_demo();
+    harness.run();
+    harness.get_by_label("Run").click();
+    harness.step();
+    harness.step();
+    assert!(engine.borrow().sent.is_empty(), "it is not known how large it is to be");
+    assert_eq!(harness.state().panel(), Panel::Iterations);
+    assert!(harness.get_by_label("Run").accesskit_node().is_disabled());
+    harness.get_by_label("The engine is being loaded; the run begins when it is there");
+    harness.state_mut().set_demo(quick.clone());
+    harness.run();
+    assert_eq!(engine.borrow().sent, [Command::Start { request: quick.clone() }]);
+    harness.get_by_label("Run").click();
+    harness.run();
+    let start = Command::Start { request: quick };
+    assert_eq!(engine.borrow().sent, [start.clone(), start]);
 }
 
 #[test]

@@ -7,7 +7,6 @@ use crate::{
     view::{
         Action, Laboratory, Pick,
         icons::{self, Icon},
-        panels::Panel,
         session::Session,
         theme,
         words::{self, t},
@@ -40,12 +39,20 @@ impl Laboratory {
             let run = Button::new((icon, text))
                 .fill(palette.accent)
                 .min_size(egui::vec2(96.0, theme::sizes().control_height + 4.0));
-            let hint = if working { t("app.run_demo_working") } else { t("app.run_demo_hint") };
-            let run = ui.add_enabled(!working, run).on_hover_text(hint).on_disabled_hover_text(hint);
+            let awaited = self.demo.pressed();
+            let hint = match (working, awaited) {
+                (true, _) => t("app.run_demo_working"),
+                (_, true) => t("app.run_demo_awaited"),
+                _ => t("app.run_demo_hint"),
+            };
+            let free = !working && !awaited;
+            let run = ui.add_enabled(free, run).on_hover_text(hint).on_disabled_hover_text(hint);
             self.shell.anchors[0] = Some(run.id);
             if run.clicked() {
-                actions.push(Action::Send(Command::Start { request: self.demo.clone() }));
-                actions.push(Action::Go(Panel::Iterations));
+                actions.push(Action::Demo);
+            }
+            if awaited {
+                ui.weak(t("app.run_demo_awaited"));
             }
             self.open_menu(ui, actions);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
