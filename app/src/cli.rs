@@ -316,6 +316,9 @@ pub struct DevicesArgs {
     /// Compute logits, losses and a gradient on the graphics adapter and on the CPU, and compare
     #[arg(long)]
     pub compare: bool,
+    /// Show beside it what a browser computed, by the report that `cargo xtask agreement` writes
+    #[arg(long, value_name = "REPORT", requires = "compare")]
+    pub browser: Option<PathBuf>,
     /// Print as JSON
     #[arg(long)]
     pub json: bool,

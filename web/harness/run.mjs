@@ -1,14 +1,17 @@
 // Opens one page of a folder in headless Chromium with WebGPU and passes the page's verdict on.
 //
-//   node run.mjs --site DIR [--page proof.html] [--browser PATH] [--timeout SECONDS] [--gpu]
+//   node run.mjs --site DIR [--page proof.html] [--browser PATH] [--timeout SECONDS] [--gpu] [--report FILE]
 //
 // The page must set `window.__result` to an object (or its JSON). The exit status is 0 only if
 // that object's `ok` is exactly `true` and neither an uncaught exception nor an error on the
 // console came before it: the GPU runtime reports some failures in its log only.
 //
+// `--report` also writes that object to a file.
+//
 // By default the browser is told to use SwiftShader, the software adapter inside Chromium, so the
 // result is the same with and without a graphics card. `--gpu` lets it pick the real one.
 
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { launch } from './lib/browser.mjs';
 import { serve } from './lib/serve.mjs';
@@ -45,11 +48,12 @@ async function main() {
       browser: { type: 'string', default: '/usr/bin/chromium' },
       timeout: { type: 'string', default: '600' },
       gpu: { type: 'boolean', default: false },
+      report: { type: 'string' },
     },
   });
   const timeout = Number(options.timeout) * 1000;
   if (!options.site || !(timeout > 0)) {
-    console.error('usage: node run.mjs --site DIR [--page P] [--browser PATH] [--timeout S] [--gpu]');
+    console.error('usage: node run.mjs --site DIR [--page P] [--browser PATH] [--timeout S] [--gpu] [--report FILE]');
     return 2;
   }
 
@@ -73,6 +77,7 @@ async function main() {
     let result = await page.evaluate(() => window.__result);
     if (typeof result === 'string') result = JSON.parse(result);
     console.log(`result: ${JSON.stringify(result, null, 2)}`);
+    if (options.report) await writeFile(options.report, `${JSON.stringify(result, null, 2)}\n`);
     console.log(`the page took ${seconds()} s`);
 
     if (errors.length > 0) {

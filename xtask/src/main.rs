@@ -31,6 +31,8 @@ usage: cargo xtask VERB
                    the tests, the browser proof, the page and those of its tests that are short
   test             the tests: cargo test --release --workspace
   browser          builds the web modules and runs the engine's proof in headless Chromium
+  agreement        the same, and one table of how far a graphics adapter and the browser's devices lie
+                   from the CPU: logits, losses, gradients
   page             builds the page into target/page, a folder that any web host can serve;
                    --out DIR builds it elsewhere, --quick leaves out what makes it small
   page-test        builds the page quickly and tests it in headless Chromium; what follows
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         ["check"] => check(&workspace, &mut runner),
         ["test"] => test(&mut runner, &workspace),
         ["browser"] => browser(&workspace, &mut runner),
+        ["agreement"] => agreement(&workspace, &mut runner),
         ["page", options @ ..] => page(&workspace, &mut runner, options),
         ["page-test", arguments @ ..] => page_test(&workspace, &mut runner, arguments),
         ["wasm-toolchain"] => wasm::toolchain(&workspace, &mut runner).map(drop),
@@ -189,6 +192,17 @@ fn browser(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
     let requirements = wasm::requirements(workspace, runner)?;
     wasm::compile(workspace, runner, &requirements)?;
     wasm::proof(workspace, runner, &requirements, &browser)
+}
+
+/// What every device computes, in one table.
+fn agreement(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
+    browser(workspace, runner)?;
+    // All of the workspace, so that nothing is built that the tests do not use.
+    runner
+        .run("program", command("cargo", workspace).args(["build", "--release", "--workspace", "--bin", "selfsame"]))?;
+    let mut devices = command(workspace.program(), workspace);
+    devices.args(["devices", "--compare", "--browser"]).arg(wasm::report(workspace));
+    runner.run("agreement", &mut devices)
 }
 
 /// The page alone.

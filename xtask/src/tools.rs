@@ -30,6 +30,11 @@ impl Workspace {
         Self { root, target }
     }
 
+    /// The program itself, once it has been built.
+    pub fn program(&self) -> PathBuf {
+        self.target.join("release").join(format!("selfsame{}", env::consts::EXE_SUFFIX))
+    }
+
     /// Where everything for the web is built. Another compiler than the native one may be at work
     /// there, and two compilers cannot share a target directory.
     pub fn web_target(&self) -> PathBuf {

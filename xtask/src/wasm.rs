@@ -12,7 +12,7 @@ pub mod page;
 mod proof;
 mod toolchain;
 
-pub use proof::{proof, proof_beside};
+pub use proof::{proof, proof_beside, report};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 

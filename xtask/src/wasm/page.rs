@@ -84,7 +84,7 @@ pub fn test(
     run.arg("--site").arg(&options.out).arg("--browser").arg(browser);
     run.arg("--failures").arg(workspace.target.join("page-failures"));
     // The one that the tests were built with; a page is compared with it where there is one.
-    let program = workspace.target.join("release").join(format!("selfsame{}", std::env::consts::EXE_SUFFIX));
+    let program = workspace.program();
     if program.is_file() {
         run.arg("--program").arg(&program);
     }

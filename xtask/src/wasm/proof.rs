@@ -1,7 +1,7 @@
 //! The proof: the engine's module does the whole loop once in a browser, and gets the native numbers.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::Requirements;
@@ -36,6 +36,11 @@ pub fn proof_beside(
     runner.beside(TITLE, &mut run, &workspace.web_target().join("proof.log"))
 }
 
+/// Where the proof's page reports what it computed.
+pub fn report(workspace: &Workspace) -> PathBuf {
+    workspace.web_target().join("proof.json")
+}
+
 /// Puts the proof's page together; gives the command that opens it.
 fn prepare(
     workspace: &Workspace,
@@ -46,7 +51,8 @@ fn prepare(
     let site = workspace.web_target().join("site");
     runner.perform("site of the proof", || assemble(workspace, requirements, &site))?;
     let mut run = requirements.node.script(workspace, "run.mjs");
-    run.arg("--site").arg(&site).args(["--page", "proof.html", "--timeout", SECONDS, "--browser"]).arg(browser);
+    run.arg("--site").arg(&site).args(["--page", "proof.html", "--timeout", SECONDS]);
+    run.arg("--report").arg(report(workspace)).arg("--browser").arg(browser);
     Ok(run)
 }
 

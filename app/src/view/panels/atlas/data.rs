@@ -1,6 +1,8 @@
 //! What the panel shows of an atlas: of every row what is needed here, and nothing else.
 
-use selfsame_core::measure::verdict::Interval;
+use std::cell::OnceCell;
+
+use selfsame_core::measure::verdict::{Interval, percentile_interval};
 use serde::Deserialize;
 
 use super::{super::methods::book, file};
@@ -49,9 +51,19 @@ pub struct Test {
     pub verdict: Option<Verdict>,
     /// The method less what it was compared with.
     pub effect: Option<Estimate>,
-    /// The interval of the same by the percentile bootstrap, which stands beside and decides nothing; from the
-    /// differences of the seeds, where they are there.
-    pub bootstrap: Option<Interval>,
+    /// The differences of the seeds, where they are all there.
+    pub differences: Vec<f64>,
+    /// [`Test::bootstrap`], once it was asked for: an atlas has hundreds of tests, and one row of it is looked at.
+    pub resampled: OnceCell<Option<Interval>>,
+}
+
+impl Test {
+    /// The interval of the effect by the percentile bootstrap, which stands beside and decides nothing.
+    #[must_use]
+    pub fn bootstrap(&self) -> Option<Interval> {
+        let resample = || percentile_interval(&self.differences).filter(|interval| interval.low < interval.high);
+        *self.resampled.get_or_init(resample)
+    }
 }
 
 /// Where some seeds of a row were computed.

@@ -1,11 +1,11 @@
 //! The file of an atlas, as far as the panel reads it: what it lacks, or does not know yet, does no harm.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use selfsame_core::{
-    measure::verdict::percentile_interval,
-    recipe::{by_id, claims::study},
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
 };
+
+use selfsame_core::recipe::{by_id, claims::study};
 use serde::Deserialize;
 
 use super::data::{Estimate, Made, Row, Test, Verdict};
@@ -235,13 +235,11 @@ impl From<FileRow> for Row {
         let unlike = |other: &Spent| spent.is_some_and(|own| !other.unlike(&own).is_empty());
         let others = row.arms.iter().skip(1).filter_map(|arm| Some((arm.name.clone(), arm.spent()?)));
         let unequal = others.filter(|(_, other)| unlike(other)).collect();
-        let bootstrap = |differences: &BTreeMap<String, Written>| {
+        let differences = |differences: &BTreeMap<String, Written>| {
             let values: Vec<f64> = differences.values().map(Into::into).collect();
             // Nobody has so many seeds, and resampling them would take a frame and more.
-            if values.len() > MOST_SEEDS || values.iter().any(|value| !value.is_finite()) {
-                return None;
-            }
-            percentile_interval(&values).filter(|interval| interval.low < interval.high)
+            let usable = values.len() <= MOST_SEEDS && values.iter().all(|value| value.is_finite());
+            if usable { values } else { Vec::new() }
         };
         let all = row.seeds.len();
         let mut tests: Vec<Test> = row
@@ -256,7 +254,8 @@ impl From<FileRow> for Row {
                 },
                 against: test.against,
                 decides: test.decides,
-                bootstrap: bootstrap(&test.differences),
+                differences: differences(&test.differences),
+                resampled: OnceCell::new(),
                 verdict: test.outcome.as_ref().map(|outcome| outcome.verdict),
                 effect: test.outcome.map(|outcome| estimate(&outcome.difference, outcome.interval.as_ref())),
             })

@@ -100,7 +100,7 @@ pub fn verdict(ui: &mut Ui, row: &Row) {
                 ink(&palette, test.verdict),
             );
         }
-        if let Some(interval) = test.bootstrap {
+        if let Some(interval) = test.bootstrap() {
             let [low, high] = [interval.low, interval.high].map(|end| differences.number(end));
             small(ui, &with("atlas.bootstrap", &[("low", &low), ("high", &high)]));
         }

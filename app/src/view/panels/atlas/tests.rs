@@ -156,9 +156,9 @@ fn each_row_has_an_origin_of_its_own() {
 fn the_bootstrap_interval_is_that_of_the_seeds() {
     let atlas = Atlas::parse("x", SMALL).unwrap();
     let cream = atlas.rows.iter().find(|row| row.recipe == "cream").unwrap();
-    let interval = cream.tests[0].bootstrap.unwrap();
+    let interval = cream.tests[0].bootstrap().unwrap();
     assert!((interval.low - 0.019).abs() < 1e-9 && (interval.high - 0.042).abs() < 1e-9, "{interval:?}");
-    assert_eq!(cream.tests[1].bootstrap, None, "its seeds are not there");
+    assert_eq!(cream.tests[1].bootstrap(), None, "its seeds are not there");
 }
 
 #[test]
