@@ -96,7 +96,8 @@ fn sha256(path: &Path) -> io::Result<String> {
         }
         hash.update(part.get(..read).unwrap_or_default());
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default());
+    Ok(hash.finalize().iter().flat_map(digits).collect())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::engine::Request;
 #[derive(Debug)]
 pub(super) enum Demo {
     /// It can be started.
-    Known(Request),
+    Known(Box<Request>),
     /// It is not known yet how large it is to be.
     Awaited {
         /// Whether somebody waits for it.
@@ -19,7 +19,7 @@ impl Demo {
     /// The button is pressed; gives what is to be started now.
     pub(super) fn press(&mut self) -> Option<Request> {
         match self {
-            Self::Known(request) => Some(request.clone()),
+            Self::Known(request) => Some(Request::clone(request)),
             Self::Awaited { pressed } => {
                 *pressed = true;
                 None
@@ -30,7 +30,7 @@ impl Demo {
     /// It is known what the button starts; gives it if somebody waits for it.
     pub(super) fn know(&mut self, request: Request) -> Option<Request> {
         let now = self.pressed().then(|| request.clone());
-        *self = Self::Known(request);
+        *self = Self::Known(Box::new(request));
         now
     }
 

@@ -203,7 +203,7 @@ impl Laboratory {
             restoring: Restoring::default(),
             film: None,
             shell: shell::Shell::default(),
-            demo: Demo::Known(Request::new("scir")),
+            demo: Demo::Known(Box::new(Request::new("scir"))),
             keeps: false,
             closing: false,
             now: 0.0,

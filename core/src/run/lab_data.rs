@@ -17,13 +17,8 @@ impl Lab {
     /// Prompts to learn from in this iteration: fresh ones from a world, the next ones of a file.
     ///
     /// # Errors
-    /// If the log does not fit.
+    /// If the log does not fit, or holds others.
     pub fn prompts(&mut self, count: usize) -> Result<Vec<Prompt>> {
-        if let Some(Event::Prompts { prompts }) =
-            self.replayed(|e| matches!(e, Event::Prompts { .. }), "the prompts")?
-        {
-            return Ok(prompts);
-        }
         let prompts = match &self.world {
             Some(world) => world.prompts(self.manifest.seed, Split::Train(self.iteration), count),
             None => {
@@ -32,8 +27,7 @@ impl Lab {
                 (0..count.min(pool.len())).map(|index| pool[(offset + index) % pool.len()].prompt.clone()).collect()
             }
         };
-        self.append(Event::Prompts { prompts: prompts.clone() })?;
-        Ok(prompts)
+        self.pose(prompts)
     }
 
     /// The rows of the file that are not held out.
@@ -46,6 +40,29 @@ impl Lab {
         held_out_of(self.rows.len(), &self.manifest)
     }
 
+    /// Poses prompts as those of this iteration: they go to the log, or are those that it holds.
+    ///
+    /// # Errors
+    /// If the log does not fit, or holds others.
+    pub fn pose(&mut self, prompts: Vec<Prompt>) -> Result<Vec<Prompt>> {
+        match self.replayed(|e| matches!(e, Event::Prompts { .. }), "the prompts")? {
+            None => self.append(Event::Prompts { prompts: prompts.clone() })?,
+            Some(Event::Prompts { prompts: held }) if held == prompts => {}
+            // Half of the run would stand on other prompts than the rest, and no number of it would say so.
+            Some(_) => {
+                return Err(Error::Log {
+                    path: self.store.path(),
+                    problem: format!(
+                        "the prompts of iteration {} ({}) are others than this program draws; resume the run with the program that began it, or start a new one",
+                        self.iteration,
+                        self.arm.name()
+                    ),
+                });
+            }
+        }
+        Ok(prompts)
+    }
+
     /// Prompts to measure on.
     pub(super) fn held_out(&self) -> Vec<Prompt> {
         match &self.world {
@@ -56,16 +73,6 @@ impl Lab {
                 self.rows[..held_out].iter().map(|row| row.prompt.clone()).collect()
             }
         }
-    }
-
-    /// Poses prompts that came with something else as the prompts of this iteration.
-    ///
-    /// # Errors
-    /// If the log does not fit.
-    pub fn pose(&mut self, prompts: Vec<Prompt>) -> Result<Vec<Prompt>> {
-        let posed = || Event::Prompts { prompts: prompts.clone() };
-        self.append_once(|e| matches!(e, Event::Prompts { .. }), "the prompts", posed)?;
-        Ok(prompts)
     }
 
     /// Demonstrations to imitate: the world's, fresh ones in every round or the lasting ones of

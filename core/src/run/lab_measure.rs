@@ -37,12 +37,9 @@ impl Lab {
     /// # Errors
     /// If the device fails or the run is stopped.
     pub async fn measure(&mut self) -> Result<()> {
-        let prompts = self.held_out();
-        if self.iteration == 0
-            && self.arm == Arm::Main
-            && self.replayed(|e| matches!(e, Event::Prompts { .. }), "the held-out prompts")?.is_none()
-        {
-            self.append(Event::Prompts { prompts: prompts.clone() })?;
+        let mut prompts = self.held_out();
+        if self.iteration == 0 && self.arm == Arm::Main {
+            prompts = self.pose(prompts)?;
         }
         let sampling = self.manifest.options.sampling;
         let sampled = self.draw("held-out", &prompts, HELD_OUT_SAMPLES, &sampling).await?;

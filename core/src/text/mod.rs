@@ -6,11 +6,15 @@ mod claims;
 
 use std::{
     collections::BTreeMap,
+    fmt::Display,
     ops::Range,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
     Error, Result,
@@ -105,15 +109,16 @@ impl Tokenizer {
     /// # Errors
     /// If the text is not a tokenizer, or one that makes texts absurdly long.
     pub fn parse(json: &str) -> Result<Self> {
-        claims::check(json)?;
-        let mut inner = sound(|| json.parse::<tokenizers::Tokenizer>())
-            .map_err(|e| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})")))?;
+        let unread = |e: &dyn Display| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})"));
+        let file: Value = serde_json::from_str(json).map_err(|e| unread(&e))?;
+        claims::check(&file)?;
+        // What was checked, and not the text once more: what stands there twice, or before a mistake, was not checked.
+        let mut inner =
+            sound(|| tokenizers::Tokenizer::deserialize(&file).map_err(Into::into)).map_err(|e| unread(&e))?;
         // As in transformers, which neither cuts nor fills a text unless it is asked to; the file may say to a length
         // for which there is no memory.
         inner.with_padding(None);
-        inner
-            .with_truncation(None)
-            .map_err(|e| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})")))?;
+        inner.with_truncation(None).map_err(|e| unread(&e))?;
         Ok(Self { inner, json: json.into(), beside: Arc::default() })
     }
 
@@ -267,7 +272,7 @@ mod tests {
 
     #[test]
     fn a_table_that_lies_is_an_error_and_nobody_fills_a_text_up() {
-        let mut file: serde_json::Value = serde_json::from_str(&crate::world::rules::tokenizer_json()).unwrap();
+        let mut file: Value = serde_json::from_str(&crate::world::rules::tokenizer_json()).unwrap();
         file["padding"] = serde_json::json!({"strategy": {"Fixed": 1_000_000_000_000_u64}, "direction": "Right",
             "pad_to_multiple_of": null, "pad_id": 0, "pad_type_id": 0, "pad_token": "<pad>"});
         file["truncation"] = serde_json::json!({"direction": "Right", "max_length": 1, "strategy": "LongestFirst",

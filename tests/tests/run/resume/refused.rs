@@ -78,6 +78,27 @@ fn a_token_that_was_changed_and_a_line_that_is_missing_are_refused() {
     }
 }
 
+/// A program whose world draws other prompts must not go on with a run: neither with those that it is measured on nor
+/// with those that it learns from.
+#[test]
+fn a_log_with_other_prompts_is_refused() {
+    let experiment = Experiment::tiny("srlm");
+    let whole = finished(&experiment);
+    let lines = without_digests(&whole.log());
+    let posed: Vec<usize> = (0..lines.len()).filter(|n| lines[*n]["event"] == "prompts").collect();
+    assert!(posed.len() > 1);
+    for line in posed {
+        let mut others = lines.clone();
+        others[line]["prompts"][0]["text"] = "another".into();
+        let disk = whole.copy();
+        disk.set_log(others.iter().map(|line| format!("{line}\n")).collect::<String>().into_bytes());
+        let before = disk.log();
+        let error = experiment.run_quietly(disk.clone()).unwrap_err().to_string();
+        assert!(error.contains("others than this program draws"), "line {}: {error}", line + 1);
+        assert_eq!(disk.log(), before, "the log is not touched");
+    }
+}
+
 /// A log of an older version has no digests; a step that is missing from it is found all the same, and a whole one
 /// is continued.
 #[test]
