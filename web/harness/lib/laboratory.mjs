@@ -71,8 +71,7 @@ export class Laboratory {
     const pressed = async () => {
       if (await done()) return true;
       await this.press(role, name);
-      await this.page.waitForTimeout(1500);
-      return false;
+      return until(`${name} did something`, done, 1500).catch(() => false);
     };
     await until(`${name} was pressed`, pressed, SOON);
   }
