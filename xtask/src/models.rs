@@ -2,8 +2,9 @@
 //! pip, once.
 
 use std::env;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fmt::Write;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -88,16 +89,11 @@ fn is_whole(path: &Path) -> Result<bool, Failure> {
 }
 
 fn sha256(path: &Path) -> io::Result<String> {
-    let (mut file, mut hash, mut part) = (File::open(path)?, Sha256::new(), vec![0; 1 << 20]);
-    loop {
-        let read = file.read(&mut part)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(part.get(..read).unwrap_or_default());
-    }
-    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16).unwrap_or_default());
-    Ok(hash.finalize().iter().flat_map(digits).collect())
+    Ok(Sha256::digest(fs::read(path)?).iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    }))
 }
 
 #[cfg(test)]

@@ -41,13 +41,13 @@ struct SelfTest {
 /// If no device can be used at all, the selected one fails its self-test, or the graphics adapter does not
 /// compute what the CPU computes.
 pub fn run(args: &DevicesArgs) -> Result<()> {
+    // Before what takes its time: the file may not be there.
+    let browser = args.browser.as_deref().map(reported).transpose()?;
     let adapters = device::adapters();
     let selected = device::select(Choice::Auto)?;
     let self_test = test(&selected);
     let mut agreement = if args.compare && !adapters.is_empty() { compare()? } else { Vec::new() };
-    if let Some(path) = &args.browser {
-        agreement.extend(reported(path)?);
-    }
+    agreement.extend(browser.into_iter().flatten());
     let output =
         Output { adapters, selected: selected.name.clone(), reason: selected.reason.clone(), self_test, agreement };
     if args.json {

@@ -29,6 +29,20 @@ pub const TOKENIZER: &str = "tokenizer.json";
 /// Files that lie beside it and say more: the chat template, and which tokens are special.
 pub const BESIDE: [&str; 3] = ["chat_template.jinja", "tokenizer_config.json", "special_tokens_map.json"];
 
+/// What a `tokenizer.json` can say. Its reader passes over other parts of a value, and a tokenizer without one of its
+/// parts is another tokenizer.
+const PARTS: [&str; 9] = [
+    "version",
+    "truncation",
+    "padding",
+    "added_tokens",
+    "normalizer",
+    "pre_tokenizer",
+    "post_processor",
+    "decoder",
+    "model",
+];
+
 /// A tokenizer and where it came from.
 #[derive(Clone)]
 pub struct Tokenizer {
@@ -111,6 +125,10 @@ impl Tokenizer {
     pub fn parse(json: &str) -> Result<Self> {
         let unread = |e: &dyn Display| Error::Tokenizer(format!("not a tokenizer.json this version reads ({e})"));
         let file: Value = serde_json::from_str(json).map_err(|e| unread(&e))?;
+        let mut parts = file.as_object().into_iter().flat_map(|parts| parts.keys());
+        if let Some(other) = parts.find(|part| !PARTS.contains(&part.as_str())) {
+            return Err(unread(&format!("it has a part `{other}`")));
+        }
         claims::check(&file)?;
         // What was checked, and not the text once more: what stands there twice, or before a mistake, was not checked.
         let mut inner =
@@ -290,5 +308,10 @@ mod tests {
     fn nonsense_is_refused() {
         assert!(Tokenizer::parse("{}").is_err());
         assert!(Tokenizer::parse("").is_err());
+        let mut file: Value = serde_json::from_str(&crate::world::rules::tokenizer_json()).unwrap();
+        Tokenizer::parse(&file.to_string()).unwrap();
+        file["later"] = Value::Null;
+        let error = Tokenizer::parse(&file.to_string()).unwrap_err().to_string();
+        assert!(error.contains("`later`"), "{error}");
     }
 }

@@ -33,6 +33,11 @@ fn resumed(experiment: &Experiment, after: usize) -> Disk {
     disk
 }
 
+/// Lines as the text of a log.
+fn text(lines: &[serde_json::Value]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
 /// The recipes at their smallest, one that keeps the labels of its iteration's start, and one in which
 /// adapters learn.
 fn experiments() -> Vec<Experiment> {
@@ -133,7 +138,7 @@ fn a_log_with_numbers_that_are_none_is_continued() {
             }
         }
         assert!(changed > 3, "{changed}");
-        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = text(&lines);
         let disk = whole.copy();
         disk.set_log(text.clone().into_bytes());
         experiment.run_quietly(disk.clone()).unwrap();

@@ -35,7 +35,8 @@ export async function test(stage) {
     expected: [/the wgpu device was lost \(Destroyed\)/],
   });
   await lab.ask();
-  assert.deepEqual(await page.workers()[0].evaluate(limits), GUARANTEED);
+  const [worker] = page.workers();
+  assert.deepEqual(await worker.evaluate(limits), GUARANTEED);
   await lab.start({ settings: TINY, device: 'gpu' });
   await lab.becomes('finished', LONG);
   const [{ manifest }] = exported(await lab.export());
@@ -49,7 +50,6 @@ export async function test(stage) {
 
   const run = await lab.start({ ...RUN, device: 'gpu' });
   await lab.sees(lab.text(like('run.now', { verb: t('verb.learn') })), LONG);
-  const [worker] = page.workers();
   await worker.evaluate(() => self.selfsame.devices.at(-1).destroy());
   await lab.sees(lab.text(/device was lost/));
   stage.say('lost');

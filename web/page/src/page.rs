@@ -117,7 +117,7 @@ impl Page {
             Remote::new(host.clone().unchecked_into(), Box::new(move || wake.request_repaint_after(SHOWN_WITHIN)));
         REMOTE.set(Some(remote.clone()));
         let mut laboratory = Laboratory::new(Box::new(remote.clone()));
-        // How much of it is to be computed depends on the device, which the engine says.
+        // How much of the demonstration is to be computed depends on the device, which the engine says.
         laboratory.await_demo();
         if let Some(panel) = remembered.panel.as_deref().and_then(Panel::by_id) {
             laboratory.go(panel);

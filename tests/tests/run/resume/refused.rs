@@ -8,7 +8,7 @@ use selfsame_core::{
 };
 use selfsame_tests::runs::{Experiment, records};
 
-use super::finished;
+use super::{finished, text};
 
 #[test]
 fn damage_in_the_middle_is_named_and_left_alone() {
@@ -91,7 +91,7 @@ fn a_log_with_other_prompts_is_refused() {
         let mut others = lines.clone();
         others[line]["prompts"][0]["text"] = "another".into();
         let disk = whole.copy();
-        disk.set_log(others.iter().map(|line| format!("{line}\n")).collect::<String>().into_bytes());
+        disk.set_log(text(&others).into_bytes());
         let before = disk.log();
         let error = experiment.run_quietly(disk.clone()).unwrap_err().to_string();
         assert!(error.contains("others than this program draws"), "line {}: {error}", line + 1);
@@ -106,7 +106,6 @@ fn steps_of_an_older_log_follow_each_other() {
     let experiment = Experiment::tiny("srlm");
     let whole = finished(&experiment);
     let lines = without_digests(&whole.log());
-    let text = |lines: &[serde_json::Value]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     let steps: Vec<usize> = (0..lines.len()).filter(|n| lines[*n]["event"] == "step").collect();
     for gone in &steps {
         let mut fewer = lines.clone();

@@ -15,6 +15,9 @@ use crate::{
 /// The atlas that is part of the program.
 pub const BUILT_IN: &str = include_str!("../../../../../assets/atlas/atlas.json");
 
+/// Seeds beyond which there is no bootstrap interval.
+const MOST_SEEDS: usize = 1000;
+
 /// An estimate with its 95 % interval; ends that are not known are not numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
@@ -51,7 +54,7 @@ pub struct Test {
     pub verdict: Option<Verdict>,
     /// The method less what it was compared with.
     pub effect: Option<Estimate>,
-    /// The differences of the seeds, where they are all there.
+    /// The differences of the seeds; what is not known is not a number.
     pub differences: Vec<f64>,
     /// [`Test::bootstrap`], once it was asked for: an atlas has hundreds of tests, and one row of it is looked at.
     pub resampled: OnceCell<Option<Interval>>,
@@ -61,8 +64,13 @@ impl Test {
     /// The interval of the effect by the percentile bootstrap, which stands beside and decides nothing.
     #[must_use]
     pub fn bootstrap(&self) -> Option<Interval> {
-        let resample = || percentile_interval(&self.differences).filter(|interval| interval.low < interval.high);
-        *self.resampled.get_or_init(resample)
+        *self.resampled.get_or_init(|| {
+            let all = &self.differences;
+            // Nobody has so many seeds, and resampling them would take a frame and more.
+            let usable = all.len() <= MOST_SEEDS && all.iter().all(|difference| difference.is_finite());
+            let interval = usable.then(|| percentile_interval(all)).flatten();
+            interval.filter(|interval| interval.low < interval.high)
+        })
     }
 }
 

@@ -14,9 +14,6 @@ use crate::{
     view::words::{t, with},
 };
 
-/// Seeds beyond which there is no bootstrap interval.
-const MOST_SEEDS: usize = 1000;
-
 /// The figure that a policy is compared by.
 const REWARD: &str = "sampled";
 
@@ -235,12 +232,6 @@ impl From<FileRow> for Row {
         let unlike = |other: &Spent| spent.is_some_and(|own| !other.unlike(&own).is_empty());
         let others = row.arms.iter().skip(1).filter_map(|arm| Some((arm.name.clone(), arm.spent()?)));
         let unequal = others.filter(|(_, other)| unlike(other)).collect();
-        let differences = |differences: &BTreeMap<String, Written>| {
-            let values: Vec<f64> = differences.values().map(Into::into).collect();
-            // Nobody has so many seeds, and resampling them would take a frame and more.
-            let usable = values.len() <= MOST_SEEDS && values.iter().all(|value| value.is_finite());
-            if usable { values } else { Vec::new() }
-        };
         let all = row.seeds.len();
         let mut tests: Vec<Test> = row
             .tests
@@ -254,7 +245,7 @@ impl From<FileRow> for Row {
                 },
                 against: test.against,
                 decides: test.decides,
-                differences: differences(&test.differences),
+                differences: test.differences.values().map(Into::into).collect(),
                 resampled: OnceCell::new(),
                 verdict: test.outcome.as_ref().map(|outcome| outcome.verdict),
                 effect: test.outcome.map(|outcome| estimate(&outcome.difference, outcome.interval.as_ref())),
