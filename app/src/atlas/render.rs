@@ -112,6 +112,8 @@ pub fn of_row(row: &Row) -> Vec<Table> {
         Figure::PanelAgreement,
         Figure::WorstJudge,
         Figure::BestJudge,
+        Figure::WorstOnStart,
+        Figure::BestOnStart,
         Figure::Divergence,
         Figure::Length,
     ];

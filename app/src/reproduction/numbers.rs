@@ -115,11 +115,15 @@ impl Numbers {
 fn figures(view: &RunView, arm: Arm, iteration: u32, measurement: &Measurement) -> Figures {
     let mut figures: Figures =
         Figure::ALL.into_iter().filter_map(|figure| Some((figure, figure.of(measurement)?))).collect();
-    if iteration == 0 {
-        return figures;
+    // Before anything is learned nobody is asked: the judges are those of the first iteration.
+    let learned = view.learned(arm, iteration.max(1));
+    if let Some(quality) = &measurement.fixed {
+        figures.extend(panel::on_start(&panel::judges(&learned), quality));
     }
     // What judges labelled while learning is in the steps, not in the measurement.
-    figures.extend(panel::figures(&view.learned(arm, iteration)));
+    if iteration > 0 {
+        figures.extend(panel::figures(&learned));
+    }
     figures
 }
 

@@ -1,9 +1,9 @@
-//! What a recipe's own judges said of the pairs that they were asked about while it learned: the figures that a
-//! measurement, which asks every judge of the model, does not know.
+//! What a recipe's own judges said of the pairs that they were asked about while it learned, and how often they are right
+//! of the start's answers: the figures that a measurement, which asks every judge of the model, does not know.
 
 use std::collections::BTreeSet;
 
-use selfsame_core::measure::{Figure, Mean};
+use selfsame_core::measure::{Figure, JudgeQuality, Mean};
 
 use super::numbers::Figures;
 use crate::fold::LearnedPair;
@@ -15,7 +15,7 @@ pub fn figures(pairs: &[LearnedPair]) -> Figures {
     let right = |counts: &dyn Fn(&LearnedPair) -> bool| {
         share(asked.iter().filter(|pair| counts(pair)).filter_map(|pair| pair.right()).map(number))
     };
-    let judges: BTreeSet<&str> = asked.iter().flat_map(|pair| pair.opinions.keys()).map(String::as_str).collect();
+    let judges = judges(pairs);
     let of_judges: Vec<f64> = judges.iter().filter_map(|judge| accuracy(judge, &asked)).collect();
     let found = [
         (Figure::Used, share(asked.iter().filter_map(|pair| pair.kept).map(number))),
@@ -26,6 +26,22 @@ pub fn figures(pairs: &[LearnedPair]) -> Figures {
         (Figure::WorstJudge, of_judges.iter().copied().reduce(f64::min)),
         (Figure::BestJudge, of_judges.iter().copied().reduce(f64::max)),
     ];
+    found.into_iter().filter_map(|(figure, value)| Some((figure, value?))).collect()
+}
+
+/// Those who said something of pairs of which the recipe said whether it learned from them.
+pub fn judges(pairs: &[LearnedPair]) -> BTreeSet<&str> {
+    let asked = pairs.iter().filter(|pair| pair.kept.is_some());
+    asked.flat_map(|pair| pair.opinions.keys()).map(String::as_str).collect()
+}
+
+/// The figures of these judges on the start's answers.
+pub fn on_start(judges: &BTreeSet<&str>, quality: &JudgeQuality) -> Figures {
+    let right = || {
+        let of = quality.accuracy.iter().filter(|(judge, mean)| judges.contains(judge.as_str()) && mean.count > 0);
+        of.map(|(_, mean)| mean.mean)
+    };
+    let found = [(Figure::WorstOnStart, right().reduce(f64::min)), (Figure::BestOnStart, right().reduce(f64::max))];
     found.into_iter().filter_map(|(figure, value)| Some((figure, value?))).collect()
 }
 
@@ -114,6 +130,27 @@ mod tests {
         for (figure, value) in expected {
             assert!((found[&figure] - value).abs() < 1e-12, "{figure:?}: {found:?}");
         }
+    }
+
+    #[test]
+    fn of_all_judges_the_panels_own_are_taken_on_the_starts_answers() {
+        let pairs = asked();
+        let judges = judges(&pairs);
+        assert_eq!(judges, BTreeSet::from(["content", "form", "implicit"]));
+        let right = [("content", 0.7), ("form", 0.8), ("implicit", 0.6), ("form (pairwise)", 0.9)];
+        let accuracy = right.map(|(name, mean)| (name.to_owned(), Mean { mean, error: 0.0, count: 9 }));
+        let mut quality = JudgeQuality {
+            pairs: 9,
+            accuracy: BTreeMap::from(accuracy),
+            agreement: BTreeMap::new(),
+            kept: 0.5,
+            kept_accuracy: None,
+            dropped_accuracy: None,
+        };
+        let expected = BTreeMap::from([(Figure::WorstOnStart, 0.6), (Figure::BestOnStart, 0.8)]);
+        assert_eq!(on_start(&judges, &quality), expected, "the fourth is not asked");
+        quality.accuracy.clear();
+        assert!(on_start(&judges, &quality).is_empty(), "without a truth nobody is right");
     }
 
     #[test]

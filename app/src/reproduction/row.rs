@@ -141,6 +141,7 @@ fn tested(test: &Test, runs: &Runs) -> TestRow {
             Against::StartOf(quantity) => numbers.after(0, quantity),
             Against::Own(quantity) => numbers.last(quantity),
             Against::Demonstrations => numbers.demonstrations,
+            Against::Number(number) => Some(number),
         }
     };
     let difference = |seed: u64, numbers: &Numbers| Some(numbers.last(test.figure)? - other(seed, numbers)?);

@@ -30,7 +30,7 @@ pub enum Figure {
     /// Share of an iteration's pairs that were learned from; only the log's steps know.
     Used,
     /// Share of an iteration's pairs on which the recipe's own judges all preferred the same answer; only the log's
-    /// steps know, as for the four below.
+    /// steps know, as for the six below.
     PanelAgreement,
     /// How often the label was right that the recipe's own judges would have given, on their mean, to the pairs that
     /// were dropped.
@@ -41,6 +41,11 @@ pub enum Figure {
     WorstJudge,
     /// The same of that one that is most often right.
     BestJudge,
+    /// How often that one of the recipe's own judges is right on the start's answers, which stay the same, that is
+    /// least often right; only the log's steps know whose these are.
+    WorstOnStart,
+    /// The same of that one that is most often right.
+    BestOnStart,
     /// Mean log-ratio of the sampled answers to the start, in nats per answer.
     Divergence,
     /// Tokens per sampled answer.
@@ -49,7 +54,7 @@ pub enum Figure {
 
 impl Figure {
     /// All figures.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Sampled,
         Self::Greedy,
         Self::AllMet,
@@ -65,6 +70,8 @@ impl Figure {
         Self::LabelsAsked,
         Self::WorstJudge,
         Self::BestJudge,
+        Self::WorstOnStart,
+        Self::BestOnStart,
         Self::Divergence,
         Self::Length,
     ];
@@ -88,6 +95,8 @@ impl Figure {
             Self::LabelsAsked => "labels right, of all pairs asked",
             Self::WorstJudge => "right, its worst judge",
             Self::BestJudge => "right, its best judge",
+            Self::WorstOnStart => "right on the start's answers, its worst judge",
+            Self::BestOnStart => "right on the start's answers, its best judge",
             Self::Divergence => "KL to the start",
             Self::Length => "tokens per answer",
         }
@@ -113,7 +122,9 @@ impl Figure {
             | Self::LabelsDropped
             | Self::LabelsAsked
             | Self::WorstJudge
-            | Self::BestJudge => None,
+            | Self::BestJudge
+            | Self::WorstOnStart
+            | Self::BestOnStart => None,
             Self::Divergence => Some(measurement.kl_to_start),
             Self::Length => Some(measurement.sampled.length),
         }
@@ -177,7 +188,11 @@ mod tests {
         let with = [0.5, 0.6, 0.25, 0.75, 0.55, 0.4, 0.9].map(Some);
         assert_eq!(read(true)[..7], with);
         assert_eq!(read(true)[7..10], [None, Some(0.65), None]);
-        assert_eq!(read(true)[10..], [None, None, None, None, None, None, Some(7.5)], "what only steps know");
+        assert_eq!(
+            read(true)[10..],
+            [None, None, None, None, None, None, None, None, Some(7.5)],
+            "what only steps know"
+        );
         let without = read(false);
         assert_eq!(without.iter().filter(|number| number.is_some()).count(), 2, "agreement and length: {without:?}");
         let names: BTreeSet<&str> = Figure::ALL.iter().map(|figure| figure.name()).collect();

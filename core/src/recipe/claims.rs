@@ -1,13 +1,15 @@
 //! What every recipe's claim is measured by: against which baselines, in which figure or noted number, in which
 //! world, and how large an effect has to be. `selfsame reproduce` runs what stands here; the entries are in `table.rs`,
-//! those of other worlds in `elsewhere.rs`.
+//! those of other worlds in `elsewhere.rs`, SCIR's own questions in `of_scir.rs`.
 //!
 //! A baseline spends what the recipe spends: it begins with the recipe's own settings where it is the same
 //! recipe with a switch turned, and with an equal budget where it is another (`budget.rs`).
 
 mod budget;
 mod elsewhere;
+mod of_scir;
 mod table;
+mod terms;
 
 use serde::Serialize;
 use toml::{Table, Value};
@@ -72,7 +74,7 @@ pub struct Test {
 }
 
 /// What a number is compared with, seed by seed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Against {
     /// The same number of an arm, by its name.
@@ -96,6 +98,8 @@ pub enum Against {
     StartOf(Quantity),
     /// The oracle's reward of the demonstrations that the world gives.
     Demonstrations,
+    /// A number that does not depend on the run: what chance would give.
+    Number(f64),
 }
 
 impl Against {
@@ -120,6 +124,7 @@ impl Against {
             Self::Own(quantity) => quantity.name(),
             Self::StartOf(quantity) => format!("{} at the start", quantity.name()),
             Self::Demonstrations => "the demonstrations".to_owned(),
+            Self::Number(number) => format!("chance, {number}"),
         }
     }
 }
@@ -285,6 +290,7 @@ mod tests {
                     }
                     Against::Control(arm) => assert!(study.controls && arm != run::Arm::Main, "{}", study.id),
                     Against::Own(quantity) => assert_ne!(quantity, test.figure, "{}", study.id),
+                    Against::Number(number) => assert!(number.is_finite(), "{}", study.id),
                     Against::Start | Against::StartOf(_) | Against::After(_) | Against::Demonstrations => {}
                 }
             }

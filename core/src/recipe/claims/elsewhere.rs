@@ -3,7 +3,7 @@
 use super::{
     Against::{After, Arm as Other, Own, Start},
     Study,
-    table::{GAIN, LEARNING, arm, beside, beside_by, decides_by, noted},
+    terms::{GAIN, LEARNING, arm, beside, beside_by, decides_by, noted},
 };
 use crate::measure::{
     Expected::{Less, More, Same},

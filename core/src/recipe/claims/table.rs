@@ -1,93 +1,34 @@
 //! The list. One entry a recipe, in the order of the registry; what asks for more stands at the end.
 //!
 //! Where the mechanism of a paper is a switch of its recipe, the recipe with the switch turned is the baseline:
-//! nothing else then differs. Rewards of the Rules world spread by one or two hundredths over seeds, so that
-//! two hundredths are the smallest gain worth the name, and five where the comparison is with no learning.
+//! nothing else then differs.
 
 use super::{
-    Against::{After, Arm as Other, Between, Control, Demonstrations, Own, Start, StartOf},
-    Arm, Study, Test, elsewhere,
+    Against::{After, Arm as Other, Control, Demonstrations, Number, Own, Start, StartOf},
+    Study, elsewhere, of_scir,
+    terms::{GAIN, LEARNING, arm, beside, beside_by, claim, decides, decides_by, noted},
 };
 use crate::{
     measure::{
-        Expected::{self, Less, More, Same},
+        Expected::{Less, More, Same},
         Figure::{
-            self, Agreement, BestJudge, Divergence, Dropped, Greedy, Judges, Kept, Labels, LabelsAsked, LabelsDropped,
-            PanelAgreement, Sampled, Used, WorstJudge,
+            Agreement, BestOnStart, Divergence, Dropped, Greedy, Judges, Kept, Labels, LabelsAsked, LabelsDropped,
+            PanelAgreement, Sampled, WorstOnStart,
         },
         Quantity,
-        Reading::{self, Place},
+        Reading::Place,
     },
     run,
 };
 
-/// A gain over a baseline.
-pub(super) const GAIN: f64 = 0.02;
+/// The rank correlation of a proxy's mean and the truth's over the iterations so far.
+const OVER_ITERATIONS: Quantity = noted("spearman over iterations", Place(0));
 
-/// A gain over no learning at all.
-pub(super) const LEARNING: f64 = 0.05;
+/// A rank correlation worth the name.
+const RANKS: f64 = 0.2;
 
 /// How alike two successive models rank the same answers, from 0 to 1; 0.5 is chance.
 const CONSISTENCY: Quantity = noted("mean consistency", Place(0));
-
-/// What a recipe notes under a name.
-pub(super) const fn noted(noted: &'static str, read: Reading) -> Quantity {
-    Quantity::Noted { noted, read }
-}
-
-/// A test that the claim stands or falls with.
-const fn decides(
-    says: &'static str,
-    figure: Figure,
-    against: super::Against,
-    (expected, least): (Expected, f64),
-) -> Test {
-    decides_by(says, Quantity::Figure(figure), against, (expected, least))
-}
-
-/// A test that stands beside.
-pub(super) const fn beside(
-    says: &'static str,
-    figure: Figure,
-    against: super::Against,
-    (expected, least): (Expected, f64),
-) -> Test {
-    beside_by(says, Quantity::Figure(figure), against, (expected, least))
-}
-
-/// [`decides`], by a noted number.
-pub(super) const fn decides_by(
-    says: &'static str,
-    figure: Quantity,
-    against: super::Against,
-    (expected, least): (Expected, f64),
-) -> Test {
-    Test { says, figure, against, expected, least, decides: true }
-}
-
-/// [`beside`], by a noted number.
-pub(super) const fn beside_by(
-    says: &'static str,
-    figure: Quantity,
-    against: super::Against,
-    (expected, least): (Expected, f64),
-) -> Test {
-    Test { says, figure, against, expected, least, decides: false }
-}
-
-pub(super) const fn arm(
-    name: &'static str,
-    recipe: &'static str,
-    settings: &'static [(&'static str, &'static str)],
-    what: &'static str,
-) -> Arm {
-    Arm { name, recipe, settings, what }
-}
-
-/// The claim of a recipe.
-const fn claim(id: &'static str, arms: &'static [Arm], tests: &'static [Test]) -> Study {
-    Study { id, recipe: id, question: "", world: None, settings: &[], controls: false, arms, tests }
-}
 
 /// What recipes note beside the figures that all have, see [`Study::noted`].
 pub(super) const NOTED: &[(&str, &[&str])] = &[(
@@ -187,21 +128,35 @@ pub(super) const STUDIES: &[Study] = &[
                 (More, LEARNING),
             ),
             beside("The agreement of its own judges rises.", PanelAgreement, After(1), (More, GAIN)),
-            beside("The worst of its own judges gets better.", WorstJudge, After(1), (More, GAIN)),
-            beside("The best of them gets better.", BestJudge, After(1), (More, GAIN)),
+            // Of answers that stay the same: those of the policy get harder to tell apart.
+            beside("The worst of its own judges gets better.", WorstOnStart, Start, (More, GAIN)),
+            beside("The best of them gets better.", BestOnStart, Start, (More, GAIN)),
         ],
     ),
     claim(
         "cream",
         &[
             arm("no-consistency", "cream", &[("consistency", "\"none\"")], "Every label is 1."),
+            arm("constant", "cream", &[("consistency", "\"constant\"")], "Every label is as soft as the mean of all."),
             arm("srlm", "srlm", &[], "Self-rewarding by the generative judges, at the same budget."),
         ],
         &[
             decides("Softened labels teach more.", Sampled, Other("no-consistency"), (More, GAIN)),
+            decides(
+                "Softening by consistency teaches more than by a constant.",
+                Sampled,
+                Other("constant"),
+                (More, GAIN),
+            ),
             beside("The policy stays nearer to its start.", Divergence, Other("no-consistency"), (Less, 0.1)),
             beside("It beats self-rewarding.", Sampled, Other("srlm"), (More, GAIN)),
             // In the first iteration the model before has no reward to rank by.
+            beside_by(
+                "Rankings are more consistent than in the first iteration, in which likelihood ranks.",
+                CONSISTENCY,
+                After(1),
+                (More, GAIN),
+            ),
             beside_by("Rankings become more consistent.", CONSISTENCY, After(2), (More, GAIN)),
             beside_by("Softened labels keep them so.", CONSISTENCY, Other("no-consistency"), (More, GAIN)),
         ],
@@ -261,6 +216,13 @@ pub(super) const STUDIES: &[Study] = &[
             decides("It beats offline DPO.", Sampled, Other("dpo"), (More, GAIN)),
             decides("It goes on rising after the first iteration.", Sampled, After(1), (More, GAIN)),
             beside("Its own answers, chosen, teach more.", Sampled, Other("teacher-wins"), (More, GAIN)),
+            beside_by(
+                "Its own answers are chosen over the teacher's more often.",
+                noted("own over teacher", Place(0)),
+                After(1),
+                // A pair a prompt can have is one of a handful: a tenth of the teacher's first wins.
+                (More, 10.0),
+            ),
         ],
     ),
     claim(
@@ -325,6 +287,19 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             decides("Regularised, relevance teaches more.", Sampled, Other("relevance-alone"), (More, GAIN)),
             decides("The true reward rises with it.", Sampled, Start, (More, GAIN)),
+            decides_by("Over the iterations the two rise together.", OVER_ITERATIONS, Number(0.0), (More, RANKS)),
+            decides_by(
+                "They do so more than without what regularises it.",
+                OVER_ITERATIONS,
+                Other("relevance-alone"),
+                (More, RANKS),
+            ),
+            beside_by(
+                "It ranks an iteration's answers as the truth does.",
+                noted("spearman of proxy and truth", Place(0)),
+                Number(0.0),
+                (More, RANKS),
+            ),
             beside("The branch helps.", Sampled, Other("no-branching"), (More, GAIN)),
         ],
     ),
@@ -333,6 +308,12 @@ pub(super) const STUDIES: &[Study] = &[
         &[arm("dpo", "t-reg", &[("alpha", "0.0")], "DPO after the same first iteration.")],
         &[
             decides("Credit for tokens improves on DPO.", Sampled, Other("dpo"), (More, GAIN)),
+            beside_by(
+                "The credit tells faults from sound tokens.",
+                noted("AUROC of the token credit", Place(0)),
+                Number(0.5),
+                (More, LEARNING),
+            ),
             beside("The reward rises.", Sampled, Start, (More, LEARNING)),
             beside_by(
                 "The policy's own token rewards find more of the faults than DPO's.",
@@ -352,6 +333,12 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             decides("It beats imitating good answers alone.", Sampled, Other("good-alone"), (More, GAIN)),
             beside("Chains teach more than single answers.", Sampled, Other("single"), (More, GAIN)),
+            beside_by(
+                "Answers told to be good are better than those told to be bad.",
+                noted("controllability gap", Place(0)),
+                Number(0.0),
+                (More, LEARNING),
+            ),
             beside("The reward rises.", Sampled, Start, (More, LEARNING)),
         ],
     ),
@@ -424,87 +411,8 @@ pub(super) const STUDIES: &[Study] = &[
             beside("They are more memorable than the starter's.", Sampled, Start, (More, LEARNING)),
         ],
     ),
-    Study {
-        id: "scir-switches",
-        recipe: "scir",
-        question: "Which parts of scir does its policy owe anything to?",
-        world: None,
-        settings: &[],
-        controls: false,
-        arms: &[
-            arm("no-penalty", "scir", &[("consistency", "0.0")], "Only the filter is left."),
-            arm("no-filter", "scir", &[("filter", "false")], "All pairs count, labelled by the mean opinion."),
-            arm("no-confidence", "scir", &[("confidence", "0.0")], "Judges may stay undecided."),
-            arm("static-labels", "scir", &[("static_labels", "true")], "Pairs are labelled once an iteration."),
-        ],
-        tests: &[
-            beside("The penalty makes the policy better.", Sampled, Other("no-penalty"), (More, GAIN)),
-            beside("The penalty makes the judges better.", Judges, Other("no-penalty"), (More, GAIN)),
-            beside("The penalty makes the judges agree.", Agreement, Other("no-penalty"), (More, LEARNING)),
-            beside("It makes its own judges agree.", PanelAgreement, Other("no-penalty"), (More, LEARNING)),
-            beside("It makes the worst of them better.", WorstJudge, Other("no-penalty"), (More, GAIN)),
-            beside("The filter makes the policy better.", Sampled, Other("no-filter"), (More, GAIN)),
-            beside("What the filter keeps is more often right.", Labels, Other("no-filter"), (More, LEARNING)),
-            beside("Confidence makes the policy better.", Sampled, Other("no-confidence"), (More, GAIN)),
-            beside("Labels of every step make the policy better.", Sampled, Other("static-labels"), (More, GAIN)),
-        ],
-    },
-    Study {
-        id: "scir-judges",
-        recipe: "scir",
-        question: "When does the agreement of internal reward models stop being a sign of truth?",
-        world: None,
-        settings: &[],
-        controls: false,
-        arms: &[
-            arm("two", "scir", &[("panel", "\"prompts\"")], "The two judge prompts without the implicit reward."),
-            arm("four", "scir", &[("panel", "\"wide\"")], "A fourth judge: the first prompt in its other form."),
-            arm("one-twice", "scir", &[("panel", "\"twice\"")], "One judge that agrees with itself."),
-            arm(
-                "one-twice-sure",
-                "scir",
-                &[("panel", "\"twice\""), ("margin", "0.1")],
-                "One judge that agrees with itself, where it is sure.",
-            ),
-            arm("one-rubric", "scir", &[("panel", "\"one_rubric\"")], "Two judges with the same rubric."),
-        ],
-        tests: &[
-            beside("Three keep pairs that are more often right than two.", Labels, Other("two"), (More, GAIN)),
-            beside("Three judges make a better policy than two.", Sampled, Other("two"), (More, GAIN)),
-            beside("A fourth judge of a known rubric adds nothing.", Sampled, Other("four"), (Same, GAIN)),
-            beside("A judge and itself agree more often than three.", Used, Other("one-twice"), (Less, LEARNING)),
-            beside("They are less often right.", Labels, Other("one-twice"), (More, GAIN)),
-            beside("The policy is worse for it.", Sampled, Other("one-twice"), (More, GAIN)),
-            beside("Judges of one rubric agree more often than three.", Used, Other("one-rubric"), (Less, LEARNING)),
-            beside("They are less often right, too.", Labels, Other("one-rubric"), (More, GAIN)),
-            beside("The policy is worse for that as well.", Sampled, Other("one-rubric"), (More, GAIN)),
-            beside(
-                "Two rubrics keep pairs that are more often right than one rubric asked in two forms.",
-                Labels,
-                Between { of: "two", and: "one-rubric" },
-                (More, GAIN),
-            ),
-            beside("They make a better policy.", Sampled, Between { of: "two", and: "one-rubric" }, (More, GAIN)),
-            beside(
-                "One judge that has to be sure keeps fewer pairs.",
-                Used,
-                Between { of: "one-twice-sure", and: "one-twice" },
-                (Less, LEARNING),
-            ),
-            beside(
-                "They are more often right: its agreement with itself is truth again.",
-                Labels,
-                Between { of: "one-twice-sure", and: "one-twice" },
-                (More, LEARNING),
-            ),
-            beside(
-                "The policy is better for it.",
-                Sampled,
-                Between { of: "one-twice-sure", and: "one-twice" },
-                (More, GAIN),
-            ),
-        ],
-    },
+    of_scir::SWITCHES,
+    of_scir::JUDGES,
     elsewhere::NLHF_CYCLIC,
     elsewhere::DNO_CYCLIC,
     elsewhere::SHARPENING_GRAMMAR,

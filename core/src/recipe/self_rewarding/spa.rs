@@ -36,8 +36,8 @@ const CONFIDENCE: &str = "margins/extrapolated";
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spa {
-    /// Labelled pairs to begin with (our choice: 3 % of the pairs that follow; 2,000 of 60,000 in the
-    /// released code).
+    /// Labelled pairs to begin with (our choice: a twentieth of the pairs that follow; 2,000 of 60,000 in
+    /// the released code).
     pub seed_pairs: usize,
     /// Passes over them (3 in the released code).
     pub seed_epochs: usize,

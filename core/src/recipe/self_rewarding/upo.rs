@@ -7,8 +7,10 @@
 //!
 //! Pitfalls of the method, and what becomes of them here:
 //! - Dropout is on in the estimator and only there, while it is asked.
-//! - Estimator and reward model are two models of their own, trained apart from the same labelled pairs; neither
-//!   shares weights with the policy that goes on learning.
+//! - Estimator and reward model are two models of their own, trained apart; neither shares weights with the policy that
+//!   goes on learning. As in the paper they learn from the same labelled pairs, here from one initial model as well, and
+//!   differ in how they are asked: what both get wrong is not found. They agree about five of six pairs, so that the
+//!   filter has little to do.
 //! - The estimator learns both orders of every labelled pair, and is asked in both.
 //! - A pair on which all passes are equally undecided carries no information and would pass for an easy one: the
 //!   majority filter comes first.

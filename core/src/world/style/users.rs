@@ -8,7 +8,7 @@ const SHARPNESS: f64 = 20.0;
 /// What every user gives to doing as asked. The rest is taste.
 const OBEDIENCE: f64 = 0.4;
 
-/// Users of three types in equal parts. A user's utility is linear in the attributes, with weights that sum to 1.
+/// Users of three types in equal parts. A user's utility is linear in the attributes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Population {
     users: [Attributes; 3],

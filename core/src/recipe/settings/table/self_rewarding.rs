@@ -98,10 +98,10 @@ const CREAM_LOOP: [Node; 7] = Loops {
 pub(super) const CREAM: &[Node] = &[
     choice(
         "consistency",
-        &["mean", "prompt", "none"],
+        &["mean", "prompt", "none", "constant"],
         [
-            "Whose consistency labels a pair: the mean over all prompts, or its own prompt's; with none every label is 1.",
-            "the mean in CREAM's main method, each prompt's own in its variant (arXiv 2410.12735, authors' code); none is our ablation",
+            "Whose consistency labels a pair: the mean over all prompts, or its own prompt's; with none every label is 1, with constant 0.7.",
+            "the mean in CREAM's main method, each prompt's own in its variant (arXiv 2410.12735, authors' code); none and constant are our ablations",
         ],
     ),
     Node::Group("loop", &CREAM_LOOP),
