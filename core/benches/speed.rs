@@ -4,8 +4,8 @@
 //! (see `benches/trl/dpo_step.py`), TRL takes the same step on the same weights before and after ours,
 //! with as many threads, and the ratio of the processors' time is printed. `RAYON_NUM_THREADS` sets the
 //! threads of both. `-- sampling`, `-- step`, `-- sharing`, `-- parts` or `-- ads` prints one of the tables alone; those of a
-//! graphics adapter, which take minutes where it is one in software, are printed for `-- adapter` only, and for
-//! `-- peers` only what the same work takes TRL and transformers at four sizes, which is a quarter of an hour long.
+//! graphics adapter, which take minutes where it is one in software, are printed for `-- adapter` only, the shares of
+//! its peaks alone for `-- shares`, and for `-- peers` only what the same work takes TRL and transformers at four sizes, which is a quarter of an hour long.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::cast_precision_loss)] // a failure here is a failed bench
 
@@ -52,8 +52,8 @@ fn main() {
     }
     let wanted = |table: &str| {
         let asked = |table: &str| std::env::args().any(|argument| argument == table);
-        asked(table)
-            || table != "adapter" && !["sampling", "step", "sharing", "parts", "ads", "adapter"].into_iter().any(asked)
+        let usual = ["sampling", "step", "sharing", "parts", "ads"];
+        asked(table) || usual.contains(&table) && !usual.into_iter().chain(["adapter", "shares"]).any(asked)
     };
     if wanted("sampling") {
         sampling();
@@ -72,6 +72,9 @@ fn main() {
     }
     if wanted("adapter") {
         adapter::table();
+    }
+    if wanted("shares") {
+        adapter::shares();
     }
 }
 

@@ -29,21 +29,23 @@ const TOKENS: usize = 16;
 /// Seconds that a measurement of a peak takes at least.
 const LONG_ENOUGH: f64 = 0.1;
 
-/// Prints both tables, or why there are none.
+/// Prints what reading in blocks saves and what the parts take, or why there is nothing to print.
 pub fn table() {
-    let selected = match device::select(Choice::Gpu) {
-        Ok(selected) => selected,
-        Err(error) => return println!("\nno table of adapters: {error}"),
-    };
+    if let Some(device) = adapter() {
+        blocks(&device);
+        parts::table_of_adapter(&device);
+    }
+}
+
+/// The adapter, with its name printed; where there is none, why.
+fn adapter() -> Option<Device> {
+    let selected = device::select(Choice::Gpu).inspect_err(|error| println!("\nno table of adapters: {error}")).ok()?;
     let rehearsal = device::adapters().iter().all(|adapter| adapter.software);
     println!("\n{}", selected.name);
     if rehearsal {
         println!("An adapter in software ranks ways to compute; it does not predict a GPU.");
     }
-    blocks(&selected.device);
-    parts::table_of_adapter(&selected.device);
-    println!();
-    shares(&selected.device);
+    Some(selected.device)
 }
 
 fn tokenizer() -> Tokenizer {
@@ -176,8 +178,10 @@ fn flops(config: &Config, positions: impl Iterator<Item = usize>, labels: usize)
     tokens.sum::<f64>() + 2.0 * (head * labels) as f64
 }
 
-/// Each phase's share of the peaks, with the model and the pairs of the table of steps.
-fn shares(device: &Device) {
+/// Prints each phase's share of the peaks, with the model and the pairs of the table of steps.
+pub fn shares() {
+    let Some(device) = &adapter() else { return };
+    println!();
     let (product, size) = matmul_peak(device);
     let copy = copy_peak(device);
     println!("\nPeaks: a product of {size} x {size} matrices {product:.1} GFLOP/s, a copy of 64 MiB {copy:.1} GB/s.");
