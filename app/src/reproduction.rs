@@ -109,8 +109,8 @@ impl<'a> Reproduction<'a> {
 
     fn folder(&self, arm: Option<&Arm>, seed: u64) -> PathBuf {
         let mut folder = PathBuf::from(self.study.id);
-        let usual = self.study.world.unwrap_or(WORLD);
-        if let Some(world) = self.args.world.as_deref().filter(|world| *world != usual) {
+        let own = own_world(self.study);
+        if let Some(world) = self.args.world.as_deref().filter(|world| *world != own) {
             folder.push(format!("world-{world}"));
         }
         if let Some(name) = self.model.and_then(Path::file_name) {
@@ -152,6 +152,11 @@ fn own((key, value): &(&str, &str)) -> Assignment {
     Assignment { key: (*key).to_owned(), value: (*value).to_owned() }
 }
 
+/// The world of a study where nobody names another: that of its recipe, for its arms as well.
+fn own_world(study: &Study) -> &'static str {
+    study.world.or_else(|| by_id(study.recipe).ok().map(|entry| entry.world)).unwrap_or(WORLD)
+}
+
 /// The arguments of a run like those of the reproduction.
 fn run_args(recipe: &str, study: &Study, args: &ReproduceArgs, model: Option<&Path>) -> RunArgs {
     RunArgs {
@@ -160,7 +165,7 @@ fn run_args(recipe: &str, study: &Study, args: &ReproduceArgs, model: Option<&Pa
         base: args.base.clone(),
         data: None,
         chat: false,
-        world: args.world.clone().or_else(|| study.world.map(str::to_owned)),
+        world: args.world.clone().or_else(|| Some(own_world(study).to_owned())),
         set: args.set.clone(),
         lora: None,
         base_precision: selfsame_core::model::BasePrecision::F32,

@@ -64,7 +64,12 @@ fn a_study_has_a_world_and_settings_of_its_own() {
     assert_eq!(elsewhere[0].folder, Path::new("dno-cyclic/world-style/dno/seed-1"));
     assert_eq!(elsewhere[0].args.world.as_deref(), Some("style"));
     assert_eq!(of_dno(&elsewhere, "floor"), vec![toml::Value::from(2); 4]);
-    assert_eq!(planned("dno", "--seeds 1")[0].args.world, None);
+    for (id, world) in [("dno", "rules"), ("flr", "dialog"), ("seed-ads", "ads")] {
+        let of_recipe = planned(id, "--seeds 1");
+        assert!(of_recipe.iter().all(|run| run.args.world.as_deref() == Some(world)), "{id}");
+    }
+    assert_eq!(planned("flr", "--seeds 1 --world rules")[0].folder, Path::new("flr/world-rules/flr/seed-1"));
+    assert_eq!(planned("flr", "--seeds 1 --world dialog")[0].folder, Path::new("flr/flr/seed-1"));
     assert_eq!(
         planned("dno", "--seeds 1 --world style-cyclic")[0].folder,
         Path::new("dno/world-style-cyclic/dno/seed-1")

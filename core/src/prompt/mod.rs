@@ -8,7 +8,7 @@ mod revision;
 pub mod scored;
 
 pub use chat::{Chat, tokens, user_turn};
-pub use goal::{Goal, with_feedback, with_goal};
+pub use goal::{Goal, said, with_feedback, with_goal};
 pub use jsonl::parse_jsonl;
 #[cfg(not(target_family = "wasm"))]
 pub use jsonl::read_jsonl;

@@ -1,5 +1,6 @@
 //! Asking for a better or a worse version of an answer (T-REG, arXiv 2412.02685).
 
+use super::said;
 use crate::{Result, text::Tokenizer};
 
 /// How revisions are asked for: the answer, a mark, the prompt, and right before the revision a word for what it is to
@@ -16,17 +17,17 @@ pub struct Revision {
 }
 
 impl Revision {
-    /// Compiles the two ways of asking, with a word that is said so many times: a small model overhears a single one.
+    /// Compiles the two ways of asking, with a word that is [`said`] so many times.
     ///
     /// # Errors
     /// If the tokenizer cannot write the marks.
     pub fn new(tokenizer: &Tokenizer, times: usize) -> Result<Self> {
-        let said = |word: &str| tokenizer.encode_piece(&vec![word; times.max(1)].join(" "));
+        let ask = |word: &str| tokenizer.encode_piece(&said(word, times));
         Ok(Self {
             opening: tokenizer.encode("")?,
             before: tokenizer.encode_piece("<resp>")?,
             between: tokenizer.encode_piece("<versus>")?,
-            words: [said("yes")?, said("no")?],
+            words: [ask("yes")?, ask("no")?],
         })
     }
 

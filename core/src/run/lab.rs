@@ -364,8 +364,8 @@ impl Lab {
             .collect()
     }
 
-    /// From here on the policy is asked for answers of the score `goal`, or of which one would say these words, to
-    /// learn from and to measure alike: a policy that was conditioned on goals is only itself where one is given.
+    /// From here on the policy is asked for answers of a score, or of which one would say these words, to learn
+    /// from and to measure alike: a policy that was conditioned on goals is only itself where one is given.
     pub fn aim(&mut self, goal: impl Into<Goal>) {
         self.goal = Some(goal.into());
     }

@@ -63,19 +63,19 @@ impl Lab {
         if self.arm == Arm::Main && self.has_rivals() { self.play() } else { Ok(()) }
     }
 
-    /// Measures how the policy's greedy answers follow every goal from 0 to `top`: writes the answers to
-    /// the log, and the mean oracle reward at each goal where there is a world.
+    /// Measures how the policy's greedy answers follow every goal from 0 to `top`, each said so many times: writes the
+    /// answers to the log, and where there is a world the mean oracle reward at each goal, the lowest first.
     ///
     /// # Errors
     /// If the device fails or the run is stopped.
-    pub async fn measure_goals(&mut self, top: usize) -> Result<()> {
+    pub async fn measure_goals(&mut self, top: usize, times: usize) -> Result<()> {
         let prompts = self.held_out();
         let greedy = Sampling::greedy(self.manifest.options.sampling.max_new_tokens);
         let aimed = self.goal.clone();
         let mut rewards = Vec::new();
-        for goal in 0..=top {
-            self.goal = Some(goal.into());
-            let drawn = self.draw(&format!("held-out goal {goal}"), &prompts, 1, &greedy).await;
+        for score in 0..=top {
+            self.goal = Some(Goal::Score { score, times });
+            let drawn = self.draw(&format!("held-out goal {score}"), &prompts, 1, &greedy).await;
             self.goal.clone_from(&aimed);
             let drawn = drawn?;
             rewards.extend(self.reward(&drawn));

@@ -277,6 +277,11 @@ fn goals_are_asked_for_and_measured() {
     for two in pairs.chunks(2) {
         assert_eq!(two[0]["answers"][0], two[1]["answers"][1], "the answers change places");
         assert_ne!(two[0]["text"], two[1]["text"], "so does what is asked for");
+        for pair in two {
+            let words: Vec<&str> = pair["text"].as_str().unwrap().split(' ').collect();
+            let said = words.iter().take_while(|word| word.parse::<usize>().is_ok()).count();
+            assert!(said == 8 && words[..8].iter().all(|word| *word == words[0]), "{pair}");
+        }
     }
     let purposes: Vec<&str> = records
         .iter()
@@ -284,6 +289,12 @@ fn goals_are_asked_for_and_measured() {
         .filter_map(|r| r["purpose"].as_str())
         .collect();
     assert_eq!(purposes.iter().filter(|purpose| purpose.starts_with("held-out goal ")).count(), 6, "{purposes:?}");
+    // What is asked for in every measurement is the highest goal, said as often as in what was learned.
+    let answers = |purpose: &str| {
+        let record = records.iter().find(|r| r["purpose"] == purpose && r["iteration"] == 1).unwrap();
+        record["answers"].clone()
+    };
+    assert_eq!(answers("held-out goal 5"), answers("held-out greedy"));
 }
 
 /// Every token of every pair has its credit in the log, and the loss is what it makes of them: at the reference

@@ -9,6 +9,7 @@
 //! - Pairs of equal scores are left out.
 //! - The policy is measured with the highest goal in front of every prompt ([`Lab::aim`]); without one it
 //!   would be asked something it never learned. What it does with every other goal is measured beside.
+//! - A goal is said a few times, since a small model overhears a single digit.
 //! - β is retuned: 0.01 is for models a thousand times larger.
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use crate::{
     Result,
     learn::{LearnConfig, loss::cdpo::cdpo},
     measure::{annotator::Annotator, control::Budget},
+    prompt::Goal,
     recipe::{Card, Loop, OracleUse, Recipe},
     run::{Lab, Snapshot},
     select::{Candidates, Origin, Pair, best_worst, goal_conditioned, subset},
@@ -30,6 +32,8 @@ pub struct RewardAug {
     pub label_smoothing: f64,
     /// Ablation: every pair is learned twice as it is, which is plain DPO.
     pub goals: bool,
+    /// How often a goal is said (our choice; once in the released code).
+    pub said: usize,
     /// The loop (the paper learns once from given pairs; sampling its own is its on-policy version). A pair
     /// gives two.
     #[serde(rename = "loop")]
@@ -43,6 +47,7 @@ impl Default for RewardAug {
         Self {
             label_smoothing: 0.0,
             goals: true,
+            said: 8,
             shared: Loop { iterations: 1, prompts: 900, pairs: 720, learn, ..Loop::default() },
         }
     }
@@ -55,7 +60,7 @@ impl Recipe for RewardAug {
         paper: "arXiv 2410.08067",
         family: "preference",
         claim: "Learning every pair once for each of its two scores keeps what is good in rejected answers, and asking for the highest score gives better answers than plain DPO.",
-        fidelity: "The relabelling and the loss of the authors' code in the on-policy version, with a scale from 0 to 5 as one token in front of the prompt. The external scores are the world's annotators', who err at a known rate.",
+        fidelity: "The relabelling and the loss of the authors' code in the on-policy version, with a scale from 0 to 5 as one token in front of the prompt, said a few times. The external scores are the world's annotators', who err at a known rate.",
         oracle: OracleUse::Annotator,
         base: false,
     };
@@ -80,7 +85,7 @@ impl Recipe for RewardAug {
             let pairs = best_worst(&answers, &scores, Origin::Annotated);
             let pairs = subset(pairs, settings.pairs, lab.seed(), iteration);
             let pairs = if self.goals {
-                goal_conditioned(&pairs, &goals(&pairs, &answers, &scores), lab.tokenizer())?
+                goal_conditioned(&pairs, &goals(&pairs, &answers, &scores), self.said, lab.tokenizer())?
             } else {
                 [pairs.clone(), pairs].concat()
             };
@@ -90,11 +95,11 @@ impl Recipe for RewardAug {
             })
             .await?;
             if self.goals {
-                lab.aim(Annotator::SCALE);
+                lab.aim(Goal::Score { score: Annotator::SCALE, times: self.said });
             }
             lab.measure().await?;
             if self.goals {
-                lab.measure_goals(Annotator::SCALE).await?;
+                lab.measure_goals(Annotator::SCALE, self.said).await?;
             }
         }
         Ok(())

@@ -19,6 +19,10 @@
 //! - The released script reads the logits of all tokens of a follow-up off its first position and averages them
 //!   without a softmax. Nothing here does.
 //! - The model that listens is not the one that learns: it is a copy, and the policy never trains on users' turns.
+//!
+//! It runs in the world [Dialog](crate::world::dialog), whose truth are the qualities that the user reacts to. Prompts,
+//! users and starter are also those of [Rules](crate::world::rules): there it learns the same, and is measured by the
+//! share of constraints that are met.
 
 use serde::{Deserialize, Serialize};
 
@@ -80,6 +84,7 @@ impl Recipe for Flr {
         oracle: OracleUse::Annotator,
         base: false,
     };
+    const WORLD: &'static str = "dialog";
 
     fn quick(self) -> Self {
         Self {

@@ -16,6 +16,7 @@ use crate::{
     Result,
     learn::{LearnConfig, Sequence},
     measure::{annotator::Annotator, control::Budget},
+    prompt::said,
     recipe::{Card, Loop, OracleUse, Recipe},
     rng::{Purpose, Stream},
     run::Lab,
@@ -154,7 +155,7 @@ impl Templates {
 impl Coh {
     /// What is said of a good and of a bad answer.
     fn words(&self) -> [String; 2] {
-        self.words.both().map(|word| vec![word; self.said.max(1)].join(" "))
+        self.words.both().map(|word| said(word, self.said))
     }
 
     /// Every pair in so many ways.

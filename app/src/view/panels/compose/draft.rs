@@ -97,6 +97,12 @@ impl Draft {
         }
     }
 
+    /// The world that the recipe runs in where no other is written down.
+    #[must_use]
+    pub fn own_world(&self) -> &'static str {
+        by_id(&self.recipe).map_or("", |entry| entry.world)
+    }
+
     /// The same run again, as the first line of its log names it.
     ///
     /// # Errors
@@ -112,7 +118,7 @@ impl Draft {
             folder => Some(folder.to_owned()),
         };
         match &manifest.source {
-            Source::World(name) => request.world = Some(name.clone()).filter(|name| name != "rules"),
+            Source::World(name) => request.world = Some(name.clone()).filter(|name| name != entry.world),
             Source::File { path, .. } => request.data = Some(path.clone()),
         }
         request.seed = manifest.seed;

@@ -152,9 +152,9 @@ fn path(ui: &mut Ui, label: Id, text: &mut String, hint: &str, pick: (&str, Pick
     });
 }
 
-/// Writes down a world; the default one is not written.
+/// Writes down a world; the recipe's own is not written.
 pub fn take_world(draft: &mut Draft, name: &str) {
-    let default = world::NAMES.first() == Some(&name);
+    let default = draft.own_world() == name;
     (if default { "" } else { name }).clone_into(&mut draft.world);
 }
 
@@ -172,10 +172,11 @@ fn prompts(ui: &mut Ui, label: Id, draft: &mut Draft, checked: &Checked, scene: 
         note(ui, t("compose.data_note"));
         return;
     }
-    let chosen = world::NAMES.iter().find(|name| **name == draft.world).or(world::NAMES.first()).copied();
-    let list = ComboBox::from_id_salt("compose_world").selected_text(chosen.unwrap_or_default()).show_ui(ui, |ui| {
+    let written = world::NAMES.iter().copied().find(|name| *name == draft.world);
+    let chosen = written.unwrap_or_else(|| draft.own_world());
+    let list = ComboBox::from_id_salt("compose_world").selected_text(chosen).show_ui(ui, |ui| {
         for name in world::NAMES {
-            if ui.selectable_label(chosen == Some(*name), *name).clicked() {
+            if ui.selectable_label(chosen == *name, *name).clicked() {
                 take_world(draft, name);
             }
         }

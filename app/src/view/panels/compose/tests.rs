@@ -355,4 +355,6 @@ fn a_method_can_ask_for_its_world() {
     };
     assert_eq!(asked(&mut bench, "sharpening", "grammar"), ("sharpening".to_owned(), Some("grammar".to_owned())));
     assert_eq!(asked(&mut bench, "cream", "rules"), ("cream".to_owned(), None), "the default is not written");
+    assert_eq!(asked(&mut bench, "flr", "rules"), ("flr".to_owned(), Some("rules".to_owned())), "its own is another");
+    assert_eq!(asked(&mut bench, "flr", "dialog"), ("flr".to_owned(), None));
 }

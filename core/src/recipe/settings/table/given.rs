@@ -71,6 +71,16 @@ pub(super) const REWARD_AUG: &[Node] = &[
             "our ablation; true in the paper (arXiv 2410.08067)",
         ],
     ),
+    count(
+        "said",
+        1,
+        16,
+        "times",
+        [
+            "How often the score is said in front of the prompt: a small model overhears a single one.",
+            "our choice; once in the released code (arXiv 2410.08067)",
+        ],
+    ),
     Node::Group("loop", &GIVEN_LOOP),
 ];
 
