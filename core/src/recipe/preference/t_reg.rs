@@ -72,7 +72,7 @@ impl Recipe for TReg {
         paper: "arXiv 2412.02685",
         family: "preference",
         claim: "A model that is asked for a better and a worse version of its answer knows which tokens are to blame, and drawing DPO's token rewards towards that improves on DPO.",
-        fidelity: "Credit, detached weight and loss as in the paper, on the best and the worst of five own answers by annotators' scores. The evaluator is a copy of the reference that is first taught to revise, which the small model cannot: from demonstrations that the world's annotators edited: they keep the words, and repair, or break, most of what the draft broke, or met.",
+        fidelity: "Credit, detached weight and loss as in the paper, on the best and the worst of five own answers by annotators' scores. The evaluator is a copy of the reference that is first taught to revise, which the small model cannot: from demonstrations that the world's annotators edited, keeping the words and repairing, or breaking, most of what the draft broke, or met.",
         oracle: OracleUse::Annotator,
         base: false,
     };

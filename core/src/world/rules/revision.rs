@@ -217,7 +217,7 @@ mod tests {
         let write = |item| {
             let mut stream = Stream::new(5, Purpose::Annotator, 1, item);
             let text = revision(&Constraints::parse(prompt), draft, better, &mut stream);
-            let [made, was] = [&text, draft].map(|text| grade(prompt, text).reward);
+            let [made, was] = [text.as_str(), draft].map(|text| grade(prompt, text).reward);
             assert!(if better { made >= was } else { made <= was }, "{prompt}: {draft} -> {text}");
             text
         };
