@@ -2,7 +2,7 @@
 
 use super::{
     LONGEST_ANSWER, TEACHER_QUALITY,
-    constraint::{Constraints, Kind},
+    constraint::{Band, Constraints, Kind},
     corpus::free_word,
 };
 use crate::rng::Stream;
@@ -87,7 +87,7 @@ impl<'a> Text<'a> {
                 }
             }
             Kind::Length => {
-                if let Some(range) = asked.length.map(super::constraint::Band::range) {
+                if let Some(range) = asked.length.map(Band::range) {
                     while self.words.len() > *range.end() && self.drop_free().is_some() {}
                     self.ramble(*range.start(), stream);
                 }
@@ -132,7 +132,7 @@ impl<'a> Text<'a> {
                 }
             }
             Kind::Length => {
-                if let Some(range) = asked.length.map(super::constraint::Band::range) {
+                if let Some(range) = asked.length.map(Band::range) {
                     let (over, under) = (range.end() + 1, range.start() - 1);
                     let size = self.words.len();
                     if over > LONGEST_ANSWER || size - under < over - size {
