@@ -103,8 +103,8 @@ pub(crate) fn teach(world: &dyn World, (seed, iteration): (u64, u32), index: usi
     world.teach(&OracleKey::new(), prompt, &mut stream)
 }
 
-/// An answer as the annotators rewrite it, to be better and to be worse. Like a teacher they can err in what they
-/// try, and never in what they were asked for. `None` where nobody rewrites.
+/// An answer as the annotators revise it, to be better and to be worse: edits of the answer. Like a teacher they can
+/// leave something as it was, and never do the opposite of what they were asked for. `None` where nobody revises.
 pub(crate) fn revise(
     world: &dyn World,
     (seed, iteration): (u64, u32),
@@ -167,19 +167,22 @@ mod tests {
         }
     }
 
+    /// The texts were drawn in Python, generator included: all is met by 458 of the better revisions, and the means
+    /// are 0.930, 0.491 and 0.056.
     #[test]
     fn revisions_go_their_way_and_can_fail() {
-        let prompts = Rules.prompts(3, crate::world::Split::Train(1), 600);
-        let (mut means, mut swapped) = ([0.0; 2], 0);
-        for (index, prompt) in prompts.iter().enumerate() {
-            let both = revise(&Rules, (3, 1), index, (&prompt.text, "the owl")).unwrap();
-            let rewards = both.map(|text| Rules.grade(&OracleKey::new(), &prompt.text, &text).reward);
-            means = [0, 1].map(|side| means[side] + rewards[side] / 600.0);
-            swapped += u32::from(rewards[0] < rewards[1]);
+        let (mut means, mut all) = ([0.0; 3], 0);
+        for (index, row) in Rules.demonstrations(3, 600).into_iter().enumerate() {
+            let [better, worse] = revise(&Rules, (3, 1), index, (&row.prompt, &row.answer)).unwrap();
+            let grades = [&better, &row.answer, &worse].map(|text| Rules.grade(&OracleKey::new(), &row.prompt, text));
+            assert!(grades.is_sorted_by(|a, b| a.reward >= b.reward), "{}: {better}, {worse}", row.prompt);
+            means = [0, 1, 2].map(|side| means[side] + grades[side].reward / 600.0);
+            all += u32::from(grades[0].all_met);
         }
-        // They try to meet 0.85 and 0.15 of the constraints.
-        assert!((0.75..0.9).contains(&means[0]) && (0.1..0.3).contains(&means[1]), "{means:?}");
-        assert!((5..60).contains(&swapped), "{swapped} of 600");
+        assert_eq!(all, 458);
+        for (mean, expected) in means.iter().zip([0.930, 0.491, 0.056]) {
+            assert!((mean - expected).abs() < 5e-4, "{means:?}");
+        }
     }
 
     #[test]

@@ -50,11 +50,11 @@ impl Lab {
         Ok(answers)
     }
 
-    /// Every answer as the annotators rewrite it, to be better and to be worse, for a recipe whose paper has
+    /// Every answer as the annotators revise it, to be better and to be worse, for a recipe whose paper has
     /// revisions.
     ///
     /// # Errors
-    /// If another recipe runs, or there is no world whose annotators rewrite.
+    /// If another recipe runs, or there is no world whose annotators revise.
     pub fn revise(&mut self, annotator: &Annotator, candidates: &[Candidates]) -> Result<Vec<[Answer; 2]>> {
         const PURPOSE: &str = "revision";
         self.admit(annotator)?;

@@ -152,8 +152,9 @@ pub trait World: Send + Sync {
         None
     }
 
-    /// An answer as annotators rewrite it: to be better, or to be worse; `None` where nobody rewrites. Only
-    /// `measure` can make the key, and it does so for recipes whose paper has revisions.
+    /// An answer as annotators revise it: edited to be better, or to be worse; `None` where nobody revises. The
+    /// better one is worth no less than the answer, the worse one no more. Only `measure` can make the key, and it
+    /// does so for recipes whose paper has revisions.
     fn revise(
         &self,
         _key: &OracleKey,

@@ -32,7 +32,7 @@ use crate::{
 pub struct TReg {
     /// Weight of the regulariser (0.1, 0.25 or 0.5 in the paper).
     pub alpha: f64,
-    /// Demonstrations that annotators rewrite, each for better and for worse, so that the evaluator learns to (our
+    /// Demonstrations that annotators edit, each for better and for worse, so that the evaluator learns to revise (our
     /// choice; models of the paper can).
     pub revised: usize,
     /// How often the word is said that asks for a better or for a worse version (our choice; sentences in the
@@ -72,7 +72,7 @@ impl Recipe for TReg {
         paper: "arXiv 2412.02685",
         family: "preference",
         claim: "A model that is asked for a better and a worse version of its answer knows which tokens are to blame, and drawing DPO's token rewards towards that improves on DPO.",
-        fidelity: "Credit, detached weight and loss as in the paper, on the best and the worst of five own answers by annotators' scores. The evaluator is a copy of the reference that is first taught to revise, which the small model cannot: from demonstrations that the world's annotators wrote anew, meeting or breaking most of what was asked.",
+        fidelity: "Credit, detached weight and loss as in the paper, on the best and the worst of five own answers by annotators' scores. The evaluator is a copy of the reference that is first taught to revise, which the small model cannot: from demonstrations that the world's annotators edited, keeping the words and repairing, or breaking, most of what the draft broke, or met.",
         oracle: OracleUse::Annotator,
         base: false,
     };

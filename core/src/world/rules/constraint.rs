@@ -92,6 +92,17 @@ impl Constraints {
         constraints
     }
 
+    /// The words that the constraints are about, a forbidden one included.
+    pub(super) fn words(&self) -> Vec<&str> {
+        [&self.must, &self.never, &self.first, &self.last]
+            .into_iter()
+            .flatten()
+            .chain(self.order.iter().flat_map(|(early, late)| [early, late]))
+            .chain(self.count.iter().map(|(word, _)| word))
+            .map(String::as_str)
+            .collect()
+    }
+
     /// How many words the constraints themselves ask for.
     pub(super) fn words_needed(&self) -> usize {
         usize::from(self.must.is_some())

@@ -47,7 +47,7 @@ pub(super) fn judge_prompts() -> Vec<JudgePrompt> {
 }
 
 /// A free word: filler or any word that is not in `taboo`.
-fn free_word(stream: &mut Stream, taboo: &[&str]) -> &'static str {
+pub(super) fn free_word(stream: &mut Stream, taboo: &[&str]) -> &'static str {
     if stream.chance(FILLER_RATE) {
         return FILLERS[stream.below(FILLERS.len())];
     }
@@ -86,13 +86,7 @@ pub(in crate::world) fn answer_with(
     let count = wants(constraints.count.is_some());
     let length = wants(constraints.length.is_some());
 
-    let taboo: Vec<&str> = [&constraints.must, &constraints.never, &constraints.first, &constraints.last]
-        .into_iter()
-        .flatten()
-        .chain(constraints.order.iter().flat_map(|(early, late)| [early, late]))
-        .chain(constraints.count.iter().map(|(word, _)| word))
-        .map(String::as_str)
-        .collect();
+    let taboo = constraints.words();
     let mut asked: Vec<&str> = Vec::new();
     if let (Some(word), Some(true)) = (&constraints.must, must) {
         asked.push(word);
@@ -143,12 +137,6 @@ pub(in crate::world) fn answer_with(
 /// An answer of an author who tries to meet nearly every constraint.
 pub(super) fn lesson(constraints: &Constraints, stream: &mut Stream) -> String {
     answer(constraints, TEACHER_QUALITY, stream)
-}
-
-/// An answer as the authors rewrite it: they keep nothing of it, and try to meet nearly every constraint, or to
-/// break it.
-pub(super) fn revision(constraints: &Constraints, better: bool, stream: &mut Stream) -> String {
-    answer(constraints, if better { TEACHER_QUALITY } else { 1.0 - TEACHER_QUALITY }, stream)
 }
 
 /// Answers that take no notice of their prompts.

@@ -10,7 +10,8 @@
 //! - *Generator*: a prompt has two to six of the seven kinds of constraints, each number as often, over distinct words,
 //!   and all of them can be met at once. An author tries to meet each constraint with a probability of the answer's own
 //!   (uniform) and else to break it; what was asked for comes first, in the order of the slots, and then free words.
-//!   The teacher tries in 85 of 100.
+//!   The teacher tries in 85 of 100. Who revises an answer keeps its words and repairs, or breaks, each constraint that
+//!   it breaks, or meets, in 85 of 100.
 //! - *Noise*: a verdict is wrong with the known rate, the labels of the justification before it with a fifth of that. A
 //!   wrong score is any of the six, the right one included. A preference stands the wrong way round with the known rate;
 //!   answers of equal reward make none. The two judge prompts look at different kinds of constraints.
@@ -22,6 +23,7 @@
 pub(super) mod constraint;
 pub(super) mod corpus;
 mod faults;
+mod revision;
 mod vocabulary;
 
 pub use constraint::Constraints;
@@ -84,11 +86,11 @@ impl World for Rules {
         &self,
         _key: &OracleKey,
         prompt: &str,
-        _answer: &str,
+        answer: &str,
         better: bool,
         stream: &mut Stream,
     ) -> Option<String> {
-        Some(corpus::revision(&Constraints::parse(prompt), better, stream))
+        Some(revision::revision(&Constraints::parse(prompt), answer, better, stream))
     }
 
     fn faults(&self, _key: &OracleKey, prompt: &str, answer: &str) -> Option<Vec<bool>> {

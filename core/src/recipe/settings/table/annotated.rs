@@ -30,7 +30,7 @@ pub(super) const T_REG: &[Node] = &[
         MANY,
         "demonstrations",
         [
-            "Demonstrations that annotators rewrite for better and for worse, from which the evaluator learns to revise.",
+            "Demonstrations that annotators edit for better and for worse, from which the evaluator learns to revise.",
             OURS,
         ],
     ),
