@@ -16,7 +16,7 @@ use crate::{
             PanelAgreement, Sampled, WorstOnStart,
         },
         Quantity,
-        Reading::Place,
+        Reading::{Place, Rise},
     },
     run,
 };
@@ -233,6 +233,12 @@ pub(super) const STUDIES: &[Study] = &[
         ],
         &[
             decides("Asking for the highest score beats plain DPO.", Sampled, Other("no-goals"), (More, GAIN)),
+            beside_by(
+                "Asked for the highest score, answers are better than asked for the lowest.",
+                noted("reward at goal", Rise),
+                Number(0.0),
+                (More, LEARNING),
+            ),
             beside("It beats DPO on given pairs.", Sampled, Other("dpo"), (More, GAIN)),
         ],
     ),
