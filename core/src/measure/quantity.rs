@@ -32,8 +32,6 @@ pub enum Reading {
     Mean,
     /// The share of those that are above one half.
     AboveHalf,
-    /// The last minus the first.
-    Rise,
 }
 
 impl Reading {
@@ -45,7 +43,6 @@ impl Reading {
         match self {
             Self::Place(place) => values.get(place).copied(),
             Self::Mean => mean(&values.iter().copied().filter(|value| value.is_finite()).collect::<Vec<f64>>()),
-            Self::Rise => values.first().zip(values.last()).map(|(first, last)| last - first),
             Self::AboveHalf => {
                 mean(&values.iter().map(|value| f64::from(u8::from(*value > HALF))).collect::<Vec<f64>>())
             }
@@ -67,7 +64,6 @@ impl<N: AsRef<str>> Quantity<N> {
                     Reading::Place(place) => format!("{noted}, number {}", place + 1),
                     Reading::Mean => format!("{noted}, on the mean"),
                     Reading::AboveHalf => format!("{noted}, share above one half"),
-                    Reading::Rise => format!("{noted}, the last minus the first"),
                 }
             }
         }
@@ -101,10 +97,9 @@ mod tests {
         assert_eq!(read(Reading::Place(4)), None);
         assert_eq!(read(Reading::Mean), Some(0.625));
         assert_eq!(read(Reading::AboveHalf), Some(0.5), "one half itself is not above it");
-        assert_eq!(read(Reading::Rise), Some(-0.25));
         assert_eq!(Reading::Mean.of(&[f64::NAN, 2.0, 4.0]), Some(3.0));
         assert_eq!(Reading::Place(0).of(&[f64::INFINITY]), None);
-        assert_eq!([Reading::Mean, Reading::AboveHalf, Reading::Rise].map(|reading| reading.of(&[])), [None; 3]);
+        assert_eq!([Reading::Mean, Reading::AboveHalf].map(|reading| reading.of(&[])), [None, None]);
     }
 
     /// Files of earlier versions have the figure alone.

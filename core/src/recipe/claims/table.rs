@@ -16,7 +16,8 @@ use crate::{
             PanelAgreement, Sampled, WorstOnStart,
         },
         Quantity,
-        Reading::{Place, Rise},
+        Reading::Place,
+        annotator::Annotator,
     },
     run,
 };
@@ -235,8 +236,8 @@ pub(super) const STUDIES: &[Study] = &[
             decides("Asking for the highest score beats plain DPO.", Sampled, Other("no-goals"), (More, GAIN)),
             beside_by(
                 "Asked for the highest score, answers are better than asked for the lowest.",
-                noted("reward at goal", Rise),
-                Number(0.0),
+                noted("reward at goal", Place(Annotator::SCALE)),
+                Own(noted("reward at goal", Place(0))),
                 (More, LEARNING),
             ),
             beside("It beats DPO on given pairs.", Sampled, Other("dpo"), (More, GAIN)),
@@ -315,8 +316,8 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             decides("Credit for tokens improves on DPO.", Sampled, Other("dpo"), (More, GAIN)),
             beside_by(
-                "The credit tells faults from sound tokens.",
-                noted("AUROC of the token credit", Place(0)),
+                "The credit tells faulty words from sound ones.",
+                noted("AUROC of the token credit", Place(1)),
                 Number(0.5),
                 (More, LEARNING),
             ),
