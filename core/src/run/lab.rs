@@ -1,7 +1,7 @@
 //! The laboratory: what a recipe works with. It knows the policy and its snapshots, draws answers and
 //! has them judged.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use super::{
     Arm, Event, Manifest, Observer, Pace, Record, Source, Store, checkpoint::weights_file, lab_log::held, log::Chain,
@@ -87,7 +87,7 @@ pub struct Lab {
     pub(super) goal: Option<Goal>,
     pub(super) aside: Option<&'static str>,
     pub(super) recorded: super::recorded::Recorded,
-    pub(super) fixed: Option<super::lab_measure::FixedPairs>,
+    pub(super) fixed: Option<Arc<super::lab_measure::FixedPairs>>,
     /// The held-out answers of every measurement of the recipe itself.
     pub(super) plays: Vec<crate::measure::game::Play>,
     /// The means of a reward that stands for the truth, and of the truth, in every iteration so far.
