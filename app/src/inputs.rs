@@ -327,7 +327,7 @@ fn base_place(
             Ok(itself("the starter of ads is its own base"))
         }
         (None, Place::AdsStarter | Place::AdsHenry(_)) => Err(Error::told(
-            "this recipe needs a base for the implicit reward, and the starter of ads has none; make one that has with `selfsame pretrain --world ads`, or give --base",
+            "this recipe needs a base for the implicit reward, and the starter of ads has none; make one that has with `selfsame pretrain ads`, or give --base",
         )),
         (None, Place::Folder(folder)) => {
             let inside = folder.join("base");

@@ -74,7 +74,7 @@ pub fn policy(view: &RunView) -> Table {
             "KL to start",
         ],
     )
-    .note("reward is the oracle's, ± one standard error; KL in nats per answer");
+    .note("reward is the oracle's, ± one standard error; KL in nats per answer, a mean over the answers as drawn");
     for (iteration, m) in view.main() {
         table.row([
             iteration.to_string(),

@@ -44,8 +44,18 @@ pub struct Comparison<'a> {
     pub answers: [&'a [u32]; 2],
 }
 
+/// What a judge thinks of pairs, asked with their answers in both orders.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BothOrders {
+    /// The probability that the first answer is better, for each pair, as [`Generative::prefer`] gives it.
+    pub preferred: Vec<f32>,
+    /// How often the verdict changes when the answers change places, as a share of the pairs; 0 without pairs, and
+    /// for a pointwise judge, whose score of an answer does not know the other.
+    pub flips: f64,
+}
+
 /// Keeps logits of probabilities finite in f32.
-const SMALLEST_PROBABILITY: f64 = 1e-6;
+pub(crate) const SMALLEST_PROBABILITY: f64 = 1e-6;
 
 impl Generative {
     /// A judge that asks with `prompt` in the given form.
@@ -117,9 +127,7 @@ impl Generative {
             }
             Form::Pairwise => {
                 let [straight, swapped] = halves(self.first_logits(model, pairs), count);
-                let p = (sigmoid(straight) + sigmoid(swapped.neg())) * 0.5;
-                let p = p.clamp(SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY);
-                p.clone().log() - (p.neg() + 1.0).log()
+                mean_logit(straight, swapped)
             }
         }
     }
@@ -146,10 +154,11 @@ impl Generative {
     pub async fn score(&self, model: &Decoder, items: &[(&[u32], &[u32])], budget: usize) -> Result<Vec<f32>> {
         let read: Vec<Vec<Sequence>> =
             items.iter().map(|(prompt, answer)| vec![self.pointwise_sequence(prompt, answer, 0)]).collect();
-        grouped(&read, budget, |group| {
+        let [scores] = grouped(&read, budget, |group| {
             self.expected_scores(model, &group.iter().map(|index| items[*index]).collect::<Vec<_>>())
         })
-        .await
+        .await?;
+        Ok(scores)
     }
 
     /// The probability that the first answer is better, without gradients, in groups of at most
@@ -158,30 +167,32 @@ impl Generative {
     /// # Errors
     /// If the device fails.
     pub async fn prefer(&self, model: &Decoder, pairs: &[Comparison<'_>], budget: usize) -> Result<Vec<f32>> {
-        grouped(&self.read(pairs), budget, |group| {
+        let [preferred] = grouped(&self.read(pairs), budget, |group| {
             sigmoid(self.preference_logits(model, &group.iter().map(|index| pairs[*index]).collect::<Vec<_>>()))
         })
-        .await
+        .await?;
+        Ok(preferred)
     }
 
-    /// How often the verdict changes when the answers change places, as a share of `pairs`.
+    /// The same together with how often the verdict depends on the order, which is read off the same forward passes.
     ///
     /// # Errors
     /// If the device fails.
     #[allow(clippy::cast_precision_loss)] // pair counts
-    pub async fn position_flips(&self, model: &Decoder, pairs: &[Comparison<'_>], budget: usize) -> Result<f64> {
-        if pairs.is_empty() || self.form == Form::Pointwise {
-            return Ok(0.0);
+    pub async fn both_orders(&self, model: &Decoder, pairs: &[Comparison<'_>], budget: usize) -> Result<BothOrders> {
+        if self.form == Form::Pointwise {
+            return Ok(BothOrders { preferred: self.prefer(model, pairs, budget).await?, flips: 0.0 });
         }
-        let flipped = grouped(&self.read(pairs), budget, |group| {
-            let count = group.len();
+        let [preferred, products] = grouped(&self.read(pairs), budget, |group| {
             let logits = self.first_logits(model, &group.iter().map(|index| pairs[*index]).collect::<Vec<_>>());
-            let [straight, swapped] = halves(logits, count);
-            straight * swapped
+            let [straight, swapped] = halves(logits, group.len());
+            let preferred = sigmoid(mean_logit(straight.clone(), swapped.clone()));
+            Tensor::cat(vec![preferred, straight * swapped], 0)
         })
         .await?;
         // Consistent verdicts have opposite signs in the two orders.
-        Ok(flipped.iter().filter(|product| **product > 0.0).count() as f64 / pairs.len() as f64)
+        let flipped = products.iter().filter(|product| **product > 0.0).count();
+        Ok(BothOrders { preferred, flips: flipped as f64 / pairs.len().max(1) as f64 })
     }
 
     /// What the judge reads for each pair.
@@ -209,14 +220,28 @@ fn halves(values: Tensor<1>, count: usize) -> [Tensor<1>; 2] {
     [values.clone().slice([0..count]), values.slice([count..2 * count])]
 }
 
-/// Computes one number per item in groups that begin alike.
-async fn grouped(read: &[Vec<Sequence>], budget: usize, compute: impl Fn(&[usize]) -> Tensor<1>) -> Result<Vec<f32>> {
+/// The logit of `½ [σ(straight) + σ(−swapped)]`.
+fn mean_logit(straight: Tensor<1>, swapped: Tensor<1>) -> Tensor<1> {
+    let p = (sigmoid(straight) + sigmoid(swapped.neg())) * 0.5;
+    let p = p.clamp(SMALLEST_PROBABILITY, 1.0 - SMALLEST_PROBABILITY);
+    p.clone().log() - (p.neg() + 1.0).log()
+}
+
+/// Computes `N` numbers per item, `[N · items]` of a group at a time, in groups that begin alike.
+async fn grouped<const N: usize>(
+    read: &[Vec<Sequence>],
+    budget: usize,
+    compute: impl Fn(&[usize]) -> Tensor<1>,
+) -> Result<[Vec<f32>; N]> {
     let items: Vec<Vec<&[u32]>> =
         read.iter().map(|sequences| sequences.iter().map(|s| s.tokens.as_slice()).collect()).collect();
-    let mut values = vec![0.0; items.len()];
+    let mut values: [Vec<f32>; N] = std::array::from_fn(|_| vec![0.0; items.len()]);
     for group in by_beginning(&items, budget) {
-        for (index, value) in group.iter().zip(read_floats(compute(&group)).await?) {
-            values[*index] = value;
+        let computed = read_floats(compute(&group)).await?;
+        for (values, computed) in values.iter_mut().zip(computed.chunks(group.len())) {
+            for (index, value) in group.iter().zip(computed) {
+                values[*index] = *value;
+            }
         }
     }
     Ok(values)

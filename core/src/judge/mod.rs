@@ -12,7 +12,8 @@ pub mod relevance;
 mod temperature;
 
 pub use follow_up::{FollowUpJudge, Likelihoods, Sides, by_aspect, calibrated};
-pub use generative::{Comparison, Form, Generative};
+pub(crate) use generative::SMALLEST_PROBABILITY;
+pub use generative::{BothOrders, Comparison, Form, Generative};
 pub use henry::{Henry, HenryConfig, Opinion, Rating};
 pub use implicit::Implicit;
 pub use prompt::{JudgePrompt, chat_prompts, default_prompts};

@@ -42,8 +42,10 @@ pub struct Measurement {
     pub sampled: AnswerQuality,
     /// Answers to held-out prompts, greedy: what is left when sharpening does not count.
     pub greedy: AnswerQuality,
-    /// Mean log-ratio of the sampled answers to the start of the run, in nats per answer: an
-    /// estimate of the divergence from the start.
+    /// The mean of `log π(y|x) − log π_0(y|x)` over the sampled answers as they were drawn, in nats per answer: the
+    /// usual sampled estimate of the KL divergence from the start of the run. Both models count as they are, at
+    /// temperature 1, while the answers are drawn at that of [`Options::sampling`](crate::run::Options::sampling) (0.9
+    /// unless set otherwise), which below 1 leans to the likelier answers.
     #[serde(with = "crate::number")]
     pub kl_to_start: f64,
     /// The judges on the same pairs in every iteration: answers of the start.

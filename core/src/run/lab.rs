@@ -1,7 +1,7 @@
 //! The laboratory: what a recipe works with. It knows the policy and its snapshots, draws answers and
 //! has them judged.
 
-use std::collections::VecDeque;
+use std::{cell::OnceCell, collections::VecDeque, sync::Arc};
 
 use super::{
     Arm, Event, Manifest, Observer, Pace, Record, Source, Store, checkpoint::weights_file, lab_log::held, log::Chain,
@@ -15,7 +15,7 @@ use crate::{
     sample::{Answer, Grammar, Request, Sampling, generate_mixture, generate_within},
     select::{Candidates, Pair},
     text::Tokenizer,
-    world::World,
+    world::{Judgement, World},
 };
 
 /// Prompts whose answers form one line of the log.
@@ -73,6 +73,8 @@ pub struct Lab {
     pub(super) start: Decoder,
     pub(super) previous: Decoder,
     pub(super) world: Option<Box<dyn World>>,
+    /// The world's seed judgements, once somebody wants some.
+    pub(super) judgements: OnceCell<Vec<Judgement>>,
     pub(super) rows: Vec<Row>,
     pub(super) store: Box<dyn Store>,
     pub(super) observer: Box<dyn Observer>,
@@ -87,7 +89,7 @@ pub struct Lab {
     pub(super) goal: Option<Goal>,
     pub(super) aside: Option<&'static str>,
     pub(super) recorded: super::recorded::Recorded,
-    pub(super) fixed: Option<super::lab_measure::FixedPairs>,
+    pub(super) fixed: Option<Arc<super::lab_measure::FixedPairs>>,
     /// The held-out answers of every measurement of the recipe itself.
     pub(super) plays: Vec<crate::measure::game::Play>,
     /// The means of a reward that stands for the truth, and of the truth, in every iteration so far.
@@ -129,6 +131,7 @@ impl Lab {
             initial: subject.model,
             base: subject.base,
             world,
+            judgements: OnceCell::new(),
             rows,
             store,
             observer,

@@ -1,7 +1,7 @@
 //! Ads inside the laboratory: models that learn what viewers recalled, what they expect of the policy's ads, and
 //! the measuring of those ads against the truth.
 
-use super::{Event, Lab, Replay};
+use super::{Lab, Replay};
 use crate::{
     Result,
     judge::{
@@ -96,18 +96,17 @@ impl Lab {
         selecting: &Decoder,
         other: &Decoder,
     ) -> Result<()> {
-        let missing = self.missing(&HENRY_FIGURES)?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        self.pace.pause().await?;
-        let read = studied.iter().map(|studied| {
-            let text = format!("{} {}", studied.brief.prompt(), studied.ad.tokens());
-            henry.read(&text, usize::MAX, &self.tokenizer)
-        });
-        let read = read.collect::<Result<Vec<_>>>()?;
-        let expected = [self.recall_of(henry, selecting, &read).await?, self.recall_of(henry, other, &read).await?];
-        self.write_missing(&missing, &henry_figures(studied, &expected, self.manifest.seed))
+        self.note_missing(&HENRY_FIGURES, async |lab| {
+            lab.pace.pause().await?;
+            let read = studied.iter().map(|studied| {
+                let text = format!("{} {}", studied.brief.prompt(), studied.ad.tokens());
+                henry.read(&text, usize::MAX, &lab.tokenizer)
+            });
+            let read = read.collect::<Result<Vec<_>>>()?;
+            let expected = [lab.recall_of(henry, selecting, &read).await?, lab.recall_of(henry, other, &read).await?];
+            Ok(henry_figures(studied, &expected, lab.manifest.seed))
+        })
+        .await
     }
 
     /// Writes to the log what two models, one that selects and one that never does, think of each of the held-out ads
@@ -116,13 +115,11 @@ impl Lab {
     /// # Errors
     /// If the device fails or the run is stopped.
     pub async fn rate_start(&mut self, henry: &Henry, selecting: &Decoder, other: &Decoder) -> Result<()> {
-        let missing = self.missing(&EACH_AD_OF_START)?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        self.pace.pause().await?;
-        let opinions = self.opinions_of_measured(henry, selecting, other).await?;
-        self.write_missing(&missing, &each_ad(&opinions))
+        self.note_missing(&EACH_AD_OF_START, async |lab| {
+            lab.pace.pause().await?;
+            Ok(each_ad(&lab.opinions_of_measured(henry, selecting, other).await?))
+        })
+        .await
     }
 
     /// Measures the held-out ads that [`Lab::measure`] drew last: their true memorability beside that of the ads
@@ -134,17 +131,16 @@ impl Lab {
     /// If the device fails or the run is stopped.
     pub async fn measure_ads(&mut self, henry: &Henry, selecting: &Decoder, other: &Decoder) -> Result<()> {
         let names = [AD_FIGURES.as_slice(), &EACH_AD].concat();
-        let missing = self.missing(&names)?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        self.pace.pause().await?;
-        let opinions = self.opinions_of_measured(henry, selecting, other).await?;
-        #[allow(clippy::cast_possible_truncation)] // the log keeps single precision
-        let expected = opinions.each_ref().map(|of| of.iter().map(|opinion| opinion.expected() as f32).collect());
-        let mut figures = ad_figures(&self.measured, &expected, self.manifest.seed);
-        figures.extend(each_ad(&opinions));
-        self.write_missing(&missing, &figures)
+        self.note_missing(&names, async |lab| {
+            lab.pace.pause().await?;
+            let opinions = lab.opinions_of_measured(henry, selecting, other).await?;
+            #[allow(clippy::cast_possible_truncation)] // the log keeps single precision
+            let expected = opinions.each_ref().map(|of| of.iter().map(|opinion| opinion.expected() as f32).collect());
+            let mut figures = ad_figures(&lab.measured, &expected, lab.manifest.seed);
+            figures.extend(each_ad(&opinions));
+            Ok(figures)
+        })
+        .await
     }
 
     async fn opinions_of_measured(
@@ -155,27 +151,6 @@ impl Lab {
     ) -> Result<[Vec<Opinion>; 2]> {
         let ads = &self.measured;
         Ok([self.opinions(henry, selecting, ads).await?, self.opinions(henry, other, ads).await?])
-    }
-
-    /// Which of some figures, that follow each other in the log, it does not hold: a power failure can have come
-    /// between two.
-    fn missing<'a>(&mut self, names: &[&'a str]) -> Result<Vec<(usize, &'a str)>> {
-        let mut missing = Vec::new();
-        for (index, name) in names.iter().enumerate() {
-            let fits = |e: &Event| matches!(e, Event::Noted { name: n, .. } if n == name);
-            if self.replayed(fits, "a figure of ads")?.is_none() {
-                missing.push((index, *name));
-            }
-        }
-        Ok(missing)
-    }
-
-    fn write_missing(&mut self, missing: &[(usize, &str)], figures: &[Vec<f32>]) -> Result<()> {
-        for (index, name) in missing {
-            let values = figures.get(*index).cloned().unwrap_or_default();
-            self.append(Event::Noted { name: (*name).to_owned(), values })?;
-        }
-        Ok(())
     }
 }
 

@@ -95,7 +95,7 @@ impl Lab {
 /// Nobody can be asked.
 pub(super) fn nobody() -> Error {
     Error::Recipe(
-        "this recipe asks annotators or a teacher about the policy's own answers, and only a world has some: run it on a world instead of a file (leave out --prompts)"
+        "this recipe asks annotators or a teacher about the policy's own answers, and only a world has some: run it on a world instead of a file (leave out --data)"
             .to_owned(),
     )
 }

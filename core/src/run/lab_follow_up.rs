@@ -85,10 +85,9 @@ impl Lab {
         judge: &FollowUpJudge,
         candidates: &[Candidates],
     ) -> Result<Vec<Vec<Likelihoods>>> {
-        let fits = |e: &Event| matches!(e, Event::Noted { name: n, .. } if n == name);
-        let values = match self.replayed(fits, "the likelihoods of follow-ups")? {
-            Some(Event::Noted { values, .. }) => values,
-            _ => {
+        let values = match self.replayed_note(name)? {
+            Some(values) => values,
+            None => {
                 let mut values = Vec::new();
                 for (done, group) in candidates.iter().enumerate() {
                     self.pace.pause().await?;
@@ -107,8 +106,7 @@ impl Lab {
                     }
                 }
                 self.progress("judge", candidates.len(), candidates.len(), 0);
-                self.append(Event::Noted { name: name.to_owned(), values: values.clone() })?;
-                values
+                self.noted(name, values)?
             }
         };
         let mut replies = values.chunks(2 * judge.aspects()).map(|of| of.chunks(2).map(|s| [s[0], s[1]]).collect());

@@ -1,8 +1,8 @@
 //! Playing against others: opponents to draw answers from, what is thought of pairs, and who wins by the truth.
 
 use super::{
-    Event, Lab, Snapshot,
-    lab_judge::{comparison, narrow},
+    Lab, Snapshot,
+    lab_judge::{comparison, means, narrow},
 };
 use crate::{
     Result,
@@ -45,23 +45,18 @@ impl Lab {
         judges: &[Generative],
         pairs: &[Pair],
     ) -> Result<Vec<f32>> {
-        let fits = |e: &Event| matches!(e, Event::Noted { name: n, .. } if n == name);
-        if let Some(Event::Noted { values, .. }) = self.replayed(fits, "opinions about pairs")? {
+        if let Some(values) = self.replayed_note(name)? {
             return Ok(values);
         }
         let comparisons: Vec<Comparison<'_>> = pairs.iter().map(comparison).collect();
-        let mut sums = vec![0.0_f32; pairs.len()];
+        let mut opinions = Vec::new();
         for (done, judge) in judges.iter().enumerate() {
             self.pace.pause().await?;
             self.progress("judge", done, judges.len(), 0);
-            let opinions = judge.prefer(model, &comparisons, self.manifest.options.token_budget).await?;
-            sums.iter_mut().zip(opinions).for_each(|(sum, p)| *sum += p);
+            opinions.push(judge.prefer(model, &comparisons, self.manifest.options.token_budget).await?);
         }
         self.progress("judge", judges.len(), judges.len(), 0);
-        #[allow(clippy::cast_precision_loss)] // a handful of judges
-        let values: Vec<f32> = sums.into_iter().map(|sum| sum / judges.len().max(1) as f32).collect();
-        self.append(Event::Noted { name: name.to_owned(), values: values.clone() })?;
-        Ok(values)
+        self.noted(name, means(&opinions, pairs.len()))
     }
 
     /// The share of the annotators who prefer the first answer of each pair, for a recipe whose paper has some. They
@@ -72,14 +67,11 @@ impl Lab {
     pub fn annotate_pairs(&mut self, annotator: &Annotator, pairs: &[Pair]) -> Result<Vec<f32>> {
         const NAME: &str = "annotators prefer";
         self.admit(annotator)?;
-        let fits = |e: &Event| matches!(e, Event::Noted { name, .. } if name == NAME);
-        if let Some(Event::Noted { values, .. }) = self.replayed(fits, "the annotators' preferences")? {
+        if let Some(values) = self.replayed_note(NAME)? {
             return Ok(values);
         }
         let world = self.world.as_deref().ok_or_else(super::lab_annotator::nobody)?;
-        let values: Vec<f32> = annotator::preferences(world, pairs).into_iter().map(narrow).collect();
-        self.append(Event::Noted { name: NAME.to_owned(), values: values.clone() })?;
-        Ok(values)
+        self.noted(NAME, annotator::preferences(world, pairs).into_iter().map(narrow).collect())
     }
 
     /// Measures how often opinions about pairs are on the side of the truth. The log keeps it under `name`; without a

@@ -1,13 +1,11 @@
-//! What judges and models think of answers: scores, log-ratios, comparisons, passes under dropout, and the notes
-//! that a recipe leaves of them.
+//! What judges and models think of answers: scores, log-ratios, comparisons, passes under dropout.
 
 use super::{Event, Lab, Snapshot};
 use crate::{
     Error, Result,
-    judge::{Comparison, Form, Generative, fit_temperature},
+    judge::{Comparison, Form, Generative, SMALLEST_PROBABILITY, fit_temperature},
     learn::{Sequence, batch::score, embeddings},
     model::Decoder,
-    recipe::starter::StarterConfig,
     rng::{Purpose, Stream},
     select::{Candidates, Pair, Preferences, every_two},
 };
@@ -15,19 +13,7 @@ use crate::{
 /// Pairs of the seed judgements that a judge's temperature is fitted to.
 const TEMPERATURE_PAIRS: usize = 400;
 
-/// Keeps logits of probabilities finite.
-const SMALLEST_PROBABILITY: f64 = 1e-6;
-
 impl Lab {
-    /// Writes numbers that a recipe selects or labels by to the log.
-    ///
-    /// # Errors
-    /// If the log does not fit.
-    pub fn note(&mut self, name: &str, values: Vec<f32>) -> Result<()> {
-        let noted = || Event::Noted { name: name.to_owned(), values };
-        self.append_once(|e| matches!(e, Event::Noted { name: n, .. } if n == name), "a note", noted)
-    }
-
     /// What a generative judge (the current policy in the judge channel) thinks of every answer:
     /// its expected score, or, asked pairwise, the mean probability of being better than the
     /// prompt's other answers.
@@ -87,13 +73,7 @@ impl Lab {
     /// If the device fails or the run is stopped.
     #[allow(clippy::cast_precision_loss)] // token counts
     pub async fn mean_logprob(&mut self, name: &str, candidates: &[Candidates], of: Snapshot) -> Result<Vec<Vec<f32>>> {
-        if let Some(scores) = self.replayed_scores(name)? {
-            return Ok(scores);
-        }
-        let logprobs = self.logprobs(candidates, of).await?;
-        let mean = |(sum, tokens): &(f64, usize)| narrow(sum / (*tokens).max(1) as f64);
-        let means = logprobs.iter().map(|group| group.iter().map(mean).collect()).collect();
-        self.judged(name, means, candidates.len())
+        self.by_logprob(name, candidates, of, |sum, tokens| sum / tokens.max(1) as f64).await
     }
 
     /// The summed log-probability of every answer under a model. The log keeps it under `name`.
@@ -101,26 +81,26 @@ impl Lab {
     /// # Errors
     /// If the device fails or the run is stopped.
     pub async fn sum_logprob(&mut self, name: &str, candidates: &[Candidates], of: Snapshot) -> Result<Vec<Vec<f32>>> {
+        self.by_logprob(name, candidates, of, |sum, _| sum).await
+    }
+
+    /// What becomes of the summed log-probability of every answer and its number of tokens.
+    async fn by_logprob(
+        &mut self,
+        name: &str,
+        candidates: &[Candidates],
+        of: Snapshot,
+        score: impl Fn(f64, usize) -> f64,
+    ) -> Result<Vec<Vec<f32>>> {
         if let Some(scores) = self.replayed_scores(name)? {
             return Ok(scores);
         }
         let logprobs = self.logprobs(candidates, of).await?;
-        let sums = logprobs.iter().map(|group| group.iter().map(|(sum, _)| narrow(*sum)).collect()).collect();
-        self.judged(name, sums, candidates.len())
-    }
-
-    pub(super) fn replayed_scores(&mut self, name: &str) -> Result<Option<Vec<Vec<f32>>>> {
-        let fits = |e: &Event| matches!(e, Event::Judged { judge, .. } if judge == name);
-        Ok(match self.replayed(fits, "a judgement")? {
-            Some(Event::Judged { scores, .. }) => Some(scores),
-            _ => None,
-        })
-    }
-
-    pub(super) fn judged(&mut self, name: &str, scores: Vec<Vec<f32>>, count: usize) -> Result<Vec<Vec<f32>>> {
-        self.progress("judge", count, count, 0);
-        self.append(Event::Judged { judge: name.to_owned(), scores: scores.clone() })?;
-        Ok(scores)
+        let scores = logprobs
+            .iter()
+            .map(|group| group.iter().map(|(sum, tokens)| narrow(score(*sum, *tokens))).collect())
+            .collect();
+        self.judged(name, scores, candidates.len())
     }
 
     /// The summed log-probability of every answer and its number of tokens.
@@ -219,10 +199,9 @@ impl Lab {
         pairs: &[Pair],
         (passes, rate): (usize, f64),
     ) -> Result<Vec<Vec<f32>>> {
-        let fits = |e: &Event| matches!(e, Event::Noted { name: n, .. } if n == name);
-        let values = match self.replayed(fits, "the passes of an estimator")? {
-            Some(Event::Noted { values, .. }) => values,
-            _ => {
+        let values = match self.replayed_note(name)? {
+            Some(values) => values,
+            None => {
                 let comparisons: Vec<Comparison<'_>> = pairs.iter().map(comparison).collect();
                 let mut rows: Vec<Vec<f32>> = Vec::new();
                 for pass in 0..passes {
@@ -237,10 +216,7 @@ impl Lab {
                     rows.push(means(&opinions, pairs.len()));
                 }
                 self.progress("judge", passes, passes, 0);
-                let values: Vec<f32> =
-                    (0..pairs.len()).flat_map(|pair| rows.iter().map(move |row| row[pair])).collect();
-                self.append(Event::Noted { name: name.to_owned(), values: values.clone() })?;
-                values
+                self.noted(name, (0..pairs.len()).flat_map(|pair| rows.iter().map(move |row| row[pair])).collect())?
             }
         };
         Ok(values.chunks(passes.max(1)).map(<[f32]>::to_vec).collect())
@@ -253,9 +229,7 @@ impl Lab {
     /// If the device fails or the run is stopped.
     pub async fn temperature(&mut self, judge: &Generative) -> Result<f64> {
         let note = format!("temperature of {}", judge.name());
-        if let Some(Event::Noted { values, .. }) =
-            self.replayed(|e| matches!(e, Event::Noted { name, .. } if *name == note), "a temperature")?
-        {
+        if let Some(values) = self.replayed_note(&note)? {
             return Ok(values.first().map_or(1.0, |value| f64::from(*value)));
         }
         self.pace.pause().await?;
@@ -266,7 +240,7 @@ impl Lab {
         let logits: Vec<f64> = preferred.into_iter().map(|p| logit(f64::from(p))).collect();
         // What the log holds is what counts, so that a resumed run uses the same number.
         let temperature = narrow(fit_temperature(&logits, &labels));
-        self.append(Event::Noted { name: note, values: vec![temperature] })?;
+        self.noted(&note, vec![temperature])?;
         Ok(f64::from(temperature))
     }
 
@@ -274,14 +248,12 @@ impl Lab {
     /// called better.
     #[allow(clippy::type_complexity)]
     fn seed_comparisons(&self, judge: &Generative) -> Result<(Vec<(Vec<u32>, [Vec<u32>; 2])>, Vec<bool>)> {
-        let variant = self.manifest.judges.iter().position(|prompt| prompt.name == judge.name());
-        let (Some(world), Some(variant)) = (&self.world, variant) else {
+        let Some(variant) = self.manifest.judges.iter().position(|prompt| prompt.name == judge.name()) else {
             return Ok((Vec::new(), Vec::new()));
         };
         let first = &self.manifest.judges[variant].verdicts[0];
-        let starter = StarterConfig::default();
         let (mut texts, mut labels) = (Vec::new(), Vec::new());
-        for row in world.judgements(starter.seed, starter.judgements, starter.noise) {
+        for row in self.seed_judgements() {
             if let Some(second) = row.second.as_ref().filter(|_| row.variant == variant) {
                 let answer = |text: &str| self.tokenizer.encode_piece(text);
                 texts.push((self.tokenizer.encode(&row.prompt)?, [answer(&row.first)?, answer(second)?]));
@@ -343,7 +315,7 @@ pub(super) fn comparison(pair: &Pair) -> Comparison<'_> {
 
 /// The mean of several judges' numbers for so many things; one half without judges.
 #[allow(clippy::cast_precision_loss)] // a handful of judges
-fn means(judges: &[Vec<f32>], count: usize) -> Vec<f32> {
+pub(super) fn means(judges: &[Vec<f32>], count: usize) -> Vec<f32> {
     if judges.is_empty() {
         return vec![0.5; count];
     }

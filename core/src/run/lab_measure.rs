@@ -1,7 +1,10 @@
 //! Measuring inside the laboratory. Recipes call [`Lab::measure`] and get nothing back: the
 //! numbers go to the log, where people read them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Arm, Event, Lab, lab::key};
 use crate::{
@@ -23,11 +26,19 @@ use crate::{
 const HELD_OUT_SAMPLES: usize = 2;
 
 /// Pairs every judge is measured on in every iteration: the start's own answers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct FixedPairs {
     /// The held-out prompts they belong to.
     positions: Vec<usize>,
     pub(super) candidates: Vec<Candidates>,
+}
+
+impl FixedPairs {
+    /// What differs among the start's answers.
+    fn of(sampled: &[Candidates]) -> Self {
+        let positions = differing(sampled);
+        Self { candidates: pick(sampled, &positions), positions }
+    }
 }
 
 impl Lab {
@@ -50,11 +61,7 @@ impl Lab {
         let greedy_sampling = Sampling::greedy(sampling.max_new_tokens);
         let greedy = self.draw("held-out greedy", &prompts, 1, &greedy_sampling).await?;
         self.measured.clone_from(&sampled);
-        let fixed = match &self.fixed {
-            Some(fixed) => fixed.clone(),
-            None => FixedPairs { positions: differing(&sampled), candidates: pick(&sampled, &differing(&sampled)) },
-        };
-        self.fixed = Some(fixed.clone());
+        let fixed = Arc::clone(self.fixed.get_or_insert_with(|| Arc::new(FixedPairs::of(&sampled))));
         if self.replayed(|e| matches!(e, Event::Measured { .. }), "a measurement")?.is_none() {
             self.pace.pause().await?;
             let (measurement, ballots) = self.compute(&sampled, &greedy, &fixed).await?;
@@ -140,13 +147,13 @@ impl Lab {
     ) -> Result<(Measurement, Ballots)> {
         let positions = differing(sampled);
         let on_policy = pick(sampled, &positions);
-        let fixed_votes = self.votes(&fixed.candidates).await?;
+        let (fixed_votes, fixed_flips) = self.votes(&fixed.candidates).await?;
         self.progress("measure", 1, 3, 0);
         // At the start the two sets are the same.
         let same = on_policy == fixed.candidates;
-        let votes = if same { fixed_votes.clone() } else { self.votes(&on_policy).await? };
+        let (votes, position_flips) =
+            if same { (fixed_votes.clone(), fixed_flips) } else { self.votes(&on_policy).await? };
         self.progress("measure", 2, 3, 0);
-        let position_flips = self.position_flips(&on_policy).await?;
         let kl_to_start = self.kl_to_start(sampled).await?;
         self.progress("measure", 3, 3, 0);
         let world = self.world.as_deref();
@@ -193,19 +200,23 @@ impl Lab {
         Ok((measurement, ballots))
     }
 
-    /// What every internal judge thinks of the first two answers of each prompt.
-    async fn votes(&self, candidates: &[Candidates]) -> Result<Votes> {
+    /// What every internal judge thinks of the first two answers of each prompt, and how often the verdict of each
+    /// variant changes when they change places.
+    async fn votes(&self, candidates: &[Candidates]) -> Result<(Votes, BTreeMap<String, f64>)> {
         let budget = self.manifest.options.token_budget;
         let comparisons = comparisons(candidates);
-        let mut votes = Votes::new();
+        let (mut votes, mut flips) = (Votes::new(), BTreeMap::new());
         for form in [Form::Pointwise, Form::Pairwise] {
             for judge in self.judges(form)? {
+                let asked = judge.both_orders(&self.policy, &comparisons, budget).await?;
                 let name = match form {
                     Form::Pointwise => judge.name().to_owned(),
-                    Form::Pairwise => format!("{} (pairwise)", judge.name()),
+                    Form::Pairwise => {
+                        flips.insert(judge.name().to_owned(), asked.flips);
+                        format!("{} (pairwise)", judge.name())
+                    }
                 };
-                let preferred = judge.prefer(&self.policy, &comparisons, budget).await?;
-                votes.insert(name, preferred.into_iter().map(f64::from).collect());
+                votes.insert(name, asked.preferred.into_iter().map(f64::from).collect());
             }
         }
         let sequences: Vec<Sequence> = candidates
@@ -224,20 +235,11 @@ impl Lab {
             "implicit".to_owned(),
             rewards.chunks(2).map(|pair| 1.0 / (1.0 + (pair[1] - pair[0]).exp())).collect(),
         );
-        Ok(votes)
+        Ok((votes, flips))
     }
 
-    async fn position_flips(&self, candidates: &[Candidates]) -> Result<BTreeMap<String, f64>> {
-        let comparisons = comparisons(candidates);
-        let mut flips = BTreeMap::new();
-        for judge in self.judges(Form::Pairwise)? {
-            let budget = self.manifest.options.token_budget;
-            flips.insert(judge.name().to_owned(), judge.position_flips(&self.policy, &comparisons, budget).await?);
-        }
-        Ok(flips)
-    }
-
-    /// The mean of `log π − log π_start` over sampled answers.
+    /// The mean of `log π − log π_0` over answers as they were drawn ([`Measurement::kl_to_start`]): both are the
+    /// models' own, whatever the temperature of the draw was.
     #[allow(clippy::cast_precision_loss)] // answer counts
     async fn kl_to_start(&self, candidates: &[Candidates]) -> Result<f64> {
         let sequences: Vec<Sequence> =

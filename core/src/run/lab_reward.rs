@@ -1,7 +1,7 @@
 //! Learning from rewards of the policy's own answers, and what is measured of a reward that only stands for the
 //! truth.
 
-use super::{Lab, Replay, RewardBatch, Snapshot, lab_judge::narrow, lab_learn::Phase};
+use super::{Lab, Phase, Replay, RewardBatch, Snapshot, lab_judge::narrow};
 use crate::{
     Error, Result,
     learn::{LearnConfig, Objective, Sequence},

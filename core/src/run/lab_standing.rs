@@ -1,6 +1,6 @@
 //! How a policy stands to the likeliest answers of the model it began as (sharpening, arXiv 2412.01951).
 
-use super::{Event, Lab, Snapshot};
+use super::{Lab, Snapshot};
 use crate::{
     Result,
     learn::{Sequence, batch::score},
@@ -61,19 +61,7 @@ impl Lab {
         let Some(texts) = texts else {
             return Ok(());
         };
-        let mut computed = None;
-        for (place, name) in STANDING.into_iter().enumerate() {
-            if self.replayed(|e| matches!(e, Event::Noted { name: n, .. } if n == name), "a note")?.is_some() {
-                continue;
-            }
-            let values = match &computed {
-                Some(values) => values,
-                None => computed.insert(self.standing(&prompts, &texts).await?),
-            };
-            let values: Vec<f32> = values[place].clone();
-            self.append(Event::Noted { name: name.to_owned(), values })?;
-        }
-        Ok(())
+        self.note_missing(&STANDING, async |lab| Ok(lab.standing(&prompts, &texts).await?.into())).await
     }
 
     async fn standing(&mut self, prompts: &[Prompt], texts: &[Vec<String>]) -> Result<[Vec<f32>; 7]> {

@@ -13,6 +13,8 @@ mod lab_judge;
 mod lab_learn;
 mod lab_log;
 mod lab_measure;
+mod lab_note;
+mod lab_phase;
 mod lab_reward;
 mod lab_standing;
 pub mod log;
@@ -31,7 +33,7 @@ pub use event::{Arm, Event, Record};
 pub use lab::{Lab, Setup, Snapshot, Subject};
 pub use lab_credit::Ratios;
 pub use lab_follow_up::Said;
-pub use lab_learn::{Phase, Replay};
+pub use lab_phase::{Phase, Replay};
 pub use manifest::{Manifest, Options, Source};
 pub use observer::{Observer, Progress, Silent};
 pub use pace::{Breath, Pace};
@@ -40,3 +42,6 @@ pub use rated_batch::RatedBatch;
 pub use reward_batch::RewardBatch;
 pub use room::check_rows;
 pub use store::{Folder, Memory, Store};
+
+#[cfg(test)]
+mod tests;

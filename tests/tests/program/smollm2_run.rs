@@ -193,9 +193,8 @@ fn what_its_judges_want_to_say_is_a_label() {
     for (how, prompts) in [("plain", default_prompts()), ("turn", chat_prompts(&turn))] {
         for (prompt, form) in prompts.iter().flat_map(|prompt| [(prompt, Form::Pointwise), (prompt, Form::Pairwise)]) {
             let judge = Generative::new(prompt, form, &tokenizer).unwrap();
-            let preferred = pollster::block_on(judge.prefer(&model, &pairs, 1024)).unwrap();
-            let right = preferred.iter().filter(|p| **p > 0.5).count();
-            let flips = pollster::block_on(judge.position_flips(&model, &pairs, 1024)).unwrap();
+            let asked = pollster::block_on(judge.both_orders(&model, &pairs, 1024)).unwrap();
+            let (right, flips) = (asked.preferred.iter().filter(|p| **p > 0.5).count(), asked.flips);
             let mass = label_mass(&judge, prompt, form, (&model, &tokenizer), &pairs);
             println!("| {how} | {} | {form:?} | {mass:.3} | {right} | {flips:.2} |", prompt.name);
             masses.push(mass);

@@ -2,8 +2,9 @@
 
 use burn::tensor::{Tensor, activation::sigmoid};
 use selfsame_core::{
+    device::readings,
     judge::{Comparison, Form, Generative, Implicit, default_prompts},
-    learn::{Sequence, batch::score},
+    learn::{Batch, Sequence, batch::score},
     model::{Decoder, Mapper},
     world::{World, rules::Rules},
 };
@@ -157,7 +158,7 @@ fn a_judge_that_always_says_a_changes_every_verdict_with_the_order() {
     let pairs = comparisons(&rows, false);
     let biased = stubborn(&[("A", 2.0), ("B", -1.0)]);
     for judge in judges(Form::Pairwise) {
-        let flips = pollster::block_on(judge.position_flips(&biased, &pairs, 300)).unwrap();
+        let flips = pollster::block_on(judge.both_orders(&biased, &pairs, 300)).unwrap().flips;
         assert!((flips - 1.0).abs() < 1e-12, "{flips}");
         // Asked in both orders, such a judge has no preference.
         for logit in read(&judge.preference_logits(&biased, &pairs)) {
@@ -165,8 +166,39 @@ fn a_judge_that_always_says_a_changes_every_verdict_with_the_order() {
         }
     }
     for judge in judges(Form::Pointwise) {
-        let flips = pollster::block_on(judge.position_flips(&biased, &pairs, 300)).unwrap();
+        let flips = pollster::block_on(judge.both_orders(&biased, &pairs, 300)).unwrap().flips;
         assert!(flips.abs() < 1e-12, "a score does not know the other answer");
+    }
+}
+
+#[test]
+fn preference_and_flips_come_of_the_same_forward_passes() {
+    let (model, rows) = (tiny(1), rows(9));
+    let pairs = comparisons(&rows, false);
+    let bits = |values: &[f32]| values.iter().map(|value| value.to_bits()).collect::<Vec<u32>>();
+    for form in [Form::Pointwise, Form::Pairwise] {
+        for (judge, prompt) in judges(form).iter().zip(Rules.judge_prompts()) {
+            let before = readings();
+            let preferred = pollster::block_on(judge.prefer(&model, &pairs, 300)).unwrap();
+            let needed = readings() - before;
+            let both = pollster::block_on(judge.both_orders(&model, &pairs, 300)).unwrap();
+            assert_eq!(readings() - before, 2 * needed, "{form:?}: no more is read than for the preference alone");
+            assert_eq!(bits(&both.preferred), bits(&preferred), "{form:?}, {}", judge.name());
+            if form == Form::Pointwise {
+                continue;
+            }
+            // By the logits of single texts: a verdict stays where it is if the same label is likelier in both orders.
+            let [a, b] = prompt.verdicts.each_ref().map(|label| rules_tokenizer().single(label).unwrap());
+            let says_a = |row: &[Vec<u32>; 3], [first, second]: [usize; 2]| {
+                let text = judge.pairwise_sequence(&row[0], &row[first], &row[second], a);
+                let logits = read(&Batch::new(&[&text], &model.device()).logits(&model));
+                logits[a as usize] > logits[b as usize]
+            };
+            let flipped = rows.iter().filter(|row| says_a(row, [1, 2]) == says_a(row, [2, 1])).count();
+            #[allow(clippy::cast_precision_loss)] // pair counts
+            let expected = flipped as f64 / rows.len() as f64;
+            assert!((both.flips - expected).abs() < 1e-12, "{}: {} and {expected}", judge.name(), both.flips);
+        }
     }
 }
 

@@ -48,7 +48,7 @@ pub fn run(args: &GenerateAdsArgs) -> Result<()> {
     };
     let tokenizer = Disk.tokenizer(&place)?;
     if let Some(word) = foreign_token(&Ads, &tokenizer)? {
-        return Err(CoreError::model(place.name()?, format!("does not speak the language of ads: it has no token for `{word}`. Train one with `selfsame pretrain --world ads`")).into());
+        return Err(CoreError::model(place.name()?, format!("does not speak the language of ads: it has no token for `{word}`. Train one with `selfsame pretrain ads`")).into());
     }
     let selected = device::acquire(args.device.into())?;
     let (model, _) = Disk.model(&place, &selected)?;

@@ -38,7 +38,10 @@ pub fn ui(ui: &mut Ui, view: &RunView, arm: Arm, iteration: u32) {
         ui.columns(columns, |columns| {
             for (ui, (name, value)) in columns.iter_mut().zip(row) {
                 ui.spacing_mut().item_spacing.y = 0.0;
-                ui.label(RichText::new(*name).small().color(theme::palette(ui).muted));
+                let label = ui.label(RichText::new(*name).small().color(theme::palette(ui).muted));
+                if *name == t("iterations.kl") {
+                    label.on_hover_text(t("iterations.kl_hint"));
+                }
                 ui.label(RichText::new(value).strong().monospace());
             }
         });
