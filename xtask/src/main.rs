@@ -1,8 +1,8 @@
 //! The workspace's own commands, run as `cargo xtask VERB`.
 //!
 //! `check` is everything continuous integration runs, the cheap failures first. The other verbs are
-//! its parts, and what takes too long for it. Every step prints the exact command before it runs and its time after; the first
-//! failure stops the run, and a table of the steps ends it either way.
+//! its parts, and what takes too long for it. Every step prints the exact command before it runs and
+//! its time after; the first failure stops the run, and a table of the steps ends it either way.
 
 mod fuzz;
 mod licences;
