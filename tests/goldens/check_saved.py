@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # Checks that transformers and PEFT read what Selfsame saves, compute the same logits, and take its config for the one
-# that transformers wrote.
+# that transformers wrote. The tests themselves compare the tensors of such files with theirs (exports.py).
 #
 #   SELFSAME_SAVED=/tmp/saved cargo test --release --workspace --test goldens families -- --ignored
 #   python check_saved.py /tmp/saved

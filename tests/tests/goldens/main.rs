@@ -2,6 +2,7 @@
 
 mod chat;
 mod data_sets;
+mod exports;
 mod families;
 mod learn;
 mod losses;

@@ -1,8 +1,6 @@
 //! Adapters as a run leaves them: small checkpoints that name their base, and that are models again
 //! for whoever opens their folder.
 
-mod measure;
-
 use std::{fs, path::Path};
 
 use selfsame::{
