@@ -185,6 +185,32 @@ pub struct RunArgs {
     pub json: bool,
 }
 
+impl RunArgs {
+    /// A recipe with nothing else said.
+    #[must_use]
+    pub fn new(recipe: &str) -> Self {
+        Self {
+            recipe: recipe.to_owned(),
+            model: None,
+            base: None,
+            data: None,
+            chat: false,
+            world: None,
+            set: Vec::new(),
+            lora: None,
+            base_precision: BasePrecision::default(),
+            gradient_checkpointing: false,
+            config: None,
+            seed: 1,
+            device: DeviceChoice::Auto,
+            out: None,
+            quick: false,
+            no_controls: false,
+            json: false,
+        }
+    }
+}
+
 /// Arguments of `resume`.
 #[derive(Debug, Clone, Args)]
 pub struct ResumeArgs {
@@ -370,6 +396,14 @@ mod tests {
     #[test]
     fn the_definitions_are_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn arguments_of_a_run_are_those_of_a_command_line_that_names_the_recipe_alone() {
+        let Some(Command::Run(parsed)) = Cli::try_parse_from(["selfsame", "run", "scir"]).unwrap().command else {
+            panic!("not a run")
+        };
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", RunArgs::new("scir")));
     }
 
     #[test]

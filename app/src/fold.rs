@@ -94,6 +94,12 @@ pub struct IterationView {
     pub ballots: Ballots,
 }
 
+/// What is said of a log whose first line is not the start of a run.
+#[must_use]
+pub fn no_start() -> Error {
+    Error::told("the log does not begin with the start of a run")
+}
+
 impl RunView {
     /// Reads and folds the log of a run's folder.
     ///
@@ -121,7 +127,7 @@ impl RunView {
     /// If it is not the start of a run.
     pub fn begin(first: Option<&Record>) -> Result<Self> {
         let Some((Event::Started { manifest }, first)) = first.map(|first| (&first.event, first)) else {
-            return Err(Error::told("the log does not begin with the start of a run"));
+            return Err(no_start());
         };
         Ok(Self {
             manifest: (**manifest).clone(),

@@ -10,22 +10,21 @@ use selfsame_core::{
     run::{Folder, Record, log::parse},
 };
 
-use crate::{Error, Result, archive, format};
+use crate::{
+    Error, Result, archive,
+    run_name::{RUNS, new_name},
+};
 
 /// What a run leaves in its folder before its first event.
 const BEGINNINGS: [&str; 5] = ["checkpoints", "events.jsonl", "run.toml", ".run.toml.tmp", LOCK];
-
-/// The folder of a new run, where nobody says otherwise.
-const RUNS: &str = "runs";
 
 /// Held while a program writes to the run.
 const LOCK: &str = ".lock";
 
 /// Where a run goes if nobody says otherwise.
 #[must_use]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // times are positive
 pub fn default_out(recipe: &str, seed: u64) -> PathBuf {
-    Path::new(RUNS).join(format!("{recipe}-seed{seed}-{}", format::timestamp(format::now() as u64)))
+    Path::new(RUNS).join(new_name(recipe, seed))
 }
 
 /// The records of a run's log. A last line that was cut off is left out.
@@ -35,9 +34,7 @@ pub fn default_out(recipe: &str, seed: u64) -> PathBuf {
 pub fn records(root: &Path) -> Result<Vec<Record>> {
     let path = Folder::log_path(root);
     let bytes = fs::read(&path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => {
-            Error::told(format!("{} holds no run (there is no events.jsonl)", root.display()))
-        }
+        std::io::ErrorKind::NotFound => no_run(root),
         _ => CoreError::read(&path, e).into(),
     })?;
     let records = parse(&bytes, &path)?.records;
@@ -48,6 +45,12 @@ pub fn records(root: &Path) -> Result<Vec<Record>> {
         )));
     }
     Ok(records)
+}
+
+/// What is said of a folder without a log.
+#[must_use]
+pub fn no_run(root: &Path) -> Error {
+    Error::told(format!("{} holds no run (there is no events.jsonl)", root.display()))
 }
 
 /// Refuses a folder that holds anything; one that is not there yet is fine.

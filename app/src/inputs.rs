@@ -12,7 +12,7 @@ use selfsame_core::{
     recipe::by_id,
     run::{
         Event, Manifest, Record, Source, Subject, check_rows,
-        plan::{Adapted, Learning},
+        plan::{Adapted, Learning, Plan, plan_with},
     },
     text::Tokenizer,
     world::{self, World},
@@ -21,6 +21,7 @@ use selfsame_core::{
 use crate::{
     Error, Result,
     cli::RunArgs,
+    fold::no_start,
     settings::Settings,
     shelf::{Place, Shelf, utf8},
 };
@@ -42,9 +43,18 @@ pub struct Inputs {
 }
 
 impl Inputs {
+    /// What a run of them would need.
+    ///
+    /// # Errors
+    /// If a setting cannot work.
+    pub fn plan(&self) -> Result<Plan> {
+        let manifest = &self.manifest;
+        let budget = by_id(&manifest.recipe)?.check(&manifest.parameters)?;
+        Ok(plan_with(self.subject.model.config(), self.learning(), budget.as_ref(), &manifest.options))
+    }
+
     /// What its plan needs to know of what learns.
-    #[must_use]
-    pub fn learning(&self) -> Learning {
+    fn learning(&self) -> Learning {
         let manifest = &self.manifest;
         let other_base = manifest.base_sha256 != manifest.model_sha256;
         let adapted = manifest.lora.map(|lora| Adapted { lora, precision: manifest.base_precision, other_base });
@@ -123,7 +133,7 @@ pub fn prepare_with(args: &RunArgs, settings: Settings, shelf: &dyn Shelf, acqui
 /// If it is not the start of a run; names what has changed.
 pub fn of_log(records: Vec<Record>, choice: Option<Choice>, shelf: &dyn Shelf, acquire: Acquire<'_>) -> Result<Inputs> {
     let Some(Record { event: Event::Started { manifest }, .. }) = records.into_iter().next() else {
-        return Err(Error::told("the log does not begin with the start of a run"));
+        return Err(no_start());
     };
     rebuild(*manifest, choice, shelf, acquire)
 }

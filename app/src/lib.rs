@@ -44,6 +44,7 @@ pub mod recorded;
 pub mod report;
 #[cfg(not(target_family = "wasm"))]
 pub mod reproduction;
+pub mod run_name;
 pub mod settings;
 pub mod shelf;
 #[cfg(not(target_family = "wasm"))]

@@ -160,23 +160,13 @@ fn own_world(study: &Study) -> &'static str {
 /// The arguments of a run like those of the reproduction.
 fn run_args(recipe: &str, study: &Study, args: &ReproduceArgs, model: Option<&Path>) -> RunArgs {
     RunArgs {
-        recipe: recipe.to_owned(),
         model: model.map(Path::to_path_buf),
         base: args.base.clone(),
-        data: None,
-        chat: false,
         world: args.world.clone().or_else(|| Some(own_world(study).to_owned())),
         set: args.set.clone(),
-        lora: None,
-        base_precision: selfsame_core::model::BasePrecision::F32,
-        gradient_checkpointing: false,
-        config: None,
-        seed: 1,
         device: args.device,
-        out: None,
         quick: args.quick,
-        no_controls: false,
-        json: false,
+        ..RunArgs::new(recipe)
     }
 }
 

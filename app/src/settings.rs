@@ -6,7 +6,7 @@ use std::path::Path;
 use selfsame_core::{
     Error as CoreError,
     recipe::{Entry, settings as known},
-    run::Options,
+    run::{Manifest, Options},
 };
 use toml::{Table, Value};
 
@@ -44,7 +44,7 @@ impl Settings {
     /// If a file cannot be read, or a name is unknown or ambiguous.
     pub fn of(entry: &Entry, args: &RunArgs) -> Result<Self> {
         let mut settings = Self::defaults(entry)?;
-        let help = format!("`selfsame methods {}` lists all", entry.card.id);
+        let help = help(entry);
         if let Some(path) = &args.config {
             settings.merge_file(path, &help)?;
         }
@@ -126,6 +126,20 @@ impl Settings {
     pub fn typed_options(&self) -> Result<Options> {
         Ok(known::read_options(&self.options)?)
     }
+}
+
+/// Where a person finds all settings of a recipe.
+#[must_use]
+pub fn help(entry: &Entry) -> String {
+    format!("`selfsame methods {}` lists all", entry.card.id)
+}
+
+/// Everything that decided a run as a table, to be compared with another's.
+///
+/// # Errors
+/// If it cannot be written as TOML, which would be a mistake of ours.
+pub fn of_manifest(manifest: &Manifest) -> Result<Table> {
+    Table::try_from(manifest).map_err(|e| Error::told(format!("the settings of a run cannot be compared: {e}")))
 }
 
 /// What the settings of a recipe are, by their names, those of the options with their prefix.

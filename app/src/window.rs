@@ -83,11 +83,7 @@ struct Window {
 impl Window {
     fn new(context: &egui::Context, dirs: &[PathBuf], remembered: State, path: Option<PathBuf>) -> Self {
         theme::install(context);
-        context.set_theme(match remembered.theme.as_deref() {
-            Some("light") => ThemePreference::Light,
-            Some("dark") => ThemePreference::Dark,
-            _ => ThemePreference::System,
-        });
+        context.set_theme(remembered.theme.as_deref().map_or(ThemePreference::System, theme::by_name));
         context.set_zoom_factor(remembered.scale.unwrap_or(1.0));
         let wake = context.clone();
         let engine = Native::new(Arc::new(move || wake.request_repaint_after(SHOWN_WITHIN)));
@@ -128,14 +124,7 @@ impl Window {
         let before = self.keeper.as_ref().and_then(|keeper| keeper.last().size);
         State {
             panel: Some(self.laboratory.panel().id().to_owned()),
-            theme: Some(
-                match context.options(|options| options.theme_preference) {
-                    ThemePreference::Light => "light",
-                    ThemePreference::Dark => "dark",
-                    ThemePreference::System => "system",
-                }
-                .to_owned(),
-            ),
+            theme: Some(theme::name(context.options(|options| options.theme_preference)).to_owned()),
             scale: Some(scale),
             // The size of a window that fills the screen says nothing about the window.
             size: if maximized { before } else { size.map(|size| [size.x * scale, size.y * scale]).or(before) },

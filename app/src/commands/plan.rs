@@ -2,8 +2,7 @@
 
 use selfsame_core::{
     model::BasePrecision,
-    recipe::by_id,
-    run::plan::{Plan, Speed, plan_with, probe},
+    run::plan::{Plan, Speed, probe},
 };
 use serde::Serialize;
 
@@ -51,11 +50,7 @@ pub fn run(args: &RunArgs) -> Result<()> {
 /// # Errors
 /// If a setting cannot work or the device fails.
 pub fn of(inputs: &Inputs) -> Result<(Plan, Speed)> {
-    let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
-    let manifest = &inputs.manifest;
-    let config = inputs.subject.model.config();
-    let plan = plan_with(config, inputs.learning(), budget.as_ref(), &manifest.options);
-    Ok((plan, pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?))
+    Ok((inputs.plan()?, pollster::block_on(probe(&inputs.subject.model, &inputs.subject.tokenizer))?))
 }
 
 fn text(output: &Output) -> String {

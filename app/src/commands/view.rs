@@ -2,7 +2,7 @@
 
 use selfsame_core::run::Folder;
 
-use crate::{Error, Result, cli::ViewArgs, window};
+use crate::{Result, cli::ViewArgs, folder, window};
 
 /// Runs the command.
 ///
@@ -12,7 +12,7 @@ pub fn run(args: &ViewArgs) -> Result<()> {
     for dir in &args.dirs {
         // Said here, where it can be read, rather than in a window that shows nothing.
         if !Folder::log_path(dir).exists() {
-            return Err(Error::told(format!("{} holds no run (there is no events.jsonl)", dir.display())));
+            return Err(folder::no_run(dir));
         }
     }
     window::open(&args.dirs)

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::{Table, Value};
+use toml::Value;
 
 use crate::{
-    Error, Result,
+    Result,
     fold::RunView,
     format::NOTHING,
-    settings::{flatten, tidy},
+    settings::{flatten, of_manifest, tidy},
 };
 
 /// Letters of a hash that are shown.
@@ -31,8 +31,7 @@ pub fn differences(views: &[&RunView]) -> Result<Vec<Setting>> {
     let settings = views
         .iter()
         .map(|view| {
-            let table = Table::try_from(&view.manifest)
-                .map_err(|e| Error::told(format!("the settings of a run cannot be compared: {e}")))?;
+            let table = of_manifest(&view.manifest)?;
             Ok(flatten(&tidy(table)).into_iter().collect::<BTreeMap<String, Value>>())
         })
         .collect::<Result<Vec<_>>>()?;

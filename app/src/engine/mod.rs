@@ -5,18 +5,23 @@ use std::collections::BTreeMap;
 
 use selfsame_core::{
     judge::Opinion,
-    run::{Arm, Progress, Record},
+    run::{
+        Arm, Progress, Record,
+        plan::{Plan, Speed},
+    },
 };
 use serde::{Deserialize, Serialize};
 
-use crate::view::Pick;
+use crate::{inputs::Inputs, view::Pick};
 
 #[cfg(not(target_family = "wasm"))]
 pub mod native;
 pub mod playground;
 mod request;
+mod teller;
 
 pub use request::Request;
+pub use teller::Teller;
 
 /// The version of the protocol, for a view and an engine that may come from different builds: a page
 /// and its worker, one of them from a cache.
@@ -247,6 +252,20 @@ pub struct Planned {
     pub seconds: f64,
     /// Notes that do not prevent the run.
     pub notes: Vec<String>,
+}
+
+impl Planned {
+    /// What a view is told of the plan of these inputs and how fast they are.
+    #[must_use]
+    pub fn new(inputs: Inputs, plan: &Plan, speed: &Speed) -> Self {
+        Self {
+            device: format!("{} ({})", inputs.device.name, inputs.device.reason),
+            memory: plan.total_bytes,
+            weights: plan.weights_bytes,
+            seconds: plan.seconds(speed),
+            notes: inputs.notes,
+        }
+    }
 }
 
 /// Where a run is at this moment.

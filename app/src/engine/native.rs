@@ -3,8 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -12,15 +10,9 @@ use std::{
         mpsc,
     },
     thread::{self, JoinHandle},
-    time::{Duration, Instant},
 };
 
-use selfsame_core::run::{
-    Event, Folder, Observer, Progress, Record,
-    log::{Chain, parse_after},
-};
-
-use super::{Command, Engine, Message, Moment, Outcome, Planned, Request, RunId, playground::Question};
+use super::{Command, Engine, Message, Outcome, Planned, Request, RunId, Teller, playground::Question};
 use crate::{
     Error, Result,
     commands::{
@@ -32,16 +24,10 @@ use crate::{
     shelf::Disk,
 };
 
+mod follow;
 mod playground;
 
-/// How often a log that somebody else writes is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// Bytes of a log read at a time: a long log appears piece by piece.
-const PIECE: u64 = 1 << 20;
-
-/// Seconds over which the speed of a run is averaged.
-const SPEED_OVER: f64 = 2.0;
+use follow::{Left, follow};
 
 /// Wakes the window when there is something to see.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -206,7 +192,8 @@ fn carry_out(begun: Result<(Inputs, PathBuf)>, run: RunId, stop: &Arc<AtomicBool
         Err(e) => return mouth.failed(&e),
     };
     mouth.say(Message::Opened { run, folder: root.display().to_string(), working: true });
-    let observer = Box::new(Teller::new(run, mouth.clone()));
+    let view = mouth.clone();
+    let observer = Box::new(Teller::new(run, move |message| view.say(message)));
     let outcome = match execute(inputs, &root, observer, Arc::clone(stop)) {
         Ok(()) => Outcome::Finished,
         Err(Error::Stopped(_)) => Outcome::Stopped,
@@ -215,116 +202,27 @@ fn carry_out(begun: Result<(Inputs, PathBuf)>, run: RunId, stop: &Arc<AtomicBool
     mouth.say(Message::Ended { run, outcome });
 }
 
-/// Tells the view what an observer sees.
-struct Teller {
-    run: RunId,
-    mouth: Mouth,
-    /// Tokens since the beginning of the stretch over which the speed is averaged.
-    tokens: usize,
-    since: Instant,
-    speed: f64,
-}
-
-impl Teller {
-    fn new(run: RunId, mouth: Mouth) -> Self {
-        Self { run, mouth, tokens: 0, since: Instant::now(), speed: 0.0 }
-    }
-}
-
-impl Observer for Teller {
-    fn record(&mut self, record: &Record) {
-        self.mouth.say(Message::Records { run: self.run, records: vec![record.clone()] });
-    }
-
-    #[allow(clippy::cast_precision_loss)] // token counts
-    fn progress(&mut self, progress: &Progress) {
-        self.tokens += progress.tokens;
-        let elapsed = self.since.elapsed().as_secs_f64();
-        if elapsed > SPEED_OVER {
-            self.speed = self.tokens as f64 / elapsed;
-            (self.tokens, self.since) = (0, Instant::now());
-        }
-        self.mouth.say(Message::Progress { run: self.run, progress: Moment::of(progress, self.speed) });
-    }
-}
-
-/// Why a log is not followed any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
-    /// It is complete.
-    Finished,
-    /// The view closed it.
-    Closed,
-}
-
-/// Reads a log piece by piece, and goes on reading while somebody writes it. Where nobody does, it
-/// says that the run was stopped, and still goes on: somebody may continue it.
-fn follow(root: &Path, run: RunId, stop: &AtomicBool, mouth: &Mouth) -> Result<Left> {
-    let path = Folder::log_path(root);
-    if !path.exists() {
-        return Err(Error::told(format!("{} holds no run (there is no events.jsonl)", root.display())));
-    }
-    let read = |e| Error::Core(selfsame_core::Error::read(&path, e));
-    let mut file = File::open(&path).map_err(read)?;
-    let (mut at, mut rest) = (0_u64, Vec::new());
-    let (mut chain, mut stopped) = (Chain::default(), false);
-    while !stop.load(Ordering::Relaxed) {
-        file.seek(SeekFrom::Start(at)).map_err(read)?;
-        let mut piece = Vec::new();
-        let count = (&mut file).take(PIECE).read_to_end(&mut piece).map_err(read)?;
-        if count == 0 {
-            // A log that got shorter was repaired; what was shown beyond is gone from it.
-            if file.metadata().map_err(read)?.len() < at {
-                return Err(Error::told(format!("{} was cut; open the run again", path.display())));
-            }
-            if !stopped && !folder::in_use(root) {
-                stopped = true;
-                mouth.say(Message::Ended { run, outcome: Outcome::Stopped });
-            }
-            thread::sleep(LOOK_EVERY);
-            continue;
-        }
-        at += count as u64;
-        rest.extend(piece);
-        let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        let parsed = parse_after(chain, rest.get(..whole).unwrap_or_default(), &path)?;
-        // A last line that cannot be read stays: with a line behind it, it is named and refused.
-        rest.drain(..parsed.length);
-        let records = parsed.records;
-        chain = parsed.chain;
-        let finished = records.iter().any(|record| matches!(record.event, Event::Finished {}));
-        if !records.is_empty() {
-            stopped = false;
-            mouth.say(Message::Records { run, records });
-        }
-        if finished {
-            return Ok(Left::Finished);
-        }
-    }
-    Ok(Left::Closed)
-}
-
 fn plan_of(request: &Request) -> Result<Planned> {
     let inputs = inputs::prepare(&request.args(), &Disk, &acquire)?;
     let (plan, speed) = plan::of(&inputs)?;
-    Ok(Planned {
-        device: format!("{} ({})", inputs.device.name, inputs.device.reason),
-        memory: plan.total_bytes,
-        weights: plan.weights_bytes,
-        seconds: plan.seconds(&speed),
-        notes: inputs.notes,
-    })
+    Ok(Planned::new(inputs, &plan, &speed))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::{
+        fs::File,
+        io::Write,
+        time::{Duration, Instant},
+    };
+
+    use selfsame_core::run::Record;
 
     use super::*;
     use crate::{fold::tests::synthetic, folder::Lock};
 
     /// A folder with the first lines of a run.
-    fn scratch(name: &str, records: &[Record]) -> PathBuf {
+    pub(super) fn scratch(name: &str, records: &[Record]) -> PathBuf {
         let root = std::env::temp_dir().join(format!("selfsame-native-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&root);
         std::fs::create_dir_all(&root).unwrap();
@@ -332,11 +230,11 @@ mod tests {
         root
     }
 
-    fn text(records: &[Record]) -> String {
+    pub(super) fn text(records: &[Record]) -> String {
         records.iter().map(|record| serde_json::to_string(record).unwrap() + "\n").collect()
     }
 
-    fn append(root: &Path, text: &str) {
+    pub(super) fn append(root: &Path, text: &str) {
         let mut file = File::options().append(true).open(root.join("events.jsonl")).unwrap();
         file.write_all(text.as_bytes()).unwrap();
     }
@@ -368,25 +266,18 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_nobody_writes_was_stopped_and_one_that_grows_goes_on() {
+    fn a_run_is_followed_to_its_end() {
         let mut records = synthetic();
         let rest = records.split_off(6);
         let root = scratch("grows", &records);
         let lock = Lock::take(&root).unwrap();
         let mut engine = open(&root);
         let heard = hear(&mut engine, |message| matches!(message, Message::Records { .. }));
-        assert_eq!(lines(&heard), 6);
-        thread::sleep(LOOK_EVERY * 2);
-        assert!(!engine.poll().iter().any(ended), "somebody is writing it");
+        assert_eq!((lines(&heard), heard.iter().any(ended)), (6, false));
         drop(lock);
         let heard = hear(&mut engine, ended);
         assert!(matches!(heard.last(), Some(Message::Ended { outcome: Outcome::Stopped, .. })), "{heard:?}");
-        // Pieces after the first do not begin with a start, and lines can come in parts.
-        let rest = text(&rest);
-        let (first, second) = rest.split_at(rest.len() / 2);
-        append(&root, first);
-        thread::sleep(LOOK_EVERY * 2);
-        append(&root, second);
+        append(&root, &text(&rest));
         let heard = hear(&mut engine, |m| matches!(m, Message::Ended { outcome: Outcome::Finished, .. }));
         assert_eq!(lines(&heard), 10);
         assert!(!engine.busy(), "nothing has to be waited for");
@@ -394,17 +285,13 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_named_with_its_line() {
+    fn damage_ends_what_is_followed() {
         let records = synthetic();
-        let root = scratch("damage", &records[..4]);
-        let _lock = Lock::take(&root).unwrap();
-        let mut engine = open(&root);
-        hear(&mut engine, |message| matches!(message, Message::Records { .. }));
+        let root = scratch("damaged", &records[..4]);
         append(&root, "{\"schema\":1,\n");
-        thread::sleep(LOOK_EVERY * 2);
-        assert!(!engine.poll().iter().any(ended), "a last line can still be repaired");
         append(&root, &text(&records[4..6]));
-        let heard = hear(&mut engine, ended);
+        let _lock = Lock::take(&root).unwrap();
+        let heard = hear(&mut open(&root), ended);
         let Some(Message::Ended { outcome: Outcome::Failed(problem), .. }) = heard.last() else { panic!("{heard:?}") };
         assert!(problem.contains("line 5"), "{problem}");
         std::fs::remove_dir_all(&root).unwrap();

@@ -1,7 +1,7 @@
 //! Drawing answers and rating texts, piece by piece, whoever drives it: a thread of the desktop, or the worker of
 //! a page.
 
-use std::rc::Rc;
+use std::{cell::RefCell, rc::Rc};
 
 use selfsame_core::{
     judge::{Henry, Opinion},
@@ -16,7 +16,7 @@ use super::{Chat, Message, Rate};
 use crate::{Error, Result, format};
 
 /// Models that are kept for the next question.
-pub const KEPT_MODELS: usize = 4;
+const KEPT_MODELS: usize = 4;
 
 /// Weights that all kept models may have together. The last one used is kept whatever its size.
 const KEPT_WEIGHTS: usize = 500_000_000;
@@ -243,34 +243,128 @@ impl Growing {
 /// its own.
 #[derive(Default)]
 pub struct Speakers {
-    loaded: Vec<(String, Rc<Speaker>)>,
+    loaded: RefCell<Vec<(String, Rc<Speaker>)>>,
 }
 
 impl Speakers {
-    /// A model that is loaded.
-    pub fn get(&mut self, name: &str) -> Option<Rc<Speaker>> {
-        let at = self.loaded.iter().position(|(known, _)| known == name)?;
-        let found = self.loaded.remove(at);
+    /// The model of this name: one that is loaded, or else what `load` gives, which is kept for the next question.
+    ///
+    /// # Errors
+    /// Those of `load`.
+    pub async fn find(&self, name: &str, load: impl AsyncFnOnce(&str) -> Result<Speaker>) -> Result<Rc<Speaker>> {
+        if let Some(speaker) = self.get(name) {
+            return Ok(speaker);
+        }
+        // Others may ask meanwhile: nothing is borrowed here.
+        let speaker = Rc::new(load(name).await?);
+        self.keep(name, &speaker);
+        Ok(speaker)
+    }
+
+    fn get(&self, name: &str) -> Option<Rc<Speaker>> {
+        let mut loaded = self.loaded.borrow_mut();
+        let at = loaded.iter().position(|(known, _)| known == name)?;
+        let found = loaded.remove(at);
         let speaker = Rc::clone(&found.1);
-        self.loaded.push(found);
+        loaded.push(found);
         Some(speaker)
     }
 
     /// Keeps a model for the next question; others may have to go.
-    pub fn keep(&mut self, name: &str, speaker: &Rc<Speaker>) {
-        self.loaded.push((name.to_owned(), Rc::clone(speaker)));
+    fn keep(&self, name: &str, speaker: &Rc<Speaker>) {
+        let mut loaded = self.loaded.borrow_mut();
+        loaded.push((name.to_owned(), Rc::clone(speaker)));
         let too_much = |loaded: &[(String, Rc<Speaker>)]| {
             let weights: usize = loaded.iter().map(|(_, speaker)| speaker.model.config().parameters()).sum();
             loaded.len() > KEPT_MODELS || (loaded.len() > 1 && weights > KEPT_WEIGHTS)
         };
-        while too_much(&self.loaded) {
-            self.loaded.remove(0);
+        while too_much(&loaded) {
+            loaded.remove(0);
         }
     }
+}
 
-    /// How many models are loaded.
+/// A question that has come, and the answer to it as soon as it is begun.
+pub struct Slot {
+    /// The question.
+    pub question: Question,
+    answer: Option<Answering>,
+}
+
+impl Slot {
+    /// A question that has come.
     #[must_use]
-    pub fn count(&self) -> usize {
-        self.loaded.len()
+    pub fn new(question: Question) -> Self {
+        Self { question, answer: None }
+    }
+
+    /// The next piece of the answer; for the first one the model may have to be loaded.
+    ///
+    /// # Errors
+    /// If the model cannot be loaded or cannot read what it is asked, or the device fails.
+    pub async fn next(
+        &mut self,
+        speakers: &Speakers,
+        load: impl AsyncFnOnce(&str) -> Result<Speaker>,
+    ) -> Result<Piece> {
+        let answer = match &mut self.answer {
+            Some(answer) => answer,
+            None => {
+                let speaker = speakers.find(self.question.model(), load).await?;
+                self.answer.insert(Answering::begin(&self.question, speaker)?)
+            }
+        };
+        answer.next().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use selfsame_core::device;
+
+    use super::*;
+    use crate::{shelf::STARTER, starter};
+
+    fn load() -> Speaker {
+        let cpu = device::select(device::Choice::Cpu).unwrap();
+        let model = starter::model(starter::MODEL, STARTER, &cpu).unwrap();
+        Speaker { model, tokenizer: starter::tokenizer().unwrap() }
+    }
+
+    /// The model of a name, and whether it had to be loaded.
+    fn ask(speakers: &Speakers, name: &str) -> (Rc<Speaker>, bool) {
+        let mut loaded = false;
+        let speaker = pollster::block_on(speakers.find(name, async |asked: &str| {
+            assert_eq!(asked, name);
+            loaded = true;
+            Ok(load())
+        }));
+        (speaker.unwrap(), loaded)
+    }
+
+    #[test]
+    fn a_model_is_loaded_once_and_only_a_few_stay_loaded() {
+        let speakers = Speakers::default();
+        let (first, loaded) = ask(&speakers, "first");
+        assert!(loaded);
+        for other in 0..2 * KEPT_MODELS {
+            let other = other.to_string();
+            assert!(ask(&speakers, &other).1, "nobody asked for it before");
+            // Asked for again and again it stays, whatever else comes and goes.
+            let (again, loaded) = ask(&speakers, "first");
+            assert!(Rc::ptr_eq(&first, &again) && !loaded);
+            assert!(!ask(&speakers, &other).1, "the last one asked for is there");
+            ask(&speakers, "first");
+        }
+        assert!(ask(&speakers, "0").1, "what was not asked for lately had to go");
+        assert_eq!(speakers.loaded.borrow().len(), KEPT_MODELS);
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_loaded_is_not_kept() {
+        let speakers = Speakers::default();
+        let refused = pollster::block_on(speakers.find("none", async |_: &str| Err(Error::told("no such model"))));
+        assert!(refused.is_err_and(|e| e.to_string().contains("no such model")));
+        assert!(ask(&speakers, "none").1);
     }
 }

@@ -57,17 +57,11 @@ impl Request {
     #[must_use]
     pub fn args(&self) -> RunArgs {
         RunArgs {
-            recipe: self.recipe.clone(),
             model: self.model.clone().map(PathBuf::from),
             base: self.base.clone().map(PathBuf::from),
             data: self.data.clone().map(PathBuf::from),
-            chat: false,
             world: self.world.clone(),
             set: self.changes.iter().map(|(k, v)| Assignment { key: k.clone(), value: v.clone() }).collect(),
-            lora: None,
-            base_precision: selfsame_core::model::BasePrecision::F32,
-            gradient_checkpointing: false,
-            config: None,
             seed: self.seed,
             device: match self.device.as_str() {
                 "cpu" => DeviceChoice::Cpu,
@@ -77,7 +71,7 @@ impl Request {
             out: self.out.clone().map(PathBuf::from),
             quick: self.quick,
             no_controls: !self.controls,
-            json: false,
+            ..RunArgs::new(&self.recipe)
         }
     }
 

@@ -8,11 +8,7 @@ use std::{
     },
 };
 
-use selfsame_core::{
-    recipe::by_id,
-    run::{Arm, Event, Manifest, Observer, Progress, Record, plan::plan_with},
-};
-use toml::Table;
+use selfsame_core::run::{Arm, Event, Manifest, Observer, Progress, Record};
 
 use super::{Planned, Reproduction, machine};
 use crate::{
@@ -22,7 +18,7 @@ use crate::{
     inputs::{self, Inputs},
     observer::summary,
     output,
-    settings::flatten,
+    settings::{self, flatten},
     shelf::Disk,
 };
 
@@ -45,10 +41,7 @@ impl Reproduction<'_> {
         if inputs.device.name.starts_with("gpu") {
             return Ok(1);
         }
-        let budget = by_id(&first.args.recipe)?.check(&first.settings.parameters)?;
-        let manifest = &inputs.manifest;
-        let config = inputs.subject.model.config();
-        let plan = plan_with(config, inputs.learning(), budget.as_ref(), &manifest.options);
+        let plan = inputs.plan()?;
         let fitting = machine::free_memory().map_or(1, |free| {
             ((free as f64 * SHARE) as u64 / plan.total_bytes.max(1)).clamp(1, planned.len() as u64) as usize
         });
@@ -121,11 +114,8 @@ fn check_same(there: &Manifest, wanted: &Manifest, root: &Path) -> Result<()> {
     if there == wanted {
         return Ok(());
     }
-    let leaves = |manifest: &Manifest| -> Result<Vec<(String, toml::Value)>> {
-        let table = Table::try_from(manifest)
-            .map_err(|e| Error::told(format!("the settings of a run cannot be compared: {e}")))?;
-        Ok(flatten(&table))
-    };
+    let leaves =
+        |manifest: &Manifest| -> Result<Vec<(String, toml::Value)>> { Ok(flatten(&settings::of_manifest(manifest)?)) };
     let (there, wanted) = (leaves(there)?, leaves(wanted)?);
     let differs = |leaf: &&(String, toml::Value)| !there.contains(leaf);
     let names: Vec<&str> = wanted.iter().filter(differs).map(|(name, _)| name.as_str()).take(NAMED).collect();

@@ -5,6 +5,10 @@ use std::sync::{Arc, LazyLock};
 use egui::{Color32, CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Theme as Mode, Vec2};
 use serde::Deserialize;
 
+mod preference;
+
+pub use preference::{ZOOM, by_name, name};
+
 const TOKENS: &str = include_str!("../../../assets/theme.toml");
 
 /// The tokens as the file has them.

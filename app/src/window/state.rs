@@ -11,13 +11,13 @@ use std::{
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::{Error, Result, folder, view::panels::lessons::Progress};
+use crate::{
+    Error, Result, folder,
+    view::{panels::lessons::Progress, theme::ZOOM},
+};
 
 /// The least and the greatest size that is believed.
 const SIZES: std::ops::RangeInclusive<f32> = 300.0..=16_000.0;
-
-/// Likewise for the scale of everything.
-const SCALES: std::ops::RangeInclusive<f32> = 0.5..=3.0;
 
 /// What is remembered.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl State {
         Self {
             panel: word("panel"),
             theme: word("theme"),
-            scale: table.get("scale").and_then(number).filter(|scale| SCALES.contains(scale)),
+            scale: table.get("scale").and_then(number).filter(|scale| ZOOM.contains(scale)),
             size: <[f32; 2]>::try_from(sizes).ok(),
             maximized: table.get("maximized").and_then(Value::as_bool).unwrap_or_default(),
             runs: words("runs"),

@@ -1,12 +1,13 @@
 //! Reading a log back: repairing its end, refusing damage anywhere else.
 
 mod chain;
+mod tail;
 
 use std::path::Path;
 
 use serde::Deserialize;
 
-pub use self::chain::Chain;
+pub use self::{chain::Chain, tail::Tail};
 use super::{Event, Record, event::SCHEMA};
 use crate::{Error, Result};
 

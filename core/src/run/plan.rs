@@ -74,12 +74,6 @@ const PROMPT_TOKENS: usize = 16;
 const KEPT_HIDDEN: u128 = 4;
 const KEPT_INTERMEDIATE: u128 = 3;
 
-/// Plans a run of a model. A recipe without a [`Budget`] is planned as one pass of 1,000 pairs.
-#[must_use]
-pub fn plan(config: &Config, budget: Option<&Budget>, options: &Options) -> Plan {
-    plan_with(config, Learning::default(), budget, options)
-}
-
 /// A model whose adapters learn, and how what they adapt is kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Adapted {
@@ -101,7 +95,7 @@ pub struct Learning {
     pub recomputes: bool,
 }
 
-/// [`plan`] where adapters learn in place of the weights, or blocks are computed again.
+/// Plans a run of a model. A recipe without a [`Budget`] is planned as one pass of 1,000 pairs.
 #[must_use]
 pub fn plan_with(config: &Config, learning: Learning, budget: Option<&Budget>, options: &Options) -> Plan {
     let Learning { adapted, recomputes } = learning;

@@ -106,12 +106,8 @@ impl Page {
             .and_then(|storage| storage.get_item(KEY).ok().flatten())
             .map(|text| Remembered::read(&text))
             .unwrap_or_default();
-        context.set_theme(match remembered.theme.as_deref() {
-            Some("light") => ThemePreference::Light,
-            Some("dark") => ThemePreference::Dark,
-            _ => ThemePreference::System,
-        });
-        context.set_zoom_factor(remembered.scale.unwrap_or(1.0).clamp(0.5, 3.0));
+        context.set_theme(remembered.theme.as_deref().map_or(ThemePreference::System, theme::by_name));
+        context.set_zoom_factor(remembered.scale.unwrap_or(1.0).clamp(*theme::ZOOM.start(), *theme::ZOOM.end()));
         let wake = context.clone();
         let remote =
             Remote::new(host.clone().unchecked_into(), Box::new(move || wake.request_repaint_after(SHOWN_WITHIN)));
@@ -152,14 +148,7 @@ impl Page {
         let real = |session: &&selfsame::view::session::Session| !session.recorded();
         Remembered {
             panel: Some(self.laboratory.panel().id().to_owned()),
-            theme: Some(
-                match context.options(|options| options.theme_preference) {
-                    ThemePreference::Light => "light",
-                    ThemePreference::Dark => "dark",
-                    ThemePreference::System => "system",
-                }
-                .to_owned(),
-            ),
+            theme: Some(theme::name(context.options(|options| options.theme_preference)).to_owned()),
             scale: Some(context.zoom_factor()),
             runs: self.laboratory.sessions().iter().filter(real).map(|session| session.folder.clone()).collect(),
             shown: self.laboratory.current().filter(real).map(|session| session.folder.clone()),

@@ -15,6 +15,7 @@ use std::{
 use js_sys::{Function, Promise, Uint8Array};
 use selfsame::{
     engine::{Command, Message, Outcome, Request, RunId, playground::Question},
+    run_name::{RUNS, time_of},
     shelf::{Place, adapter},
 };
 use selfsame_core::{
@@ -39,9 +40,6 @@ pub const LARGEST_TEXT: u64 = 256 << 20;
 
 /// The folder of a base inside a model's.
 pub const BASE: &str = "base";
-
-/// Where runs are kept.
-pub const RUNS: &str = "runs";
 
 /// Where the models lie that the person brought.
 pub const MODELS: &str = "models";
@@ -324,12 +322,6 @@ impl Engine {
         self.speeds.borrow_mut().insert(key, speed);
         Ok(speed)
     }
-}
-
-/// The part of a run's name that says when it began.
-fn time_of(name: &str) -> &str {
-    let at = name.match_indices('-').rev().nth(1).map_or(0, |(at, _)| at);
-    &name[at..]
 }
 
 /// Whether a file is one of weights.

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use js_sys::Reflect;
-use selfsame::{archive, engine::Message, recorded::Reader, view::Pick};
+use selfsame::{archive, engine::Message, recorded::Reader, run_name::RUNS, view::Pick};
 use selfsame_core::{
     Error,
     prompt::parse_jsonl,
@@ -17,7 +17,7 @@ use web_sys::{File, StorageEstimate};
 use super::{
     breath::scope,
     bring::has_model,
-    engine::{Engine, LARGEST_TEXT, PROMPTS, RUNS},
+    engine::{Engine, LARGEST_TEXT, PROMPTS},
     mouth::{problem, say},
     slots::{LOG, Slots},
     storage::{Directory, Result, Snapshot, failed, items},

@@ -10,7 +10,7 @@ use std::{
 
 use selfsame::{
     Error, Result,
-    engine::playground::{Answering, Piece, Question, Speaker, Speakers},
+    engine::playground::{Piece, Question, Slot, Speaker, Speakers},
     shelf::{Place, Shelf},
 };
 use selfsame_core::{
@@ -23,24 +23,18 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{breath::sleep, engine::Engine, mouth::say, shelf::Opened};
 
-/// A question that has come, and the answer to it as soon as it is begun.
-struct Slot {
-    question: Question,
-    answer: Option<Answering>,
-}
-
 /// The questions that are being answered.
 #[derive(Default)]
 pub struct Playground {
     slots: RefCell<BTreeMap<u32, Slot>>,
-    speakers: RefCell<Speakers>,
+    speakers: Speakers,
     serving: Cell<bool>,
 }
 
 impl Playground {
     /// Takes a question; a newer one takes the place of an older one in its slot.
     pub fn ask(&self, engine: &Rc<Engine>, slot: u32, question: Question) {
-        self.slots.borrow_mut().insert(slot, Slot { question, answer: None });
+        self.slots.borrow_mut().insert(slot, Slot::new(question));
         if !self.serving.replace(true) {
             let engine = Rc::clone(engine);
             spawn_local(async move { serve(&engine).await });
@@ -66,8 +60,8 @@ async fn serve(engine: &Rc<Engine>) {
             // While a piece is computed the slot can be asked something else or be hushed.
             let Some(mut slot) = playground.slots.borrow_mut().remove(&number) else { continue };
             let ticket = slot.question.ticket();
-            playground.slots.borrow_mut().insert(number, Slot { question: slot.question.clone(), answer: None });
-            let piece = step(engine, &mut slot).await;
+            playground.slots.borrow_mut().insert(number, Slot::new(slot.question.clone()));
+            let piece = slot.next(&playground.speakers, async |name: &str| load(engine, name).await).await;
             let mut slots = playground.slots.borrow_mut();
             if slots.get(&number).is_none_or(|now| now.question.ticket() != ticket) {
                 continue;
@@ -85,37 +79,17 @@ async fn serve(engine: &Rc<Engine>) {
     playground.serving.set(false);
 }
 
-/// The next piece of the answer to a question.
-async fn step(engine: &Rc<Engine>, slot: &mut Slot) -> Result<Piece> {
-    let answer = match &mut slot.answer {
-        Some(answer) => answer,
-        None => {
-            let speaker = speaker(engine, slot.question.model()).await?;
-            slot.answer.insert(Answering::begin(&slot.question, speaker)?)
-        }
-    };
-    answer.next().await
-}
-
-async fn speaker(engine: &Rc<Engine>, name: &str) -> Result<Rc<Speaker>> {
-    if let Some(speaker) = engine.playground.speakers.borrow_mut().get(name) {
-        return Ok(speaker);
-    }
+async fn load(engine: &Engine, name: &str) -> Result<Speaker> {
     let device = engine.devices.get(Choice::Auto)?;
     // A checkpoint of a run: `runs/NAME/checkpoints/NAME`.
-    let loaded = match name.split_once("/checkpoints/") {
-        Some((run, checkpoint)) => engine.checkpoint(run, checkpoint, &device).await?,
-        None => {
-            let place = Place::named(name);
-            let mut shelf = Opened::default();
-            engine.open_model(&mut shelf, &place).await?;
-            engine.check_room_for(&shelf.config(&place)?, &device)?;
-            Speaker { model: shelf.model(&place, &device)?.0, tokenizer: shelf.tokenizer(&place)? }
-        }
-    };
-    let speaker = Rc::new(loaded);
-    engine.playground.speakers.borrow_mut().keep(name, &speaker);
-    Ok(speaker)
+    if let Some((run, checkpoint)) = name.split_once("/checkpoints/") {
+        return engine.checkpoint(run, checkpoint, &device).await;
+    }
+    let place = Place::named(name);
+    let mut shelf = Opened::default();
+    engine.open_model(&mut shelf, &place).await?;
+    engine.check_room_for(&shelf.config(&place)?, &device)?;
+    Ok(Speaker { model: shelf.model(&place, &device)?.0, tokenizer: shelf.tokenizer(&place)? })
 }
 
 impl Engine {

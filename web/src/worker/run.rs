@@ -9,9 +9,10 @@ use std::{
 
 use selfsame::{
     archive,
-    engine::{Message, Moment, Outcome, Planned, Request, RunId},
-    format,
+    engine::{Message, Outcome, Planned, Request, RunId, Teller},
+    fold::no_start,
     inputs::{self, Inputs},
+    run_name::{RUNS, new_name},
     shelf::Place,
 };
 use selfsame_core::{
@@ -20,24 +21,20 @@ use selfsame_core::{
     model::Config,
     recipe::by_id,
     run::{
-        Event, Lab, Observer, Options, Pace, Progress, Record, Setup,
-        log::{Chain, parse_after},
-        plan::{Limits, plan},
+        Event, Lab, Observer, Options, Pace, Record, Setup,
+        log::{Tail, parse},
+        plan::{Learning, Limits, plan_with},
     },
 };
-use web_time::Instant;
 
 use super::{
     breath::{breath, sleep},
-    engine::{Engine, RUNS},
+    engine::Engine,
     mouth::{self, problem, say},
     shelf::{Opened, models},
     slots::{LOG, Shared, Slots},
     storage::{Directory, Result},
 };
-
-/// Seconds over which the speed of a run is averaged.
-const SPEED_OVER: f64 = 2.0;
 
 /// Bytes of a log read at a time: a long log appears piece by piece.
 const PIECE: u64 = 1 << 20;
@@ -55,17 +52,10 @@ impl Engine {
     /// What a run would need.
     pub(super) async fn plan(&self, request: &Request) -> selfsame::Result<Planned> {
         let inputs = self.prepare(request).await?;
-        let budget = by_id(&inputs.manifest.recipe)?.check(&inputs.manifest.parameters)?;
-        let plan = plan(inputs.subject.model.config(), budget.as_ref(), &inputs.manifest.options);
+        let plan = inputs.plan()?;
         let key = format!("{} {}", inputs.manifest.model_sha256, inputs.device.name);
         let speed = self.speed(key, &inputs.subject.model, &inputs.subject.tokenizer).await?;
-        Ok(Planned {
-            device: format!("{} ({})", inputs.device.name, inputs.device.reason),
-            memory: plan.total_bytes,
-            weights: plan.weights_bytes,
-            seconds: plan.seconds(&speed),
-            notes: inputs.notes,
-        })
+        Ok(Planned::new(inputs, &plan, &speed))
     }
 
     /// Opens and loads what a request names; a model that cannot fit is refused before it is loaded.
@@ -87,7 +77,9 @@ impl Engine {
         let entry = by_id(&request.recipe)?;
         let settings = selfsame::settings::Settings::of(entry, &args)?;
         let budget = entry.check(&settings.parameters)?;
-        plan(&shelf.config(&first)?, budget.as_ref(), &settings.typed_options()?).fits(&limits)?;
+        // What a request names learns as a whole.
+        let learning = Learning::default();
+        plan_with(&shelf.config(&first)?, learning, budget.as_ref(), &settings.typed_options()?).fits(&limits)?;
         others.iter().try_for_each(|place| Ok(loads(&shelf.config(place)?, &limits)?))
     }
 
@@ -133,7 +125,7 @@ impl Engine {
             let log = directory.snapshot(LOG).await?;
             let first = first_line(&log, &folder).await?;
             let Event::Started { manifest } = &first.event else {
-                return Err(selfsame::Error::told(format!("{folder} does not begin with the start of a run")));
+                return Err(no_start());
             };
             let mut shelf = Opened::default();
             for name in [&manifest.model, &manifest.base] {
@@ -174,7 +166,7 @@ impl Engine {
         }
         self.say_kept().await;
         let pace = Pace::stopped_by(stop).breathing(breath);
-        let outcome = match execute(inputs, store, Box::new(Teller::new(run)), pace).await {
+        let outcome = match execute(inputs, store, Box::new(Teller::new(run, |message| say(&message))), pace).await {
             Ok(()) => Outcome::Finished,
             Err(selfsame::Error::Core(Error::Stopped)) => Outcome::Stopped,
             Err(e) => {
@@ -209,17 +201,13 @@ impl Engine {
     /// Reads a log piece by piece; true if it is that of a finished run.
     async fn read(&self, folder: &str, run: RunId, stop: &AtomicBool) -> Result<bool> {
         let log = self.directory(folder).await?.snapshot(LOG).await?;
-        let (mut at, mut chain, mut rest, mut finished) = (0, Chain::default(), Vec::new(), false);
+        let (mut at, mut tail, mut finished) = (0, Tail::new(Path::new(folder)), false);
         while at < log.len() && !stop.load(Ordering::Relaxed) {
             let to = log.len().min(at + PIECE);
-            rest.extend(log.piece(at, to).await?);
+            let records = tail.push(&log.piece(at, to).await?)?;
             at = to;
-            let whole = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-            let parsed = parse_after(chain, rest.get(..whole).unwrap_or_default(), Path::new(folder))?;
-            rest.drain(..parsed.length);
-            chain = parsed.chain;
-            finished |= parsed.records.iter().any(|record| matches!(record.event, Event::Finished {}));
-            say(&Message::Records { run, records: parsed.records });
+            finished |= records.iter().any(|record| matches!(record.event, Event::Finished {}));
+            say(&Message::Records { run, records });
             sleep(0).await;
         }
         Ok(finished)
@@ -258,7 +246,7 @@ impl Engine {
 
 /// Whether a place with these limits can hold a model.
 fn loads(config: &Config, limits: &Limits) -> Result<()> {
-    plan(config, None, &Options::default()).loads(limits)
+    plan_with(config, Learning::default(), None, &Options::default()).loads(limits)
 }
 
 async fn first_line(log: &super::storage::Snapshot, folder: &str) -> selfsame::Result<Record> {
@@ -269,7 +257,7 @@ async fn first_line(log: &super::storage::Snapshot, folder: &str) -> selfsame::R
         at = to;
     }
     line.truncate(line.iter().position(|byte| *byte == b'\n').map_or(line.len(), |end| end + 1));
-    parse_after(Chain::default(), &line, Path::new(folder))?
+    parse(&line, Path::new(folder))?
         .records
         .into_iter()
         .next()
@@ -292,42 +280,4 @@ async fn execute(inputs: Inputs, store: Shared, observer: Box<dyn Observer>, pac
     let parameters = manifest.parameters.clone();
     let mut lab = Lab::open(Setup { manifest, subject, world, rows, store: Box::new(store), observer, pace })?;
     Ok(entry.run(parameters, &mut lab).await?)
-}
-
-/// The name of a new run, as on the desktop.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // times are positive
-fn new_name(recipe: &str, seed: u64) -> String {
-    format!("{recipe}-seed{seed}-{}", format::timestamp(format::now() as u64))
-}
-
-/// Tells the page what an observer sees.
-struct Teller {
-    run: RunId,
-    /// Tokens since the beginning of the stretch over which the speed is averaged.
-    tokens: usize,
-    since: Instant,
-    speed: f64,
-}
-
-impl Teller {
-    fn new(run: RunId) -> Self {
-        Self { run, tokens: 0, since: Instant::now(), speed: 0.0 }
-    }
-}
-
-impl Observer for Teller {
-    fn record(&mut self, record: &Record) {
-        say(&Message::Records { run: self.run, records: vec![record.clone()] });
-    }
-
-    #[allow(clippy::cast_precision_loss)] // token counts
-    fn progress(&mut self, progress: &Progress) {
-        self.tokens += progress.tokens;
-        let elapsed = self.since.elapsed().as_secs_f64();
-        if elapsed > SPEED_OVER {
-            self.speed = self.tokens as f64 / elapsed;
-            (self.tokens, self.since) = (0, Instant::now());
-        }
-        say(&Message::Progress { run: self.run, progress: Moment::of(progress, self.speed) });
-    }
 }

@@ -1,7 +1,7 @@
 //! The playground's thread, one for all slots: a token for each in turn, so that answers side by side
 //! grow side by side.
 
-use std::{collections::BTreeMap, rc::Rc, sync::mpsc, thread};
+use std::{collections::BTreeMap, sync::mpsc, thread};
 
 use selfsame_core::{
     device::{self, Choice, Selected},
@@ -11,7 +11,7 @@ use selfsame_core::{
 use super::Mouth;
 use crate::{
     Error, Result,
-    engine::playground::{Answering, Piece, Question, Speaker, Speakers},
+    engine::playground::{Piece, Question, Slot, Speaker, Speakers},
     shelf::{Disk, Place, Shelf},
 };
 
@@ -42,14 +42,8 @@ impl Playground {
     }
 }
 
-/// A question that has come, and the answer to it as soon as it is begun.
-struct Slot {
-    question: Question,
-    answer: Option<Answering>,
-}
-
 fn serve(questions: &mpsc::Receiver<Asked>, mouth: &Mouth) {
-    let mut speakers = Speakers::default();
+    let speakers = Speakers::default();
     let mut slots: BTreeMap<u32, Slot> = BTreeMap::new();
     loop {
         // Waits only where there is nothing to draw.
@@ -65,7 +59,7 @@ fn serve(questions: &mpsc::Receiver<Asked>, mouth: &Mouth) {
             }
         }
         slots.retain(|slot, asked| {
-            let piece = step(asked, &mut speakers);
+            let piece = pollster::block_on(asked.next(&speakers, async |name: &str| load(name)));
             let (message, done) = asked.question.message(*slot, piece);
             mouth.say(message);
             !done
@@ -77,7 +71,7 @@ fn serve(questions: &mpsc::Receiver<Asked>, mouth: &Mouth) {
 fn take(slots: &mut BTreeMap<u32, Slot>, asked: Asked, mouth: &Mouth) {
     match asked {
         Asked::Question(slot, question) => {
-            slots.insert(slot, Slot { question, answer: None });
+            slots.insert(slot, Slot::new(question));
         }
         Asked::Hush(slot) => {
             if let Some(Slot { question, .. }) = slots.remove(&slot) {
@@ -85,24 +79,6 @@ fn take(slots: &mut BTreeMap<u32, Slot>, asked: Asked, mouth: &Mouth) {
             }
         }
     }
-}
-
-/// The next piece of the answer to a question.
-fn step(slot: &mut Slot, speakers: &mut Speakers) -> Result<Piece> {
-    let answer = match &mut slot.answer {
-        Some(answer) => answer,
-        None => slot.answer.insert(Answering::begin(&slot.question, speaker(slot.question.model(), speakers)?)?),
-    };
-    pollster::block_on(answer.next())
-}
-
-fn speaker(name: &str, speakers: &mut Speakers) -> Result<Rc<Speaker>> {
-    if let Some(speaker) = speakers.get(name) {
-        return Ok(speaker);
-    }
-    let speaker = Rc::new(load(name)?);
-    speakers.keep(name, &speaker);
-    Ok(speaker)
 }
 
 fn load(name: &str) -> Result<Speaker> {
@@ -137,10 +113,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        engine::{
-            Chat, Message, Rate,
-            playground::{KEPT_MODELS, LONGEST_ANSWER},
-        },
+        engine::{Chat, Message, Rate, playground::LONGEST_ANSWER},
         shelf::{STARTER, henry},
         starter,
         view::panels::playground::STARTING_PROMPT,
@@ -323,23 +296,5 @@ mod tests {
         let (_, _, problem) = rate(3, &[format!("{BRIEF} {}", "woman ".repeat(200))]);
         assert!(problem.is_some_and(|problem| problem.contains("too long")));
         assert_eq!(rate(4, &[]), (Vec::new(), 1, None));
-    }
-
-    #[test]
-    fn only_a_few_models_stay_loaded() {
-        let mut speakers = Speakers::default();
-        let first = speaker("starter", &mut speakers).unwrap();
-        for _ in 0..3 {
-            speaker("starter/base", &mut speakers).unwrap();
-        }
-        assert_eq!(speakers.count(), 2);
-        assert!(Rc::ptr_eq(&first, &speaker("starter", &mut speakers).unwrap()), "a loaded model is not loaded again");
-        for copy in 0..2 * KEPT_MODELS {
-            // As many models as there are names.
-            speakers.keep(&copy.to_string(), &first);
-            speaker("starter", &mut speakers).unwrap();
-            assert!(speakers.count() <= KEPT_MODELS);
-        }
-        assert!(speakers.get("starter").is_some());
     }
 }

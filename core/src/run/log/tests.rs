@@ -10,6 +10,8 @@ use crate::{
     select::{Origin, PairRecord, RatedRecord},
 };
 
+mod tail;
+
 fn record(event: Event) -> Record {
     Record { schema: SCHEMA, at: 1.5, arm: Arm::Main, iteration: 0, event }
 }

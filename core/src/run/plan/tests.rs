@@ -1,6 +1,10 @@
 use super::*;
 use crate::Error;
 
+fn plan(config: &Config, budget: Option<&Budget>, options: &Options) -> Plan {
+    plan_with(config, Learning::default(), budget, options)
+}
+
 #[test]
 fn a_larger_model_needs_more_and_controls_triple_the_work() {
     let small = Config::llama(128, 384, 6, 4, 2, 400);

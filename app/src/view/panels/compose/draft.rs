@@ -11,7 +11,7 @@ use toml::Value;
 use crate::{
     Error, Result,
     engine::{Changes, Request},
-    settings::{Settings, tidy},
+    settings::{Settings, help, tidy},
     shelf,
 };
 
@@ -142,7 +142,7 @@ impl Draft {
         let entry = by_id(&self.recipe)?;
         let defaults = Settings::defaults(entry)?;
         let mut settings = defaults.clone();
-        settings.merge(text, origin, &format!("`selfsame methods {}` lists all", entry.card.id))?;
+        settings.merge(text, origin, &help(entry))?;
         let leaves = settings.leaves().into_iter().zip(defaults.leaves());
         self.edits = leaves
             .filter(|((name, value), (_, default))| value != default && name != CONTROLS)
