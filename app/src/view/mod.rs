@@ -4,6 +4,7 @@
 pub mod chart;
 mod demo;
 mod examined;
+mod gate;
 pub mod icons;
 pub mod markdown;
 pub mod math;
