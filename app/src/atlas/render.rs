@@ -8,6 +8,7 @@ use super::{ArmRow, Atlas, Origin, Row, Spread, TestRow, WORLD};
 use crate::{
     format::{self, NOTHING, duration, escape, number, tenths, whole},
     report::{page, table::Table},
+    view::words::t,
 };
 
 /// The name of the tables as Markdown, beside the atlas.
@@ -233,7 +234,7 @@ pub fn sentences(row: &Row) -> Vec<String> {
 /// Everything as Markdown.
 #[must_use]
 pub fn markdown(atlas: &Atlas) -> String {
-    let mut text = format!("# Atlas\n\n{}", table(atlas).markdown());
+    let mut text = format!("# Atlas\n\n{}\n\n{}", t("atlas.budget"), table(atlas).markdown());
     for row in &atlas.rows {
         text += &format!("\n## {}\n\n", name(row));
         for sentence in sentences(row) {
@@ -253,7 +254,7 @@ pub fn markdown(atlas: &Atlas) -> String {
 /// Everything as one page: no script, no request, light and dark.
 #[must_use]
 pub fn html(atlas: &Atlas) -> String {
-    let mut page = page::begin("Selfsame: atlas") + "<h1>Atlas</h1>\n";
+    let mut page = page::begin("Selfsame: atlas") + &format!("<h1>Atlas</h1>\n<p>{}</p>\n", escape(t("atlas.budget")));
     page += &table(atlas).html();
     for row in &atlas.rows {
         page += &format!("<h2>{}</h2>\n", escape(&name(row)));
