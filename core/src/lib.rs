@@ -17,6 +17,7 @@ pub mod run;
 pub mod sample;
 pub mod select;
 pub mod text;
+mod vector;
 pub mod world;
 
 pub use burn::tensor::Device;

@@ -3,14 +3,12 @@
 use super::finding::{ALPHA, Answered, Finding, Truth};
 use crate::{
     format::{self, NOTHING, escape, number},
-    report::table::Table,
+    report::{page, table::Table},
     view::{
         chart::{Dot, Dots},
         theme,
     },
 };
-
-const STYLE: &str = include_str!("../report/report.css");
 
 /// The most groups of which a chart of their own is drawn.
 const MOST_LEVELS: usize = 12;
@@ -196,15 +194,8 @@ pub fn figures(answered: &Answered) -> Vec<Dots> {
 #[must_use]
 pub fn html(answered: &Answered) -> String {
     let title = format!("Selfsame: what makes ads memorable — {}", answered.subject);
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n<p>{1}</p>\n",
-        escape(&title),
-        escape(&subject(answered)),
-    );
+    let heading = format!("<h1>{}</h1>\n<p>{}</p>\n", escape(&title), escape(&subject(answered)));
+    let mut page = page::begin(&title) + &heading;
     page += &tally(answered).map_or(String::new(), |tally| format!("<p>{}</p>\n", escape(&tally)));
     page += "<h2>Charts</h2>\n";
     for figure in figures(answered) {
@@ -216,7 +207,7 @@ pub fn html(answered: &Answered) -> String {
     for table in tables(answered) {
         page += &table.html();
     }
-    page + "</main>\n</body>\n</html>\n"
+    page + page::END
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use selfsame_core::measure::{Figure, Interval, Verdict, verdict::percentile_inte
 use super::{ArmRow, Atlas, Origin, Row, Spread, TestRow, WORLD};
 use crate::{
     format::{self, NOTHING, duration, escape, number, tenths, whole},
-    report::{html::STYLE, table::Table},
+    report::{page, table::Table},
+    view::words::t,
 };
 
 /// The name of the tables as Markdown, beside the atlas.
@@ -235,7 +236,7 @@ pub fn sentences(row: &Row) -> Vec<String> {
 /// Everything as Markdown.
 #[must_use]
 pub fn markdown(atlas: &Atlas) -> String {
-    let mut text = format!("# Atlas\n\n{}", table(atlas).markdown());
+    let mut text = format!("# Atlas\n\n{}\n\n{}", t("atlas.budget"), table(atlas).markdown());
     for row in &atlas.rows {
         text += &format!("\n## {}\n\n", name(row));
         for sentence in sentences(row) {
@@ -255,13 +256,7 @@ pub fn markdown(atlas: &Atlas) -> String {
 /// Everything as one page: no script, no request, light and dark.
 #[must_use]
 pub fn html(atlas: &Atlas) -> String {
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>Selfsame: atlas</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>Atlas</h1>\n"
-    );
+    let mut page = page::begin("Selfsame: atlas") + &format!("<h1>Atlas</h1>\n<p>{}</p>\n", escape(t("atlas.budget")));
     page += &table(atlas).html();
     for row in &atlas.rows {
         page += &format!("<h2>{}</h2>\n", escape(&name(row)));
@@ -282,7 +277,7 @@ pub fn html(atlas: &Atlas) -> String {
         }
         page += "</pre></details>\n";
     }
-    page + "</main>\n</body>\n</html>\n"
+    page + page::END
 }
 
 /// Where the seeds of a row come from.

@@ -191,6 +191,10 @@ fn tables_say_what_the_row_says() {
     let items = arms.lines().find(|line| line.contains("pairs, answers or demonstrations in them"));
     assert!(items.is_some_and(|line| line.contains("1,440")) && !arms.contains("prompts and replay"), "{arms}");
     assert!(render::markdown(&atlas).contains("| cream on other |"));
+    for page in [render::markdown(&atlas), render::html(&atlas)] {
+        let (budget, table) = (page.find("are not to be compared with each other"), page.find("cream on other"));
+        assert!(budget.is_some() && budget < table, "what rows say of each other stands before them: {page}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use selfsame_core::{
 };
 
 use super::{
+    page,
     plot::{Plot, Point, Series},
     tables,
 };
@@ -15,21 +16,11 @@ use crate::{
     format::{self, INTERVAL, escape},
 };
 
-/// The look of all pages.
-pub const STYLE: &str = include_str!("report.css");
-
 /// The whole page.
 #[must_use]
 pub fn render(view: &RunView) -> String {
     let title = format!("Selfsame: {}, seed {}", view.manifest.recipe, view.manifest.seed);
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{0}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{0}</h1>\n",
-        escape(&title),
-    );
+    let mut page = page::begin(&title) + &format!("<h1>{}</h1>\n", escape(&title));
     if let Ok(entry) = by_id(&view.manifest.recipe) {
         let card = entry.card;
         page += &format!("<p>{} ({}).</p>\n", escape(card.title), escape(card.paper));
@@ -60,7 +51,7 @@ pub fn render(view: &RunView) -> String {
     page += "</dl>\n<details><summary>All settings</summary><pre>";
     // It was read from a log, so that it can be written as TOML.
     page += &escape(&toml::to_string_pretty(&view.manifest).unwrap_or_default());
-    page + "</pre></details>\n</main>\n</body>\n</html>\n"
+    page + "</pre></details>\n" + page::END
 }
 
 fn warnings(view: &RunView) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::format::escape;
+use crate::{format::escape, view::chart::extent};
 
 /// One point, with half the height of its error bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -194,14 +194,8 @@ fn thin(series: &Series) -> Series {
 }
 
 fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    let (low, high) = values
-        .filter(|value| value.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-    match high - low {
-        width if width > 0.0 => Some((low, high)),
-        0.0 => Some((low - 0.5, high + 0.5)),
-        _ => None,
-    }
+    let (low, high) = extent(values)?;
+    Some(if low < high { (low, high) } else { (low - 0.5, high + 0.5) })
 }
 
 /// Round numbers from just below a range to just above it, about `count` of them and at least

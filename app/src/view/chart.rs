@@ -23,6 +23,7 @@ use crate::format;
 use picture::{Look, Picture};
 use state::State;
 
+pub use axis::extent;
 pub use controls::smoothing_slider;
 pub use dots::{Dot, Dots};
 

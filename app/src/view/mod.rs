@@ -1,13 +1,17 @@
 //! What a person sees, the same in the window and on the page: every number here is a fold over a
 //! run's log, live or recorded. Nothing in this folder computes with tensors or waits for anything.
 
+mod action;
 pub mod chart;
 mod demo;
 mod examined;
+mod film;
+mod gate;
 pub mod icons;
 pub mod markdown;
 pub mod math;
 mod matrix;
+mod open;
 pub mod section;
 pub mod session;
 pub mod shell;
@@ -16,105 +20,16 @@ pub mod words;
 
 pub mod panels;
 
-use selfsame_core::run::Record;
-use serde::{Deserialize, Serialize};
-
 use crate::{
-    engine::{Command, Engine, Message, Outcome, Request},
+    engine::{Command, Engine, Message, Outcome, Request, RunId},
     recorded::Reader,
 };
 use demo::Demo;
+use open::Open;
 use panels::{Panel, Panels, lessons::Progress};
 use session::{Session, State};
 
-/// Something that a panel asks of the laboratory, done after the panel is drawn.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Go to another panel.
-    Go(Panel),
-    /// Go to Compose with this recipe chosen.
-    Compose(String),
-    /// The same, with prompts from this world.
-    ComposeIn(String, &'static str),
-    /// Go to the page of a method.
-    Method(String),
-    /// Make another run the one that panels show.
-    Show(crate::engine::RunId),
-    /// Close a run.
-    Close(crate::engine::RunId),
-    /// Stop a run where it can be continued.
-    Stop(crate::engine::RunId),
-    /// Continue a run that was stopped.
-    Resume(crate::engine::RunId),
-    /// Show the first so many lines of a run.
-    Seek(crate::engine::RunId, usize),
-    /// Play a run, or stop playing.
-    Play(crate::engine::RunId, bool),
-    /// Start the demonstration, as soon as it is known how large it is to be.
-    Demo,
-    /// Send a command to the engine.
-    Send(Command),
-    /// Tell the person something that needs no answer.
-    Notice(String),
-    /// Show the recorded run that is part of the program, from its beginning.
-    Recorded,
-    /// Show or hide the list of keys.
-    Help(bool),
-    /// End the program without waiting for what is being saved; only the shell can.
-    Quit,
-    /// Ask the shell for a folder or file; the shell answers by [`Laboratory::picked`].
-    Pick(Pick),
-    /// Write a file that the person chose a place for; the shell asks where.
-    Save {
-        /// A name to begin with.
-        name: String,
-        /// The content.
-        bytes: Vec<u8>,
-    },
-}
-
-/// What a person is to pick.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Pick {
-    /// The folder of a run.
-    Run,
-    /// The folder of a model.
-    Model,
-    /// The folder of a base model.
-    Base,
-    /// A file of prompts.
-    Data,
-    /// The folder that a new run goes to.
-    Out,
-    /// A run that was packed into one file.
-    Packed,
-    /// An atlas; the shell answers by [`Laboratory::open_atlas`].
-    Atlas,
-}
-
-/// What a panel gets to see and say.
-pub struct Scene<'a> {
-    /// All open runs.
-    pub sessions: &'a [Session],
-    /// The one that panels show.
-    pub current: Option<&'a Session>,
-    /// What the panel asks for.
-    pub actions: &'a mut Vec<Action>,
-}
-
-impl Scene<'_> {
-    /// Asks for something.
-    pub fn ask(&mut self, action: Action) {
-        self.actions.push(action);
-    }
-
-    /// The fold of the run that panels show, once its first line has come.
-    #[must_use]
-    pub fn view(&self) -> Option<&crate::fold::RunView> {
-        self.current.and_then(Session::view)
-    }
-}
+pub use action::{Action, Pick, Scene};
 
 /// Something that the person is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,62 +41,23 @@ struct Notice {
     problem: bool,
 }
 
-/// Folders that were open when the window was closed.
-#[derive(Debug, Default)]
-struct Restoring {
-    /// All, in their order.
-    order: Vec<String>,
-    /// Those that are not open yet.
-    awaited: Vec<String>,
-    /// The one that was in front, until the person wants to see something else.
-    front: Option<String>,
-}
-
-impl Restoring {
-    fn place(&self, folder: &str) -> Option<usize> {
-        self.order.iter().position(|known| known == folder)
-    }
-
-    /// Whether a run that was just opened is one that was waited for.
-    fn came(&mut self, folder: &str) -> bool {
-        let before = self.awaited.len();
-        self.awaited.retain(|awaited| awaited != folder);
-        self.awaited.len() < before
-    }
-}
-
-/// Lines of a recorded run that are read in a frame at least.
-const FILM_PORTION: usize = 4;
-
-/// So long it is read in a frame where that is more: frames are rare where they are drawn without a graphics card.
-const FILM_TIME: std::time::Duration = std::time::Duration::from_millis(20);
-
 /// What an engine says is shown within this time. It says hundreds of things a second, and what is drawn for each of
 /// them is not computed, least of all where the same processor does both.
 pub const SHOWN_WITHIN: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// How many runs are remembered after they were closed.
-const RECENT: usize = 12;
-
 /// Everything behind the window or the page.
 pub struct Laboratory {
     engine: Box<dyn Engine>,
-    sessions: Vec<Session>,
-    current: Option<crate::engine::RunId>,
+    open: Open,
     panel: Panel,
     panels: Panels,
     notices: Vec<Notice>,
     wishes: Vec<Action>,
-    /// Folders of runs that were open lately, the last one first.
-    recent: Vec<String>,
-    restoring: Restoring,
     /// The rest of a recorded run that is being read.
     film: Option<Reader>,
     shell: shell::Shell,
     /// What the large button starts.
     demo: Demo,
-    /// Whether the engine keeps the runs, so that they can only be deleted through it.
-    keeps: bool,
     closing: bool,
     /// Seconds since the start, at the last frame.
     now: f64,
@@ -193,18 +69,14 @@ impl Laboratory {
     pub fn new(engine: Box<dyn Engine>) -> Self {
         Self {
             engine,
-            sessions: Vec::new(),
-            current: None,
+            open: Open::default(),
             panel: Panel::default(),
             panels: Panels::default(),
             notices: Vec::new(),
             wishes: Vec::new(),
-            recent: Vec::new(),
-            restoring: Restoring::default(),
             film: None,
             shell: shell::Shell::default(),
             demo: Demo::Known(Box::new(Request::new("scir"))),
-            keeps: false,
             closing: false,
             now: 0.0,
         }
@@ -212,109 +84,16 @@ impl Laboratory {
 
     /// Opens a run and shows it.
     pub fn add(&mut self, session: Session) {
-        let again = self.sessions.iter().position(|old| old.folder == session.folder);
-        if let Some(old) = again.and_then(|index| self.sessions.get(index)) {
-            if old.run != session.run && session.state == State::Watched && old.working() {
-                // The engine is at work on it: there is nothing more to see by following it.
-                self.current = Some(old.run);
-                self.engine.send(Command::Close { run: session.run });
-                return;
-            }
-            if old.run != session.run && !old.recorded() {
-                self.engine.send(Command::Close { run: old.run });
-            }
+        if let Some(run) = self.open.add(session) {
+            self.engine.send(Command::Close { run });
         }
-        self.remember(&session);
-        if !self.restoring.came(&session.folder) {
-            self.restoring.front = None;
-            self.current = Some(session.run);
-        } else if self.current.is_none() || self.restoring.front.as_ref() == Some(&session.folder) {
-            self.current = Some(session.run);
-        }
-        let place = |folder: &str| self.restoring.place(folder);
-        let mine = place(&session.folder);
-        let at = match (again, mine) {
-            // A run that is opened again takes the place of what was open.
-            (Some(index), _) => {
-                self.sessions.remove(index);
-                index
-            }
-            // Runs are read at different speeds, but stand as they stood.
-            (None, Some(mine)) => self
-                .sessions
-                .iter()
-                .position(|other| place(&other.folder).is_some_and(|theirs| theirs > mine))
-                .unwrap_or(self.sessions.len()),
-            (None, None) => self.sessions.len(),
-        };
-        self.sessions.insert(at, session);
-    }
-
-    fn remember(&mut self, session: &Session) {
-        if session.recorded() || self.keeps {
-            return;
-        }
-        self.recent.retain(|folder| *folder != session.folder);
-        self.recent.insert(0, session.folder.clone());
-        self.recent.truncate(RECENT);
     }
 
     /// Opens the runs that were open when the window was closed.
     pub fn restore(&mut self, folders: &[String], front: Option<String>) {
-        self.restoring = Restoring { order: folders.to_vec(), awaited: folders.to_vec(), front };
+        self.open.restore(folders, front);
         for folder in folders {
             self.engine.send(Command::Open { folder: folder.clone() });
-        }
-    }
-
-    /// Shows the recorded run that is part of the program, from its beginning.
-    #[cfg(not(target_family = "wasm"))]
-    pub fn show_recorded(&mut self) {
-        self.film(Reader::built_in());
-        while self.film.is_some() {
-            self.go_on_with_film();
-        }
-    }
-
-    /// Asks the shell for the recorded run, which a page loads when it is wanted.
-    #[cfg(target_family = "wasm")]
-    pub fn show_recorded(&mut self) {
-        self.wishes.push(Action::Recorded);
-    }
-
-    /// Shows a recorded run from its beginning; it is read over the next frames.
-    pub fn film(&mut self, reader: Reader) {
-        self.film = Some(reader);
-        let records = self.read_film();
-        if !records.is_empty() {
-            self.add(Session::film(session::RECORDED, crate::recorded::NAME.to_owned(), records));
-        }
-    }
-
-    /// The next portion of the recorded run.
-    fn read_film(&mut self) -> Vec<Record> {
-        let mut records = Vec::new();
-        let begun = web_time::Instant::now();
-        while let Some(reader) = &mut self.film
-            && (records.len() < FILM_PORTION || begun.elapsed() < FILM_TIME)
-        {
-            match reader.read() {
-                Ok(Some(record)) => records.push(record),
-                Ok(None) => self.film = None,
-                Err(e) => {
-                    self.film = None;
-                    self.problem(e.line(), self.now);
-                }
-            }
-        }
-        records
-    }
-
-    /// Reads on in the recorded run.
-    fn go_on_with_film(&mut self) {
-        let records = self.read_film();
-        if let Some(session) = self.session(session::RECORDED) {
-            session.extend(records);
         }
     }
 
@@ -334,13 +113,12 @@ impl Laboratory {
     /// The folders of runs that were open lately, the last one first.
     #[must_use]
     pub fn recent(&self) -> &[String] {
-        &self.recent
+        self.open.recent()
     }
 
     /// Says which runs were open lately.
-    pub fn set_recent(&mut self, mut folders: Vec<String>) {
-        folders.truncate(RECENT);
-        self.recent = folders;
+    pub fn set_recent(&mut self, folders: Vec<String>) {
+        self.open.set_recent(folders);
     }
 
     /// What was done in the lessons, to be remembered.
@@ -357,7 +135,7 @@ impl Laboratory {
     /// The run that panels show.
     #[must_use]
     pub fn current(&self) -> Option<&Session> {
-        self.sessions.iter().find(|session| Some(session.run) == self.current)
+        self.open.current()
     }
 
     /// Stops everything where it can be continued, because the window is being closed.
@@ -383,7 +161,7 @@ impl Laboratory {
     /// All open runs.
     #[must_use]
     pub fn sessions(&self) -> &[Session] {
-        &self.sessions
+        self.open.sessions()
     }
 
     /// The panel in front.
@@ -434,12 +212,12 @@ impl Laboratory {
             match message {
                 Message::Opened { run, folder, working } => self.add(Session::new(run, folder, working)),
                 Message::Records { run, records } => {
-                    if let Some(session) = self.session(run) {
+                    if let Some(session) = self.open.session(run) {
                         session.extend(records);
                     }
                 }
                 Message::Progress { run, progress } => {
-                    if let Some(session) = self.session(run) {
+                    if let Some(session) = self.open.session(run) {
                         session.moment = Some(progress);
                     }
                 }
@@ -455,10 +233,7 @@ impl Laboratory {
                     self.panels.playground.said(slot, ticket, tokens, done, problem);
                 }
                 Message::Exported { name, bytes } => self.wishes.push(Action::Save { name, bytes }),
-                Message::Kept { folders } => {
-                    self.keeps = true;
-                    self.recent = folders;
-                }
+                Message::Kept { folders } => self.open.keep(folders),
                 Message::Taken { what, path } => {
                     self.picked(what, &path);
                     if matches!(what, Pick::Model | Pick::Base | Pick::Data) {
@@ -477,34 +252,23 @@ impl Laboratory {
         self.notices.push(Notice { since: now, text, problem: true });
     }
 
-    fn ended(&mut self, run: crate::engine::RunId, outcome: Outcome, now: f64) {
-        let Some(session) = self.session(run) else { return };
+    fn ended(&mut self, run: RunId, outcome: Outcome, now: f64) {
+        let Some(session) = self.open.session(run) else { return };
         match outcome {
             // There is nothing to show, so that there is nothing to keep open.
             Outcome::Failed(problem) if session.position().1 == 0 => {
                 let (worked, folder) = (session.working(), session.folder.clone());
-                self.forget(run);
+                self.open.forget(run);
                 self.problem(problem, now);
                 if worked {
                     // What was there before it could not be continued can still be looked at.
                     self.engine.send(Command::Open { folder });
                 } else {
-                    self.recent.retain(|known| *known != folder);
+                    self.open.forget_folder(&folder);
                 }
             }
             outcome => session.end(outcome),
         }
-    }
-
-    fn forget(&mut self, run: crate::engine::RunId) {
-        self.sessions.retain(|session| session.run != run);
-        if self.current == Some(run) {
-            self.current = self.sessions.last().map(|session| session.run);
-        }
-    }
-
-    fn session(&mut self, run: crate::engine::RunId) -> Option<&mut Session> {
-        self.sessions.iter_mut().find(|session| session.run == run)
     }
 
     fn act(&mut self, action: Action, now: f64) {
@@ -523,32 +287,32 @@ impl Laboratory {
                 self.panels.methods.open(&id);
                 self.panel = Panel::Methods;
             }
-            Action::Show(run) => self.current = Some(run),
+            Action::Show(run) => self.open.show(run),
             Action::Close(run) => {
                 if run != session::RECORDED {
                     self.engine.send(Command::Close { run });
                 }
-                self.forget(run);
+                self.open.forget(run);
             }
             Action::Stop(run) => {
                 self.engine.send(Command::Stop { run });
-                if let Some(session) = self.session(run) {
+                if let Some(session) = self.open.session(run) {
                     session.state = State::Stopping;
                 }
             }
             Action::Resume(run) => {
-                if let Some(folder) = self.session(run).map(|session| session.folder.clone()) {
+                if let Some(folder) = self.open.session(run).map(|session| session.folder.clone()) {
                     self.engine.send(Command::Resume { folder });
                 }
             }
             Action::Seek(run, lines) => {
-                if let Some(session) = self.session(run) {
+                if let Some(session) = self.open.session(run) {
                     session.play(false);
                     session.seek(lines);
                 }
             }
             Action::Play(run, on) => {
-                if let Some(session) = self.session(run) {
+                if let Some(session) = self.open.session(run) {
                     session.play(on);
                 }
             }

@@ -33,7 +33,7 @@ impl Laboratory {
         self.now = now;
         self.listen(now);
         let mut playing = false;
-        for session in &mut self.sessions {
+        for session in self.open.sessions_mut() {
             playing |= session.pass(passed);
         }
         if playing {
@@ -43,7 +43,7 @@ impl Laboratory {
         self.keys(ui, &mut actions);
         let narrow = ui.available_width() < NARROW;
         egui::Panel::top("top").frame(bar(ui)).show_separator_line(false).show(ui, |ui| self.top(ui, &mut actions));
-        if !self.sessions.is_empty() {
+        if !self.open.sessions().is_empty() {
             egui::Panel::top("run").frame(bar(ui)).show(ui, |ui| self.run_bar(ui, &mut actions));
         }
         if narrow {
@@ -68,8 +68,8 @@ impl Laboratory {
             anchor.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Pane, true, t("app.panel")));
             self.shell.anchors[2] = Some(id);
             self.failure(ui, &mut actions);
-            let current = self.sessions.iter().find(|session| Some(session.run) == self.current);
-            let mut scene = Scene { sessions: &self.sessions, current, actions: &mut actions };
+            let (sessions, current) = (self.open.sessions(), self.open.current());
+            let mut scene = Scene { sessions, current, actions: &mut actions };
             self.panels.ui(self.panel, ui, &mut scene);
         });
         self.notices(ui, now);

@@ -238,6 +238,22 @@ fn visuals(dark: bool, palette: &Palette, size: Sizes) -> egui::Visuals {
     visuals
 }
 
+/// The channels of a colour in linear sRGB, each from 0 to 1 (IEC 61966-2-1).
+#[must_use]
+pub fn linear(color: Color32) -> [f64; 3] {
+    [color.r(), color.g(), color.b()].map(|channel| {
+        let c = f64::from(channel) / 255.0;
+        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+    })
+}
+
+/// The relative luminance of a colour, from 0 for black to 1 for white (WCAG 2.2).
+#[must_use]
+pub fn luminance(color: Color32) -> f64 {
+    let [r, g, b] = linear(color);
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
 #[cfg(test)]
 mod colour_blind;
 
@@ -245,18 +261,18 @@ mod colour_blind;
 mod tests {
     use super::*;
 
-    /// Relative luminance of WCAG 2.2.
-    fn luminance(color: Color32) -> f64 {
-        let [r, g, b] = [color.r(), color.g(), color.b()].map(|channel| {
-            let c = f64::from(channel) / 255.0;
-            if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-        });
-        0.2126 * r + 0.7152 * g + 0.0722 * b
-    }
-
     fn contrast(a: Color32, b: Color32) -> f64 {
         let (a, b) = (luminance(a), luminance(b));
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    /// Black on white is 21 by definition, red alone its coefficient, and contrast checkers give `#808080` on white
+    /// as 3.95.
+    #[test]
+    fn luminance_is_that_of_the_guidelines() {
+        assert!((contrast(Color32::BLACK, Color32::WHITE) - 21.0).abs() < 1e-9);
+        assert!((luminance(Color32::from_rgb(255, 0, 0)) - 0.2126).abs() < 1e-12);
+        assert!((contrast(Color32::from_gray(0x80), Color32::WHITE) - 3.95).abs() < 0.005);
     }
 
     #[test]

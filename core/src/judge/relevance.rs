@@ -1,6 +1,9 @@
 //! How much two texts have to do with each other, and what else can be counted of an answer without asking anybody.
 
-use crate::rng::{Purpose, Stream};
+use crate::{
+    rng::{Purpose, Stream},
+    vector::dot,
+};
 
 /// Steps of Adam's second moment that count.
 const BETAS: [f64; 2] = [0.9, 0.99];
@@ -143,10 +146,6 @@ impl Embedder {
         });
         found.count() as f64 / pairs.len().max(1) as f64
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
 /// Distinct trigrams of words over all trigrams; 1 where there are none (the repetition penalty of arXiv 2402.03469,

@@ -6,7 +6,7 @@
 //! `τ > 0` there is one policy that no other beats; a Bradley-Terry reward cannot name it where preferences go round
 //! in a circle.
 
-use crate::{Error, Result};
+use crate::{Error, Result, vector::dot};
 
 /// Steps of [`Game::equilibrium`] at most. Its rate is `1 − τ²/(τ² + ¼)` a step in squared distance, so that this
 /// many suffice from `τ = 0.005` on.
@@ -163,10 +163,6 @@ pub fn bradley_terry(preferences: &[Vec<f64>]) -> Vec<f64> {
         strengths = normalised(updated.collect::<Vec<_>>().into_iter());
     }
     strengths.into_iter().map(f64::ln).collect()
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
 fn normalised(values: impl Iterator<Item = f64>) -> Vec<f64> {

@@ -1,4 +1,4 @@
-//! Where ticks go and what they say.
+//! How far an axis reaches, where its ticks go and what they say.
 
 /// A tick: where it is in axis space, and its label.
 #[derive(Debug, Clone, PartialEq)]
@@ -7,6 +7,14 @@ pub struct Tick {
     pub at: f64,
     /// The label; empty where it would be too much.
     pub label: String,
+}
+
+/// The least and the greatest of those values that are finite; `None` where there are none.
+#[must_use]
+pub fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+    values.filter(|value| value.is_finite()).fold(None, |extent, value| {
+        Some(extent.map_or((value, value), |(low, high): (f64, f64)| (low.min(value), high.max(value))))
+    })
 }
 
 /// Ticks on round numbers, about `most` of them; only on whole ones where `whole`.
@@ -79,6 +87,14 @@ mod tests {
 
     fn labels(ticks: &[Tick]) -> Vec<&str> {
         ticks.iter().map(|tick| tick.label.as_str()).collect()
+    }
+
+    #[test]
+    fn what_is_not_finite_is_no_part_of_an_extent() {
+        let values = [f64::NAN, 2.0, f64::INFINITY, -0.5, f64::NEG_INFINITY, 1.0];
+        assert_eq!(extent(values.into_iter()), Some((-0.5, 2.0)));
+        assert_eq!(extent([3.0].into_iter()), Some((3.0, 3.0)));
+        assert_eq!(extent([f64::NAN, f64::INFINITY].into_iter()), None);
     }
 
     #[test]

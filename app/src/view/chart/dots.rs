@@ -148,9 +148,7 @@ impl Dots {
     /// Everything that is drawn, with a margin.
     fn range(&self) -> [f64; 2] {
         let values = self.rows.iter().flat_map(|row| [row.at, row.interval[0], row.interval[1]]).chain(self.zero);
-        let (low, high) = values
-            .filter(|value| value.is_finite())
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        let Some((low, high)) = axis::extent(values) else { return [0.0, 1.0] };
         match high - low {
             width if width > 1e-9 => [low - 0.04 * width, high + 0.04 * width],
             0.0 => [low - 0.5, high + 0.5],

@@ -200,12 +200,7 @@ fn everything(chart: &Chart, tracks: &[Track], log: bool) -> Bounds {
 }
 
 fn range(values: impl Iterator<Item = f64>, margin: f64) -> [f64; 2] {
-    let (low, high) = values
-        .filter(|value| value.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-    if low > high {
-        return [0.0, 1.0];
-    }
+    let Some((low, high)) = axis::extent(values) else { return [0.0, 1.0] };
     let width = high - low;
     // A single value, or one that only rounding moves, stands in the middle.
     let margin = if width > 1e-9 * low.abs().max(high.abs()) && width > 1e-12 {

@@ -34,8 +34,8 @@ pub struct AtlasPanel {
     looked: bool,
     problem: Option<String>,
     order: Order,
-    /// The name of the row whose details are shown.
-    chosen: Option<String>,
+    /// The row whose details are shown, by its place in the atlas: several can be called the same.
+    chosen: Option<usize>,
 }
 
 impl AtlasPanel {
@@ -51,7 +51,7 @@ impl AtlasPanel {
     /// Shows an atlas; what cannot be read leaves what is shown, and says so.
     pub fn open(&mut self, name: &str, text: &str) {
         match Atlas::parse(name, text) {
-            Ok(atlas) => (self.atlas, self.looked, self.problem) = (Some(atlas), true, None),
+            Ok(atlas) => *self = Self { atlas: Some(atlas), looked: true, order: self.order, ..Self::default() },
             Err(problem) => {
                 self.problem = Some(with("atlas.unreadable", &[("name", &name), ("problem", &problem)]));
             }
@@ -73,6 +73,7 @@ impl AtlasPanel {
                 return;
             };
             ui.weak(t("atlas.subtitle"));
+            ui.weak(t("atlas.budget"));
             ui.weak(t("atlas.table_sentence"));
             ui.horizontal_wrapped(|ui| {
                 ui.weak(with("atlas.origin", &[("name", &atlas.origin), ("count", &atlas.rows.len())]));
@@ -83,7 +84,7 @@ impl AtlasPanel {
             });
             ui.add_space(theme::sizes().step);
             let rows = self.order.sorted(&atlas.rows);
-            let chosen = self.chosen.as_deref();
+            let chosen = self.chosen;
             let pressed = if ui.available_width() < NARROW {
                 self.order.choose(ui);
                 table::cards(ui, &rows, chosen)
@@ -93,8 +94,8 @@ impl AtlasPanel {
             if let Some(id) = pressed.page {
                 scene.ask(Action::Method(id));
             }
-            if let Some(name) = pressed.details {
-                self.chosen = Some(name).filter(|name| self.chosen.as_ref() != Some(name));
+            if pressed.details.is_some() {
+                self.chosen = pressed.details.filter(|place| chosen != Some(*place));
             }
             ui.add_space(theme::sizes().step);
             ui.add(egui::Label::new(RichText::new(t("atlas.note")).color(theme::palette(ui).muted)).wrap());

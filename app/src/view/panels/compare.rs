@@ -20,6 +20,7 @@ use crate::{
     view::{
         Scene,
         chart::Chart,
+        gate::Gate,
         section::{section, title},
         shell,
         words::{t, with},
@@ -31,14 +32,12 @@ use overlay::Overlay;
 /// Height of the chart.
 const CHART: f32 = 320.0;
 
-/// What the figures on the screen were computed from: the runs with their lines, and what the chart
-/// shows.
-type Key = (Vec<(RunId, usize)>, Overlay);
+/// What the figures on the screen are of: the runs with what they are called, and what the chart shows.
+type Of = (Vec<(RunId, String)>, Overlay);
 
 /// Everything that is computed.
 #[derive(Debug)]
 struct Shown {
-    key: Key,
     chart: Chart,
     figures: Vec<Row>,
     settings: Vec<Setting>,
@@ -54,6 +53,8 @@ pub struct Compare {
     overlay: Overlay,
     /// The two runs of the difference.
     two: [Option<RunId>; 2],
+    /// By how many lines each run has.
+    gate: Gate<Of, Vec<usize>>,
     shown: Option<Shown>,
 }
 
@@ -74,17 +75,17 @@ impl Compare {
                 ui.weak(t("compare.none_chosen"));
                 return;
             }
-            self.refresh(&chosen);
+            self.refresh(ui, &chosen);
             self.cards(ui, scene, &chosen);
         });
     }
 
     /// Computes what is shown, unless it is already.
-    fn refresh(&mut self, chosen: &[Named<'_>]) {
+    fn refresh(&mut self, ui: &Ui, chosen: &[Named<'_>]) {
         let views: Vec<&RunView> = chosen.iter().filter_map(|named| named.view).collect();
-        let key =
-            (chosen.iter().map(|named| (named.run, named.view.map_or(0, |view| view.lines))).collect(), self.overlay);
-        if self.shown.as_ref().is_some_and(|shown| shown.key == key) {
+        let of = (chosen.iter().map(|named| (named.run, named.title())).collect(), self.overlay);
+        let lines = views.iter().map(|view| view.lines).collect();
+        if !self.gate.passes(ui.ctx(), of, lines, views.iter().all(|view| view.finished)) {
             return;
         }
         let groups = comparison::groups(&views);
@@ -95,7 +96,6 @@ impl Compare {
             settings: comparison::differences(&views).unwrap_or_default(),
             groups,
             notes: notes(chosen, &views),
-            key,
         });
     }
 
@@ -125,7 +125,7 @@ impl Compare {
             ui.weak(t("compare.one_chosen"));
             return;
         }
-        differing::ui(ui, chosen, two);
+        differing::ui(ui, chosen, &shown.figures, two);
         seeds::ui(ui, chosen, &shown.groups);
         let sentence =
             if shown.settings.is_empty() { t("compare.settings_same") } else { t("compare.settings_sentence") };

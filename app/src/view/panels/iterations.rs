@@ -22,6 +22,7 @@ use crate::{
         Scene,
         chart::Chart,
         examined::Examined,
+        gate::Gate,
         markdown,
         matrix::Square,
         session::{Session, State},
@@ -45,14 +46,15 @@ pub struct Iterations {
     metrics: Option<BTreeSet<String>>,
     pace: Pace,
     examined: Examined,
+    /// Of which run and how many lines what is made of the fold is.
+    gate: Gate<RunId, usize>,
     folded: Option<Folded>,
 }
 
-/// What is made of a fold, until the fold grows.
+/// What is made of a fold.
 #[derive(Debug)]
 struct Folded {
     run: RunId,
-    lines: usize,
     flows: BTreeMap<(Arm, u32), Flow>,
     over_iterations: Vec<Chart>,
     over_steps: Vec<StepChart>,
@@ -75,14 +77,13 @@ impl Noted {
 }
 
 impl Folded {
-    fn of(run: RunId, view: &RunView) -> Self {
+    fn of(run: RunId, view: &RunView, shown: Option<(Arm, u32)>) -> Self {
         Self {
             run,
-            lines: view.lines,
             flows: flow::all(view),
             over_iterations: over_iterations::charts(view),
             over_steps: over_steps::charts(view),
-            noted: (None, Noted::of(view, None)),
+            noted: (shown, Noted::of(view, shown)),
         }
     }
 }
@@ -122,11 +123,12 @@ impl Iterations {
 
     /// Brings what is made of the fold up to date.
     fn fold(&mut self, ui: &Ui, session: &Session, view: &RunView) {
-        let same_run = self.folded.as_ref().is_some_and(|folded| folded.run == session.run);
-        if same_run && self.folded.as_ref().is_some_and(|folded| folded.lines == view.lines) {
+        if !self.gate.passes(ui.ctx(), session.run, view.lines, view.finished) {
             return;
         }
-        let folded = Folded::of(session.run, view);
+        let same_run = self.folded.as_ref().is_some_and(|folded| folded.run == session.run);
+        let shown = self.folded.as_ref().filter(|_| same_run).and_then(|folded| folded.noted.0);
+        let folded = Folded::of(session.run, view, shown);
         if !same_run {
             self.chosen = None;
             let steps = folded.over_steps.iter().map(|step| &step.chart);

@@ -19,6 +19,7 @@ use crate::{
     view::{
         Scene,
         chart::Chart,
+        gate::Gate,
         section::{section, title, two_columns},
         shell, theme,
         words::{t, with},
@@ -30,12 +31,8 @@ use findings::{Findings, Learned, Pairs};
 /// Height of a chart over iterations.
 const CHART: f32 = 220.0;
 
-/// What the findings on the screen were computed from.
-type Key = (RunId, usize, u32, Pairs, Axis);
-
-/// What the tally of learned pairs was computed from: the run, the iteration, its pairs and its
-/// steps. It costs a grade of every answer and is not to be repeated for every line of the log.
-type LearnedKey = (RunId, u32, usize, usize);
+/// What the findings on the screen are of: the run, the iteration, and what was chosen.
+type Of = (RunId, u32, Pairs, Axis);
 
 /// The state of the panel.
 #[derive(Debug, Default)]
@@ -46,8 +43,13 @@ pub struct Judges {
     axis: Axis,
     /// The judge in the calibration diagram.
     judge: Option<String>,
-    shown: Option<(Key, Findings, Vec<Chart>)>,
-    learned: Option<(LearnedKey, Option<Learned>)>,
+    /// By how many measurements there are: nothing between two changes what is found.
+    found: Gate<Of, usize>,
+    shown: Option<(Findings, Vec<Chart>)>,
+    /// By how many pairs and steps the iteration has. The tally costs a grade of every answer and is not to be
+    /// repeated for every line of the log.
+    tallied: Gate<(RunId, u32), (usize, usize)>,
+    learned: Option<Learned>,
 }
 
 impl Judges {
@@ -77,12 +79,12 @@ impl Judges {
 
     /// Computes what is shown, unless it is already.
     fn refresh(&mut self, ui: &Ui, run: RunId, view: &RunView, iteration: u32) {
-        let key = (run, view.lines, iteration, self.pairs, self.axis);
-        let same_run = self.shown.as_ref().is_some_and(|((of, ..), ..)| *of == run);
-        if self.shown.as_ref().is_none_or(|(of, ..)| *of != key) {
+        let same_run = self.found.of().is_some_and(|(of, ..)| *of == run);
+        let of = (run, iteration, self.pairs, self.axis);
+        if self.found.passes(ui.ctx(), of, view.main().len(), view.finished) {
             let findings = Findings::of(view, iteration, self.pairs, self.axis);
-            self.shown = findings.map(|findings| (key, findings, trends::charts(view, self.pairs)));
-            if let (false, Some((.., charts))) = (same_run, &self.shown) {
+            self.shown = findings.map(|findings| (findings, trends::charts(view, self.pairs)));
+            if let (false, Some((_, charts))) = (same_run, &self.shown) {
                 for chart in charts {
                     chart.forget_zoom(ui.ctx());
                 }
@@ -90,10 +92,10 @@ impl Judges {
         }
         let main = view.arms.get(&Arm::Main);
         let pairs = main.and_then(|main| main.iterations.get(&iteration)).map_or(0, |of| of.pairs.len());
-        let steps = main.map_or(0, |main| main.steps.iter().filter(|(number, _)| *number == iteration).count());
-        let key = (run, iteration, pairs, steps);
-        if self.learned.as_ref().is_none_or(|(of, _)| *of != key) {
-            self.learned = Some((key, Learned::of(view, iteration)));
+        let phases = main.into_iter().flat_map(|main| &main.phases).filter(|phase| phase.iteration == iteration);
+        let steps = phases.map(|phase| phase.steps.len()).sum();
+        if self.tallied.passes(ui.ctx(), (run, iteration), (pairs, steps), view.finished) {
+            self.learned = Learned::of(view, iteration);
         }
     }
 
@@ -135,8 +137,8 @@ impl Judges {
     }
 
     fn cards(&mut self, ui: &mut Ui, scene: &mut Scene<'_>) {
-        let Self { shown: Some((_, findings, charts)), learned, axis, judge, .. } = self else { return };
-        let learned = learned.as_ref().and_then(|(_, learned)| learned.as_ref());
+        let Self { shown: Some((findings, charts)), learned, axis, judge, .. } = self else { return };
+        let learned = learned.as_ref();
         ui.weak(with("judges.counted", &[("pairs", &crate::format::count(findings.count))]));
         two_columns(
             ui,

@@ -58,7 +58,7 @@ impl Laboratory {
             if ui.button(t("run.export")).on_hover_text(t("run.export_hint")).clicked() {
                 actions.push(Action::Send(Command::Export { folder: folder() }));
             }
-            if self.keeps && !session.working() {
+            if self.open.keeps() && !session.working() {
                 ui.menu_button(t("run.delete"), |ui| {
                     if ui.button(t("run.delete_surely")).clicked() {
                         actions.push(Action::Close(session.run));
@@ -79,7 +79,7 @@ impl Laboratory {
         let chosen = egui::ComboBox::from_id_salt("run").width(CHOOSER).truncate().selected_text(&text);
         let chosen = chosen.show_ui(ui, |ui| {
             ui.set_min_width(CHOOSER);
-            for other in &self.sessions {
+            for other in self.open.sessions() {
                 let here = current.is_some_and(|current| current.run == other.run);
                 let text = words::with("run.listed", &[("name", &name(other)), ("state", &state_of(other).1)]);
                 if ui.selectable_label(here, text).on_hover_text(&other.folder).clicked() {

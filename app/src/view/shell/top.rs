@@ -30,7 +30,7 @@ impl Laboratory {
                 ui.add_space(theme::sizes().step * 2.0);
             }
             let palette = theme::palette(ui);
-            let working = self.sessions.iter().any(Session::working);
+            let working = self.open.sessions().iter().any(Session::working);
             let text = RichText::new(t("app.run_demo")).color(palette.on_accent).strong();
             let on_accent = palette.on_accent;
             let icon = egui::Atom::paint(egui::vec2(11.0, 11.0), move |ui, args| {
@@ -79,9 +79,9 @@ impl Laboratory {
                 actions.push(Action::Recorded);
             }
             ui.separator();
-            let open = |folder: &str| self.sessions.iter().find(|session| session.folder == folder);
-            ui.weak(if self.recent.is_empty() { t("app.recent_none") } else { t("app.recent") });
-            for folder in &self.recent {
+            let open = |folder: &str| self.open.sessions().iter().find(|session| session.folder == folder);
+            ui.weak(if self.open.recent().is_empty() { t("app.recent_none") } else { t("app.recent") });
+            for folder in self.open.recent() {
                 if ui.add(Button::new(short(folder)).truncate()).on_hover_text(folder).clicked() {
                     actions.push(match open(folder) {
                         Some(session) => Action::Show(session.run),

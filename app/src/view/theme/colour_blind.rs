@@ -2,7 +2,7 @@
 
 use egui::Color32;
 
-use super::of_mode;
+use super::{linear, of_mode};
 
 /// Linear sRGB as eyes see it that lack the long (protanopia), the middle (deuteranopia) or the short
 /// (tritanopia) cone: Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of
@@ -35,13 +35,6 @@ const APART: f64 = 10.0;
 
 fn times(matrix: &[[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
     matrix.map(|row| row.iter().zip(vector).map(|(m, v)| m * v).sum())
-}
-
-fn linear(color: Color32) -> [f64; 3] {
-    [color.r(), color.g(), color.b()].map(|channel| {
-        let c = f64::from(channel) / 255.0;
-        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-    })
 }
 
 /// What is seen of a colour, in linear sRGB; what no screen can show is cut off.

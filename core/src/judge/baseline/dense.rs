@@ -1,5 +1,7 @@
 //! Ridge regression with an intercept on dense rows, whose penalty is chosen from the rows themselves.
 
+use crate::vector::dot;
+
 /// The penalties that are tried, in parts of the mean sum of squares of a centred column.
 const PENALTIES: [f64; 13] = [1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0];
 
@@ -82,10 +84,6 @@ fn gram(rows: &[Vec<f64>], width: usize) -> Vec<f64> {
         }
     }
     gram
-}
-
-fn dot(first: &[f64], second: &[f64]) -> f64 {
-    first.iter().zip(second).map(|(x, y)| x * y).sum()
 }
 
 /// The lower triangle `L` with `L Lᵀ = A + α I` (Cholesky).

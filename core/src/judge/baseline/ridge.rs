@@ -1,5 +1,7 @@
 //! Ridge regression with an intercept on sparse rows.
 
+use crate::vector::dot;
+
 /// A row by its columns that are not 0.
 pub type Sparse = Vec<(usize, f64)>;
 
@@ -71,10 +73,6 @@ impl Ridge {
     pub fn predict(&self, row: &Sparse) -> f64 {
         product(row, &self.weights) + self.intercept
     }
-}
-
-fn dot(first: &[f64], second: &[f64]) -> f64 {
-    first.iter().zip(second).map(|(x, y)| x * y).sum()
 }
 
 fn product(row: &Sparse, weights: &[f64]) -> f64 {

@@ -36,7 +36,7 @@ pub use form::grammar;
 pub use memory::Terms;
 pub use study::{Label, Response, StudiedAd, Study, StudyConfig};
 pub use token_form::RESPOND;
-pub use verbal::{read_verbal, verbalise};
+pub use verbal::{listed, read_verbal, spoken, spoken_phrase, verbalise};
 pub use viewer::{BLOCKERS, Group, Viewer};
 pub use vocabulary::{tokenizer_json, tokens};
 

@@ -8,7 +8,8 @@ use super::{
 };
 
 /// A word of the token form as it is spoken: `first-light` is “First light”.
-fn spoken(word: &str) -> String {
+#[must_use]
+pub fn spoken(word: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).map(|letter| if letter == '-' { ' ' } else { letter }).collect()
@@ -19,7 +20,9 @@ fn heard<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str, text: &str) -> Op
     all.iter().copied().find(|one| spoken(word(*one)) == text)
 }
 
-fn phrase(phrase: Phrase) -> String {
+/// What is shown or spoken.
+#[must_use]
+pub fn spoken_phrase(phrase: Phrase) -> String {
     match phrase {
         Phrase::Brand(brand) => brand.name(),
         Phrase::Line(line) => spoken(line.word()),
@@ -30,7 +33,8 @@ fn pace(pace: Pace) -> &'static str {
     pace.word().trim_start_matches("pace:")
 }
 
-fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
+/// Words one after the other.
+pub fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
@@ -54,9 +58,9 @@ pub fn verbalise(brief: &Brief, ad: &Ad) -> String {
             text,
             " Scene {}: it shows {}. In front: {}; behind: {}. Its tone is {}, its feeling {}. It has {} faces and looks {}.",
             index + 1,
-            list(scene.tags.iter().map(|tag| tag.word())),
-            list(scene.foreground.iter().map(|color| color.word())),
-            list(scene.background.iter().map(|color| color.word())),
+            listed(scene.tags.iter().map(|tag| tag.word())),
+            listed(scene.foreground.iter().map(|color| color.word())),
+            listed(scene.background.iter().map(|color| color.word())),
             scene.tone.word(),
             scene.emotion.word(),
             scene.faces,
@@ -64,7 +68,7 @@ pub fn verbalise(brief: &Brief, ad: &Ad) -> String {
         );
         for (start, said) in [("The screen reads", scene.text), ("The voice says", scene.voice)] {
             if let Some(said) = said {
-                let _ = write!(text, " {start} \"{}\".", phrase(said));
+                let _ = write!(text, " {start} \"{}\".", spoken_phrase(said));
             }
         }
     }

@@ -4,6 +4,8 @@
 use egui::Color32;
 use selfsame_core::world::ads::words::Color;
 
+use crate::view::theme::luminance;
+
 /// What a word of colour looks like.
 pub fn ink(color: Color) -> Color32 {
     match color {
@@ -22,14 +24,10 @@ pub fn ink(color: Color) -> Color32 {
     }
 }
 
-/// Black or white, whichever is read better on a colour (relative luminance of WCAG 2.2).
+/// Black or white, whichever is read better on a colour.
 pub fn on(color: Color32) -> Color32 {
-    let [r, g, b] = [color.r(), color.g(), color.b()].map(|channel| {
-        let c = f32::from(channel) / 255.0;
-        if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
-    });
     // Contrast with black and with white is the same where the luminance is 0.179.
-    if 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 { Color32::from_rgb(0x16, 0x17, 0x1a) } else { Color32::WHITE }
+    if luminance(color) > 0.179 { Color32::from_rgb(0x16, 0x17, 0x1a) } else { Color32::WHITE }
 }
 
 /// A colour between two, `share` of the way.

@@ -5,7 +5,7 @@ use selfsame_core::{
     judge::Opinion,
     measure::{inference::spearman, memorability::truths},
     world::ads::{
-        Ad, Brief, Scene, Tag, Terms,
+        Ad, Brief, Scene, Tag, Terms, listed, spoken_phrase,
         words::{Color, Complexity, Emotion, Pace, Thing, Tone},
     },
 };
@@ -87,7 +87,7 @@ fn phrases(scene: &Scene) -> Vec<(String, Scene)> {
             found.push((tag.word().to_owned(), Scene { tags, ..scene.clone() }));
         }
     }
-    let colors = |of: &[Color]| said::list(of.iter().map(|color| color.word()));
+    let colors = |of: &[Color]| listed(of.iter().map(|color| color.word()));
     let neutral = vec![NEUTRAL_COLOR];
     if scene.foreground != neutral {
         let name = with("ads.part_front", &[("colors", &colors(&scene.foreground))]);
@@ -115,7 +115,7 @@ fn phrases(scene: &Scene) -> Vec<(String, Scene)> {
         ("ads.voice", scene.voice, Scene { voice: None, ..scene.clone() }),
     ] {
         if let Some(phrase) = phrase {
-            found.push((with(key, &[("text", &said::spoken_phrase(phrase))]), plain));
+            found.push((with(key, &[("text", &spoken_phrase(phrase))]), plain));
         }
     }
     found

@@ -5,14 +5,11 @@ use egui::{
     WidgetInfo, pos2, vec2,
 };
 use selfsame_core::world::ads::{
-    Scene, Tag,
+    Scene, Tag, spoken_phrase,
     words::{Complexity, Orientation, Thing, Valence},
 };
 
-use super::{
-    colour::{ink, mixed, on},
-    said::spoken_phrase,
-};
+use super::colour::{ink, mixed, on};
 use crate::view::theme;
 
 /// Height of the picture for its width, whatever is held how within it.

@@ -1,26 +1,11 @@
 //! The words of AdWorld as people write them.
 
 use selfsame_core::world::ads::{
-    Ad, Brief, Phrase, Scene, Tag,
+    Ad, Brief, Scene, Tag, listed, spoken, spoken_phrase,
     words::{Complexity, Pace},
 };
 
 use crate::view::words::{t, with};
-
-/// A word of the token form as it is spoken: `first-light` is “First light”.
-pub fn spoken(word: &str) -> String {
-    let mut letters = word.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).map(|letter| if letter == '-' { ' ' } else { letter }).collect()
-}
-
-/// What is shown or spoken.
-pub fn spoken_phrase(phrase: Phrase) -> String {
-    match phrase {
-        Phrase::Brand(brand) => brand.name(),
-        Phrase::Line(line) => spoken(line.word()),
-    }
-}
 
 /// How fast an ad cuts.
 pub fn pace(pace: Pace) -> &'static str {
@@ -48,11 +33,6 @@ pub fn faces(count: u8) -> String {
     }
 }
 
-/// Words one after the other.
-pub fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    words.collect::<Vec<_>>().join(", ")
-}
-
 /// The name of a brief in lists.
 pub fn brief(brief: Brief) -> String {
     let (product, title) = (brief.product.word(), spoken(brief.title.word()));
@@ -61,13 +41,13 @@ pub fn brief(brief: Brief) -> String {
 
 /// A scene, for those who do not see its picture.
 pub fn scene(number: usize, of: usize, scene: &Scene) -> String {
-    let colors = |of: &[selfsame_core::world::ads::words::Color]| list(of.iter().map(|color| color.word()));
+    let colors = |of: &[selfsame_core::world::ads::words::Color]| listed(of.iter().map(|color| color.word()));
     let mut text = with(
         "ads.scene_name",
         &[
             ("number", &number),
             ("of", &of),
-            ("tags", &list(scene.tags.iter().copied().map(Tag::word))),
+            ("tags", &listed(scene.tags.iter().copied().map(Tag::word))),
             ("front", &colors(&scene.foreground)),
             ("behind", &colors(&scene.background)),
             ("tone", &scene.tone.word()),

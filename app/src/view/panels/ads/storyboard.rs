@@ -5,7 +5,7 @@ use egui::{
     WidgetInfo, pos2, vec2,
 };
 use selfsame_core::world::ads::{
-    Ad, Brief, Scene, Tag, Validity,
+    Ad, Brief, Scene, Tag, Validity, listed, spoken, spoken_phrase,
     words::{Color, Pace},
 };
 
@@ -34,7 +34,7 @@ const STRIP: f32 = 16.0;
 /// Draws what an ad is for.
 pub fn head(ui: &mut Ui, brief: Brief, ad: Option<&Ad>) {
     let palette = theme::palette(ui);
-    let title = said::spoken(brief.title.word());
+    let title = spoken(brief.title.word());
     let name = with("ads.head", &[("brand", &brief.brand), ("title", &title)]);
     let shown = ui.add(Label::new(RichText::new(&name).heading().strong()).wrap());
     shown.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &name));
@@ -130,14 +130,14 @@ fn card(ui: &mut Ui, brief: Brief, (number, of): (usize, usize), scene: &Scene, 
         });
         if detail == Detail::Full {
             swatches(ui, scene);
-            ui.add(Label::new(said::list(scene.tags.iter().copied().map(Tag::word))).wrap());
+            ui.add(Label::new(listed(scene.tags.iter().copied().map(Tag::word))).wrap());
             let facts = [said::faces(scene.faces), said::complexity(scene.complexity).to_owned()].join(", ");
             ui.add(Label::new(RichText::new(facts).small().color(palette.muted)).wrap());
         }
         let said = [("ads.on_screen", scene.text), ("ads.voice", scene.voice)];
         for (key, phrase) in said.into_iter().skip(usize::from(detail == Detail::Small)) {
             if let Some(phrase) = phrase {
-                let text = with(key, &[("text", &said::spoken_phrase(phrase))]);
+                let text = with(key, &[("text", &spoken_phrase(phrase))]);
                 ui.add(Label::new(RichText::new(text).italics()).wrap());
             }
         }

@@ -7,7 +7,7 @@ use selfsame_core::{
     world::{
         World,
         ads::{
-            Ads, Brand, Brief,
+            Ads, Brand, Brief, spoken,
             words::{DURATIONS, Industry, Orientation, Title},
         },
     },
@@ -16,7 +16,7 @@ use selfsame_core::{
 use super::{
     FIRST_SLOT, drives,
     gallery::{Gallery, Piece},
-    rounds, said, score,
+    rounds, score,
     storyboard::{self, Detail},
     tokens,
     work::Work,
@@ -175,7 +175,7 @@ impl Studio {
             let brands: Vec<Brand> = Brand::all().filter(|brand| brand.industry() == industry).collect();
             list(ui, t("ads.brand"), &mut new.brand, &brands, Brand::name);
             list(ui, t("ads.product"), &mut new.product, industry.products(), |one| one.word().to_owned());
-            list(ui, t("ads.title_of"), &mut new.title, Title::ALL, |one| said::spoken(one.word()));
+            list(ui, t("ads.title_of"), &mut new.title, Title::ALL, |one| spoken(one.word()));
             list(ui, t("ads.duration"), &mut new.duration, &DURATIONS, |one| with("ads.seconds", &[("seconds", &one)]));
             list(ui, t("ads.orientation"), &mut new.orientation, Orientation::ALL, |one| one.word().to_owned());
         });

@@ -3,7 +3,10 @@
 use egui::{CornerRadius, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::data::Estimate;
-use crate::{format, view::theme};
+use crate::{
+    format,
+    view::{chart::extent, theme},
+};
 
 /// Height of a bar.
 const HEIGHT: f32 = 18.0;
@@ -23,15 +26,9 @@ impl Scale {
     /// The scale that holds all of a column.
     pub fn of<'a>(estimates: impl Iterator<Item = &'a Estimate>, mark: Option<f64>, signed: bool) -> Self {
         let ends = estimates.flat_map(|estimate| [estimate.mean, estimate.low, estimate.high]).chain(mark);
-        let (low, high) = ends
-            .filter(|end| end.is_finite())
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), end| (low.min(end), high.max(end)));
+        let Some((low, high)) = extent(ends) else { return Self { low: 0.0, high: 1.0, mark, signed } };
         let margin = if high > low { 0.06 * (high - low) } else { 0.5 };
-        if low > high {
-            Self { low: 0.0, high: 1.0, mark, signed }
-        } else {
-            Self { low: low - margin, high: high + margin, mark, signed }
-        }
+        Self { low: low - margin, high: high + margin, mark, signed }
     }
 
     #[allow(clippy::cast_possible_truncation)] // a place on the screen

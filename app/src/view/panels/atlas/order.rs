@@ -134,9 +134,10 @@ pub struct Order {
 }
 
 impl Order {
-    /// Sorts; rows without a number stand at the end either way, and equal ones by name.
-    pub fn sorted(self, rows: &[Row]) -> Vec<&Row> {
-        let mut sorted: Vec<&Row> = rows.iter().collect();
+    /// Sorts, each row with its place before; rows without a number stand at the end either way, and equal ones by
+    /// name.
+    pub fn sorted(self, rows: &[Row]) -> Vec<(usize, &Row)> {
+        let mut sorted: Vec<(usize, &Row)> = rows.iter().enumerate().collect();
         let larger = |a: Option<f64>, b: Option<f64>| match (a, b) {
             (Some(a), Some(b)) if self.turned => a.total_cmp(&b),
             (Some(a), Some(b)) => b.total_cmp(&a),
@@ -145,7 +146,7 @@ impl Order {
             (None, None) => Ordering::Equal,
         };
         let by = |column: Column, a: &Row, b: &Row| larger(column.number(a), column.number(b));
-        sorted.sort_by(|a, b| {
+        sorted.sort_by(|(_, a), (_, b)| {
             let by_name = a.name().to_lowercase().cmp(&b.name().to_lowercase());
             match self.by {
                 Column::Method if self.turned => by_name.reverse(),

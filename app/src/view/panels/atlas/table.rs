@@ -27,8 +27,8 @@ const REST: f32 = 1080.0;
 pub struct Pressed {
     /// The method whose page is wanted.
     pub page: Option<String>,
-    /// The row, by its name, whose details are wanted, or no longer.
-    pub details: Option<String>,
+    /// The row, by its place in the atlas, whose details are wanted, or no longer.
+    pub details: Option<usize>,
 }
 
 /// The scales of the columns with bars.
@@ -39,8 +39,8 @@ struct Scales {
 }
 
 impl Scales {
-    fn of(rows: &[&Row]) -> Self {
-        let of = |pick: fn(&Row) -> Option<&Estimate>| rows.iter().filter_map(move |row| pick(row));
+    fn of(rows: &[(usize, &Row)]) -> Self {
+        let of = |pick: fn(&Row) -> Option<&Estimate>| rows.iter().filter_map(move |(_, row)| pick(row));
         Self {
             effect: Scale::of(of(Row::effect), Some(0.0), true),
             reward: Scale::of(of(|row| row.reward.as_ref()), None, false),
@@ -49,8 +49,8 @@ impl Scales {
     }
 }
 
-/// Draws the table, and below it the details of the chosen row.
-pub fn ui(ui: &mut Ui, rows: &[&Row], order: &mut Order, chosen: Option<&str>) -> Pressed {
+/// Draws the table of rows with their places in the atlas, and below it the details of the chosen one.
+pub fn ui(ui: &mut Ui, rows: &[(usize, &Row)], order: &mut Order, chosen: Option<usize>) -> Pressed {
     let step = theme::sizes().step;
     let width = ((ui.available_width() - REST) / 3.0).clamp(BAR.0, BAR.1);
     let scales = Scales::of(rows);
@@ -64,8 +64,8 @@ pub fn ui(ui: &mut Ui, rows: &[&Row], order: &mut Order, chosen: Option<&str>) -
                     order.head(ui, column);
                 }
                 ui.end_row();
-                for row in rows {
-                    ui.horizontal(|ui| name(ui, row, chosen, &mut pressed));
+                for &(place, row) in rows {
+                    ui.horizontal(|ui| name(ui, (place, row), chosen, &mut pressed));
                     shown::mark(ui, row.verdict);
                     let ink = shown::ink(&theme::palette(ui), row.verdict);
                     cell(ui, row, Column::Effect, row.effect(), &scales.effect, (width, Some(ink)));
@@ -79,7 +79,7 @@ pub fn ui(ui: &mut Ui, rows: &[&Row], order: &mut Order, chosen: Option<&str>) -
             });
         });
     });
-    if let Some(row) = rows.iter().find(|row| chosen == Some(row.name().as_str())) {
+    if let Some((_, row)) = rows.iter().find(|(place, _)| chosen == Some(*place)) {
         ui.add_space(step);
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
@@ -91,14 +91,14 @@ pub fn ui(ui: &mut Ui, rows: &[&Row], order: &mut Order, chosen: Option<&str>) -
 }
 
 /// Draws the cards, and in that of the chosen row its details.
-pub fn cards(ui: &mut Ui, rows: &[&Row], chosen: Option<&str>) -> Pressed {
+pub fn cards(ui: &mut Ui, rows: &[(usize, &Row)], chosen: Option<usize>) -> Pressed {
     let scales = Scales::of(rows);
     let mut pressed = Pressed::default();
-    for row in rows {
+    for &(place, row) in rows {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
-                name(ui, row, chosen, &mut pressed);
+                name(ui, (place, row), chosen, &mut pressed);
                 shown::mark(ui, row.verdict);
             });
             if let Some(test) = row.tests.first() {
@@ -110,7 +110,7 @@ pub fn cards(ui: &mut Ui, rows: &[&Row], chosen: Option<&str>) -> Pressed {
                 (Column::Reward, row.reward.as_ref(), &scales.reward, None),
                 (Column::Judges, row.judges.as_ref(), &scales.judges, None),
             ];
-            Grid::new(("atlas-card", row.name())).num_columns(2).min_row_height(0.0).show(ui, |ui| {
+            Grid::new(("atlas-card", place)).num_columns(2).min_row_height(0.0).show(ui, |ui| {
                 for (column, estimate, scale, ink) in lines {
                     if estimate.is_some() {
                         ui.label(RichText::new(column.name()).small().color(theme::palette(ui).muted));
@@ -128,7 +128,7 @@ pub fn cards(ui: &mut Ui, rows: &[&Row], chosen: Option<&str>) -> Pressed {
             });
             let plain = plain.collect::<Vec<_>>().join(" · ");
             ui.add(Label::new(RichText::new(plain).small().color(theme::palette(ui).muted)).wrap());
-            if chosen == Some(row.name().as_str()) {
+            if chosen == Some(place) {
                 ui.separator();
                 shown::verdict(ui, row);
             }
@@ -138,17 +138,17 @@ pub fn cards(ui: &mut Ui, rows: &[&Row], chosen: Option<&str>) -> Pressed {
 }
 
 /// The name, which leads to the page of the method, and a button for what else is known of the row.
-fn name(ui: &mut Ui, row: &Row, chosen: Option<&str>, pressed: &mut Pressed) {
+fn name(ui: &mut Ui, (place, row): (usize, &Row), chosen: Option<usize>, pressed: &mut Pressed) {
     let name = row.name();
     if ui.add(Link::new(&name)).on_hover_text(t("atlas.to_page")).clicked() {
         pressed.page = Some(row.recipe.clone());
     }
-    let chosen = chosen == Some(name.as_str());
+    let chosen = chosen == Some(place);
     let button = ui.selectable_label(chosen, RichText::new(t("atlas.details")).small());
     let spoken = with("atlas.details_of", &[("method", &name)]);
     button.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, &spoken));
     if button.clicked() {
-        pressed.details = Some(name);
+        pressed.details = Some(place);
     }
 }
 

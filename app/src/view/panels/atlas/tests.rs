@@ -138,6 +138,32 @@ fn a_row_tells_its_details() {
     }
 }
 
+/// A folder's name does not tell two models apart, and each row has details of its own all the same.
+#[test]
+fn rows_that_are_called_the_same_are_chosen_one_by_one() {
+    let row = |model: &str, seeds: &str, commit: &str| {
+        format!(
+            r#"{{"study": "cream", "recipe": "cream", "model": "{model}", "seeds": {seeds},
+                "origin": {{"version": "1", "commit": "{commit}"}}}}"#
+        )
+    };
+    let rows = [row("/a/small", "[1, 2]", "first11"), row("/b/small", "[1, 2, 3]", "second2")].join(",");
+    let text = format!(r#"{{"schema": 2, "rows": [{rows}]}}"#);
+    for width in [360.0, 1400.0] {
+        let mut harness = harness(Some(&text), [width, 1600.0]);
+        assert_eq!(methods(&harness), ["CREAM on small", "CREAM on small"]);
+        let press = |harness: &mut Harness<'_, Bench>, place: usize| {
+            harness.get_all_by_label("Details of CREAM on small").nth(place).unwrap().click();
+            harness.run_steps(3);
+            ["first11", "second2"].map(|words| harness.query_all_by_label_contains(words).count())
+        };
+        assert_eq!(press(&mut harness, 0), [1, 0], "{width}");
+        assert_eq!(press(&mut harness, 1), [0, 1], "{width}");
+        assert_eq!(press(&mut harness, 1), [0, 0], "{width}");
+        harness.get_by_label(t("atlas.budget"));
+    }
+}
+
 /// What seeds of several versions made is not said to be made by the first.
 #[test]
 fn each_row_has_an_origin_of_its_own() {

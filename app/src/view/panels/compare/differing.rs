@@ -4,7 +4,7 @@ use egui::{Role, Ui, WidgetInfo};
 
 use super::{choice::Named, tables::table};
 use crate::{
-    comparison::{Difference, Figure, Row, Value, figures},
+    comparison::{Difference, Figure, Row, Value},
     engine::RunId,
     format::{NOTHING, number},
     view::{
@@ -14,15 +14,15 @@ use crate::{
     },
 };
 
-/// Draws the card. `two` are the runs that were chosen; the first two if none were.
-pub fn ui(ui: &mut Ui, chosen: &[Named<'_>], two: &mut [Option<RunId>; 2]) {
-    let find = |run: Option<RunId>| chosen.iter().find(|named| Some(named.run) == run);
-    let second = find(two[1]).or(chosen.get(1));
-    let Some((first, second)) = find(two[0]).or(chosen.first()).zip(second) else { return };
-    let rows = match (first.view, second.view) {
-        (Some(a), Some(b)) if first.run != second.run => figures(&[a, b]),
-        _ => Vec::new(),
+/// Draws the card. `figures` are those of all chosen runs; `two` are the runs that differ, the first two if none were
+/// chosen.
+pub fn ui(ui: &mut Ui, chosen: &[Named<'_>], figures: &[Row], two: &mut [Option<RunId>; 2]) {
+    let place = |run: Option<RunId>, otherwise: usize| {
+        chosen.iter().position(|named| Some(named.run) == run).unwrap_or(otherwise)
     };
+    let places = [place(two[0], 0), place(two[1], 1)];
+    let [Some(first), Some(second)] = places.map(|place| chosen.get(place)) else { return };
+    let rows = if first.run == second.run { Vec::new() } else { of_two(figures, places) };
     section(ui, t("compare.difference_title"), &sentence(first, second, &rows), |ui| {
         ui.horizontal_wrapped(|ui| {
             choose(ui, t("compare.first"), chosen, first, &mut two[0]);
@@ -47,6 +47,15 @@ pub fn ui(ui: &mut Ui, chosen: &[Named<'_>], two: &mut [Option<RunId>; 2]) {
         });
         ui.weak(t("compare.difference_note"));
     });
+}
+
+/// The figures of two of the runs: every row in which either has something to say.
+fn of_two(figures: &[Row], places: [usize; 2]) -> Vec<Row> {
+    let rows = figures.iter().map(|row| Row {
+        figure: row.figure.clone(),
+        values: places.iter().map(|place| row.values.get(*place).copied().flatten()).collect(),
+    });
+    rows.filter(|row| row.values.iter().any(Option::is_some)).collect()
 }
 
 fn choose(ui: &mut Ui, label: &'static str, chosen: &[Named<'_>], now: &Named<'_>, run: &mut Option<RunId>) {

@@ -5,8 +5,9 @@ use selfsame_core::run::{Event, Record};
 
 use super::*;
 use crate::{
-    fold::tests::{synthetic, without_oracle},
+    fold::tests::{record, step, synthetic, without_oracle},
     view::{
+        gate::tests::frame,
         panels::{
             judges::tests::session,
             stage::{Stage, stage},
@@ -113,4 +114,26 @@ fn without_an_oracle_nobody_knows() {
     mixed.get_by_label(t("compare.difference_unknown"));
     mixed.get_by_label(&with("compare.some_without", &[("runs", &"B · b")]));
     mixed.get_by_label(&with("compare.unfinished", &[("runs", &"B · b")]));
+}
+
+#[test]
+fn what_a_live_run_adds_is_compared_twice_a_second_and_at_its_end() {
+    let context = egui::Context::default();
+    let mut sessions = [session(1, "a", synthetic()), session(2, "b", synthetic()[..5].to_vec())];
+    let mut panel = Compare::default();
+    let mut refresh = |panel: &mut Compare, number: u32, event: Option<Event>| {
+        sessions[1].extend(event.into_iter().map(|event| record(Arm::Main, 1, event)).collect());
+        frame(&context, number, |ui| panel.refresh(ui, &choice::named(&sessions)));
+        panel.gate.made()
+    };
+    let mut made = Vec::new();
+    for number in 0..=64_u32 {
+        made.push(refresh(&mut panel, number, Some(step(number as usize, 0.5))));
+    }
+    assert_eq!([0, 15, 16, 31, 32, 63, 64].map(|number| made[number]), [1, 1, 2, 2, 3, 4, 5]);
+    // The end is not waited for, nor is what the person chooses.
+    assert_eq!(refresh(&mut panel, 65, Some(Event::Finished {})), 6);
+    assert!(!panel.shown.as_ref().unwrap().notes.iter().any(|note| note.contains("B · b")));
+    panel.overlay.greedy = true;
+    assert_eq!([refresh(&mut panel, 66, None), refresh(&mut panel, 67, None)], [7, 7]);
 }

@@ -10,9 +10,10 @@ use selfsame_core::run::{Event, Record};
 use super::*;
 use crate::{
     engine::{Message, Moment, Outcome, Scripted},
-    fold::tests::{note, synthetic, without_oracle},
+    fold::tests::{note, record, step, synthetic, without_oracle},
     view::{
         Laboratory,
+        gate::tests::frame,
         panels::stage::{Stage, stage},
     },
 };
@@ -232,31 +233,40 @@ fn huge() -> Vec<Record> {
 }
 
 #[test]
-fn a_huge_log_is_drawn_in_time() {
+fn charts_of_a_log_that_stands_still_are_made_once() {
     let mut harness = harness(Some(recorded(huge())), [1400.0, 900.0]);
     assert_eq!(verbs(&harness)[1], "sample: 10,000 answers");
-    // The bench copies the session; the panel alone is timed.
-    let session = harness.state_mut().sessions.remove(0);
+    harness.run_steps(12);
+    assert_eq!(harness.state().panel.gate.made(), 1);
+}
+
+/// Every frame brings a step; charts of all steps are made twice a second, and of the last ones at once when the run
+/// has ended, or half a second after where it only stands still.
+#[test]
+fn charts_of_a_live_run_are_made_twice_a_second_and_at_its_end() {
     let context = egui::Context::default();
     theme::install(&context);
-    let mut panel = Iterations::default();
-    let mut times = Vec::new();
-    for _ in 0..12 {
-        let input = egui::RawInput {
-            screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1400.0, 900.0))),
-            ..egui::RawInput::default()
-        };
-        let _ = context.run_ui(input, |ui| {
+    let (mut panel, mut session) = (Iterations::default(), running());
+    // How often they were made, and of how many steps.
+    let mut draw = |number: u32, event: Option<Event>| {
+        session.extend(event.into_iter().map(|event| record(Arm::Main, 1, event)).collect());
+        frame(&context, number, |ui| {
             let mut actions = Vec::new();
             let sessions = std::slice::from_ref(&session);
             let mut scene = Scene { sessions, current: sessions.first(), actions: &mut actions };
-            let began = std::time::Instant::now();
             panel.ui(ui, &mut scene);
-            times.push(began.elapsed());
         });
-    }
-    times.sort();
-    assert!(times[6].as_millis() < 30, "{times:?}");
+        let folded = panel.folded.as_ref().unwrap();
+        (panel.gate.made(), folded.flows[&(Arm::Main, 1)].at(Verb::Learn))
+    };
+    let learned: Vec<_> = (0..=70).map(|number| draw(number, Some(step(number as usize, 0.5)))).collect();
+    assert_eq!(
+        [0, 15, 16, 63, 64, 70].map(|number| learned[number]),
+        [(1, 1), (1, 1), (2, 17), (4, 49), (5, 65), (5, 65)]
+    );
+    assert_eq!([71, 79, 80, 100].map(|number| draw(number, None)), [(5, 65), (5, 65), (6, 71), (6, 71)]);
+    assert_eq!([101, 102].map(|number| draw(number, Some(step(number as usize, 0.5)))), [(7, 72), (7, 72)]);
+    assert_eq!(draw(103, Some(Event::Finished {})), (8, 73));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::*;
 use crate::{
     fold::tests::{synthetic, without_oracle},
     view::{
+        gate::tests::{FRAMES, frame},
         panels::stage::{Stage, stage},
         session::Session,
     },
@@ -214,17 +215,29 @@ fn without_a_world_nothing_is_said_about_truth() {
     harness.get_by_label_contains("content prefers the longer answer in 0.550");
 }
 
+/// What is found changes with measurements, and what was learned with pairs and steps: no other line costs anything,
+/// not even a second later.
 #[test]
-fn the_tally_of_learned_pairs_is_computed_once() {
-    let (view, mut panel) = (rich_view(), Judges::default());
-    let mut longer = view.clone();
-    longer.lines += 1;
-    egui::__run_test_ui(|ui| {
-        panel.refresh(ui, 1, &view, 1);
-        let before = panel.learned;
-        panel.refresh(ui, 1, &longer, 1);
-        assert_eq!(panel.learned, before);
-        panel.refresh(ui, 1, &longer, 0);
-        assert_eq!(panel.learned, Some(((1, 0, 0, 0), None)));
-    });
+fn lines_between_two_measurements_cost_nothing() {
+    let (records, mut panel, context) = (rich(), Judges::default(), egui::Context::default());
+    let mut second = 0;
+    let mut refresh = |panel: &mut Judges, view: &RunView, iteration: u32| {
+        frame(&context, second * FRAMES, |ui| panel.refresh(ui, 1, view, iteration));
+        second += 1;
+        (panel.found.made(), panel.tallied.made())
+    };
+    let mut view = RunView::of(&records[..4]).unwrap();
+    assert_eq!(view.main().len(), 1, "the start is measured");
+    assert_eq!(refresh(&mut panel, &view, 0), (1, 1));
+    for record in &records[4..] {
+        view.push(record);
+        assert_eq!(refresh(&mut panel, &view, 0), (view.main().len(), 1), "{:?}", record.event);
+    }
+    assert_eq!((view.main().len(), panel.learned), (2, None));
+    assert_eq!(refresh(&mut panel, &view, 1), (3, 2));
+    assert!(panel.learned.is_some());
+    view.lines += 1;
+    assert_eq!(refresh(&mut panel, &view, 1), (3, 2));
+    assert_eq!(refresh(&mut panel, &view, 0), (4, 3));
+    assert_eq!(panel.learned, None);
 }

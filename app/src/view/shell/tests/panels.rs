@@ -49,8 +49,8 @@ impl Doing {
             Self::Recorded | Self::Shown => {
                 let laboratory = harness.state_mut();
                 laboratory.show_recorded();
-                let (run, at_end) = (laboratory.current.unwrap(), self == Self::Shown);
-                let session = laboratory.session(run).unwrap();
+                let (run, at_end) = (laboratory.current().unwrap().run, self == Self::Shown);
+                let session = laboratory.open.session(run).unwrap();
                 session.play(!at_end);
                 session.show(if at_end { usize::MAX } else { 1 });
                 vec![]
