@@ -71,6 +71,17 @@ impl Default for PairObjective {
     }
 }
 
+/// Whether a loss reads a part of the objective.
+type Reads = fn(PairLoss) -> bool;
+
+/// The parts that only some losses read, and which losses these are.
+const READ_BY: [(&str, Reads); 4] = [
+    ("label_smoothing", PairLoss::is_smoothed),
+    ("discopop_tau", |loss| matches!(loss, PairLoss::Discopop)),
+    ("simpo_gamma", |loss| matches!(loss, PairLoss::Simpo)),
+    ("cpo_alpha", |loss| matches!(loss, PairLoss::Cpo)),
+];
+
 /// What the losses of a batch are computed from, each `[pairs]`.
 struct Sides {
     policy: [Tensor<1>; 2],
@@ -160,6 +171,13 @@ impl PairObjective {
         self.loss_type.any(|loss| !loss.is_reference_free())
     }
 
+    /// Whether a reference changes anything: a loss, or the rewards that are logged, which are told without one for
+    /// `simpo`, `cpo` and `orpo` alone. [`PairInputs::reference`] can hold anything where it does not.
+    #[must_use]
+    pub fn reads_reference(&self) -> bool {
+        self.needs_reference() || self.loss_type.terms().iter().all(|(loss, _)| *loss == PairLoss::Sft)
+    }
+
     /// Checks that the parts go together. What TRL 1.16 refuses is refused, and what it would compute
     /// wrongly, or ignore, as well.
     ///
@@ -206,10 +224,25 @@ impl PairObjective {
         if self.loss_type.has(PairLoss::ExoPair) && self.label_smoothing == 0.0 {
             return wrong("label_smoothing", "must be above 0 for `exo_pair`, whose divergence from a certain label is infinite; the paper takes 1e-3".to_owned());
         }
-        if self.label_smoothing > 0.0 && find(PairLoss::is_smoothed).is_none() {
+        let usual = Self::default();
+        let changed = [
+            self.label_smoothing != usual.label_smoothing,
+            self.discopop_tau != usual.discopop_tau,
+            self.simpo_gamma != usual.simpo_gamma,
+            self.cpo_alpha != usual.cpo_alpha,
+        ];
+        for ((key, reads), changed) in READ_BY.into_iter().zip(changed) {
+            if changed && find(reads).is_none() {
+                return wrong(key, format!("changes nothing in `{}`; it is for {}", self.loss_type, names(reads)));
+            }
+        }
+        if self.f_alpha_divergence_coef != usual.f_alpha_divergence_coef
+            && self.f_divergence_type != FDivergence::AlphaDivergence
+        {
             return wrong(
-                "label_smoothing",
-                format!("changes nothing in `{}`; it is for {}", self.loss_type, names(PairLoss::is_smoothed)),
+                "f_alpha_divergence_coef",
+                "is for `alpha_divergence`, and changes nothing under another divergence; set `f_divergence_type=alpha_divergence` as well, or leave it out"
+                    .to_owned(),
             );
         }
         Ok(())
@@ -219,7 +252,7 @@ impl PairObjective {
         let robust = self.loss_type.has(PairLoss::Robust);
         let most = if robust { 0.5 } else { 1.0 };
         let rules = [
-            ("beta", self.beta > 0.0, "must be above 0"),
+            ("beta", single(self.beta) > 0.0, "must be above 0"),
             (
                 "label_smoothing",
                 self.label_smoothing >= 0.0 && self.label_smoothing < most,
@@ -242,7 +275,10 @@ impl PairObjective {
         ];
         for ((key, right, problem), value) in rules.into_iter().zip(values) {
             if !right || !value.is_finite() {
-                return Err(Error::setting(key, format!("{problem}; it is {value}")));
+                return Err(Error::setting(key, format!("{problem}; it is {value:?}")));
+            }
+            if !single(value).is_finite() {
+                return Err(Error::setting(key, format!("is {value:?}, which single precision cannot hold; lower it")));
             }
         }
         Ok(())
@@ -362,8 +398,93 @@ impl PairObjective {
     }
 }
 
+/// A setting as tensors hold it.
+#[allow(clippy::cast_possible_truncation)] // that is the question
+pub(super) fn single(value: f64) -> f32 {
+    value as f32
+}
+
 fn tokens_of(inputs: &PairInputs) -> Result<&TokenInputs> {
     inputs.tokens.as_ref().ok_or_else(|| {
         Error::Recipe("`ld_alpha` and `use_weighting` look at single tokens, and only sums were given".to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{self, read_floats};
+
+    fn read(tensor: Tensor<1>) -> Vec<f32> {
+        pollster::block_on(read_floats(tensor)).unwrap()
+    }
+
+    fn of(mix: &str) -> PairObjective {
+        let label_smoothing = if mix.contains("exo_pair") { 0.1 } else { 0.0 };
+        PairObjective { loss_type: mix.parse().unwrap(), label_smoothing, ..PairObjective::default() }
+    }
+
+    /// Asked of the numbers themselves: whether two references give two losses or two rewards.
+    #[test]
+    fn a_reference_is_read_where_it_changes_a_number() {
+        let device = device::cpu();
+        let floats = |values: [f32; 2]| Tensor::<1>::from_floats(values, &device);
+        let inputs = |reference: f32| {
+            let policy = [floats([-3.0, -5.0]), floats([-4.0, -2.5])];
+            let reference = [floats([-3.5, -5.0]) + reference, floats([-3.0, -6.0])];
+            PairInputs::new(policy, reference, [vec![3, 4], vec![2, 5]])
+        };
+        let mixes = ["simpo+sft", "sft+cpo", "sigmoid+simpo"].map(str::to_owned);
+        for mix in PairLoss::ALL.map(|loss| loss.to_string()).into_iter().chain(mixes) {
+            let objective = of(&mix);
+            let numbers = |reference: f32| {
+                let inputs = inputs(reference);
+                let rewards = objective.rewards(&inputs).unwrap();
+                [objective.loss(&inputs).unwrap(), rewards.chosen, rewards.rejected].map(read)
+            };
+            assert_eq!(objective.reads_reference(), numbers(0.0) != numbers(0.75), "{mix}");
+        }
+        let free = ["simpo", "cpo", "orpo", "simpo+sft", "sft+cpo"];
+        assert!(free.iter().all(|mix| !of(mix).reads_reference()));
+        assert!(of("sft").reads_reference() && of("sigmoid+simpo").reads_reference());
+    }
+
+    #[test]
+    fn what_changes_nothing_is_refused_and_what_reads_it_is_named() {
+        let refused = |objective: PairObjective| objective.check().unwrap_err().to_string();
+        for (objective, words) in [
+            (PairObjective { simpo_gamma: 3.0, ..of("sigmoid") }, "`simpo_gamma`: changes nothing in `sigmoid`; it is for simpo"),
+            (PairObjective { discopop_tau: 1.0, ..of("ipo") }, "`discopop_tau`: changes nothing in `ipo`; it is for discopop"),
+            (PairObjective { cpo_alpha: 0.0, ..of("hinge+sft") }, "`cpo_alpha`: changes nothing in `hinge+sft`; it is for cpo"),
+            (PairObjective { label_smoothing: 0.1, ..of("hinge") }, "`label_smoothing`: changes nothing in `hinge`"),
+            (PairObjective { f_alpha_divergence_coef: 0.9, ..of("sigmoid") }, "`f_alpha_divergence_coef`: is for `alpha_divergence`"),
+        ] {
+            let said = refused(objective);
+            assert!(said.contains(words), "{said}");
+        }
+        for objective in [
+            PairObjective { simpo_gamma: 3.0, ..of("sigmoid+simpo") },
+            PairObjective { discopop_tau: 1.0, ..of("discopop") },
+            PairObjective { cpo_alpha: 0.0, ..of("cpo") },
+            PairObjective {
+                f_alpha_divergence_coef: 0.9,
+                f_divergence_type: FDivergence::AlphaDivergence,
+                ..of("sigmoid")
+            },
+        ] {
+            objective.check().unwrap();
+        }
+    }
+
+    #[test]
+    fn numbers_that_single_precision_cannot_hold_are_refused() {
+        let refused = |objective: PairObjective| objective.check().unwrap_err().to_string();
+        let said = refused(PairObjective { beta: 1e300, ..of("sigmoid") });
+        assert!(said.contains("`beta`") && said.contains("single precision"), "{said}");
+        let said = refused(PairObjective { beta: 1e-50, ..of("sigmoid") });
+        assert!(said.contains("`beta`: must be above 0"), "{said}");
+        let said = refused(PairObjective { simpo_gamma: 1e39, ..of("simpo") });
+        assert!(said.contains("`simpo_gamma`") && said.contains("lower it"), "{said}");
+        PairObjective { beta: 1e38, ..of("sigmoid") }.check().unwrap();
+    }
 }
