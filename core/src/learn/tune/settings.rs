@@ -31,6 +31,30 @@ impl Task {
             Self::Unpaired(_) | Self::Completions => 1,
         }
     }
+
+    /// Whether anything is told by a reference.
+    pub(super) fn reads_reference(&self) -> bool {
+        match self {
+            Self::Pairs(objective) => objective.reads_reference(),
+            Self::Unpaired(_) => true,
+            Self::Completions => false,
+        }
+    }
+
+    /// Refuses a cache where there is no reference whose words it could keep.
+    ///
+    /// # Errors
+    /// Says what has none.
+    pub(super) fn check_cache(&self) -> Result<()> {
+        let problem = match self {
+            _ if self.reads_reference() => return Ok(()),
+            Self::Pairs(objective) => format!("`{}` has no reference to keep; leave it out", objective.loss_type),
+            Self::Unpaired(_) | Self::Completions => {
+                "is not for completions, which have no reference; leave it out".to_owned()
+            }
+        };
+        Err(Error::setting("reference-cache", problem))
+    }
 }
 
 /// The settings of a fine-tuning run, by the names of `TrainingArguments`.

@@ -84,7 +84,7 @@ fn other_columns_are_listed_and_several_readings_are_asked_about() {
     assert_eq!((data.kind, data.unused), (Kind::Preference, vec!["id".to_owned(), "text".to_owned()]));
     assert_eq!(read(line, Some(Kind::LanguageModelling)).unwrap().kind, Kind::LanguageModelling);
     let error = read(line, Some(Kind::UnpairedPreference)).unwrap_err().to_string();
-    assert!(error.contains("`label`") && error.contains("unpaired-preference"), "{error}");
+    assert!(error.contains("`label`") && error.contains("is not an unpaired-preference data set"), "{error}");
     // Empty columns of a stored data set mean nothing.
     let data = read(r#"{"prompt": "q", "completion": null, "images": [], "tools": null}"#, None).unwrap();
     assert_eq!(data.kind, Kind::PromptOnly);
