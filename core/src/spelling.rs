@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn letters_that_differ_are_counted() {
-        for (a, b, expected) in [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("ipo", "ipo", 0), ("ä", "a", 1)]
+        for (a, b, expected) in
+            [("", "", 0), ("", "abc", 3), ("kitten", "sitting", 3), ("ipo", "ipo", 0), ("ä", "a", 1)]
         {
             assert_eq!((distance(a, b), distance(b, a)), (expected, expected), "{a} {b}");
         }

@@ -101,6 +101,7 @@ fn references_are_kept_for_the_next_run() {
     let (_, plain, _) = learn("plain", &["--objective", "ipo"]);
     let cache = ["--reference-cache", text(&kept)];
     assert!(learn("first", &cache).0);
+    assert!(!learn("free", &[cache[0], cache[1], "--objective", "simpo"]).0, "there is nothing to keep");
     let files = || fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     let [file] = &files()[..] else { panic!("{:?}", files()) };
     // Another objective on the same rows has the same reference, and its numbers are those without a cache.
@@ -234,8 +235,20 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         (&pairs, &["--max-length", "12"][..], &["rows are longer than 12 tokens", "--truncate keep-start"][..]),
         (&pairs, &["--max-length", "4", "--truncate", "keep-start"], &["nothing of an answer would be left"]),
         (&pairs, &["--max-length", "129"], &["max-length", "128"]),
-        (&pairs, &["--objective", "dpo"], &["there is no loss `dpo`"]),
+        (&pairs, &["--objective", "dpo"], &["there is no loss `dpo`", "did you mean `sigmoid`?"]),
+        (&pairs, &["--objective", "kto,sigmoid"], &["`kto`", "cannot be mixed"]),
         (&pairs, &["--lr", "0"], &["`lr`"]),
+        (&pairs, &["--lr", "-1"], &["`lr`", "positive"]),
+        (&pairs, &["--beta", "-0.5"], &["`beta`", "above 0"]),
+        (&pairs, &["--beta", "1e300"], &["`beta`", "single precision"]),
+        (&pairs, &["--set", "loss_type=hinge"], &["`loss_type`", "--objective hinge"]),
+        (
+            &pairs,
+            &["--objective", "cpo", "--reference-cache", text(&kept)],
+            &["`reference-cache`", "cpo", "leave it out"],
+        ),
+        (&completions, &["--reference-cache", text(&kept)], &["`reference-cache`", "completions", "leave it out"]),
+        (&completions, &["--beta", "5"], &["--beta", "a prompt-completion data set", "leave it out"]),
         (&pairs, &["--schedule", "constant", "--warmup", "5"], &["`warmup`", "--schedule constant_with_warmup"]),
         (&pairs, &["--sync-ref-model", "--lora", "4"], &["`sync-ref-model`", "--lora"]),
         (
@@ -247,13 +260,13 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         (&completions, &["--sync-ref-model"], &["`sync-ref-model`", "completions"]),
         (&pairs, &["--sync-ref-model", "--ref-model-mixup-alpha", "0"], &["`ref-model-mixup-alpha`", "above 0"]),
         (&pairs, &["--sync-ref-model", "--ref-model-sync-steps", "0"], &["`ref-model-sync-steps`", "at least 1"]),
-        (&pairs, &["--type", "unpaired-preference"], &["unpaired-preference", "`label`"]),
+        (&pairs, &["--type", "unpaired-preference"], &["is not an unpaired-preference data set", "`label`"]),
         (&completions, &["--objective", "ipo"], &["`chosen`"]),
         (&prompts, &[], &["prompt-only"]),
         (&pairs, &["--objective", "kto"], &["unpaired-preference", "`label`"]),
         (&thumbs, &["--objective", "ipo"], &["`chosen`"]),
         (&thumbs, &["--objective", "sft"], &["unpaired-preference", "kto"]),
-        (&thumbs, &["--objective", "bco"], &["`bco` is a recipe"]),
+        (&thumbs, &["--objective", "bco"], &["`bco`", "`selfsame run bco`", "cannot learn from a data set"]),
         (&thumbs, &["--batch", "1"], &["`batch`", "at least 2"]),
         (&thumbs, &["--order", "trl"], &["`order`", "`file`"]),
         (&thumbs, &["--set", "ld_alpha=0.5"], &["ld_alpha"]),
@@ -263,6 +276,23 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         assert_refused(&output, words, &format!("{arguments:?}"));
         assert!(!out.exists() && !kept.exists(), "{arguments:?} left something behind");
     }
+    let file = scratch.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    for out in [&file, &file.join("run")] {
+        assert_refused(&run(&program, learning(&model, &pairs, out)), &["is no folder", "--out"], "a file as a folder");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    let seed = run(&program, learning(&model, &pairs, &out).iter().chain(&["--seed", "-1"]));
+    let said = String::from_utf8_lossy(&seed.stderr);
+    assert!(
+        seed.status.code() == Some(2) && said.contains("must be a whole number from 0 to 9223372036854775807"),
+        "{said}"
+    );
+    let huge = scratch.path().join("huge");
+    let output = run(&program, learning(&model, &pairs, &huge).iter().chain(&["--lr", "1e30", "--steps", "4"]));
+    assert_refused(&output, &["is not finite in step 2", "Lower --lr"], "a learning rate far too large");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("iteration") && !said.contains("checkpoint"), "{said}");
     let short = ["--steps", "1", "--max-length", "24", "--truncate", "keep-start"];
     let cut = run(&program, learning(&model, &pairs, &out).iter().chain(&short));
     let said = String::from_utf8_lossy(&cut.stderr);

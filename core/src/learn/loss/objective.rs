@@ -400,7 +400,7 @@ impl PairObjective {
 
 /// A setting as tensors hold it.
 #[allow(clippy::cast_possible_truncation)] // that is the question
-pub(super) fn single(value: f64) -> f32 {
+pub(in crate::learn) fn single(value: f64) -> f32 {
     value as f32
 }
 
@@ -453,11 +453,23 @@ mod tests {
     fn what_changes_nothing_is_refused_and_what_reads_it_is_named() {
         let refused = |objective: PairObjective| objective.check().unwrap_err().to_string();
         for (objective, words) in [
-            (PairObjective { simpo_gamma: 3.0, ..of("sigmoid") }, "`simpo_gamma`: changes nothing in `sigmoid`; it is for simpo"),
-            (PairObjective { discopop_tau: 1.0, ..of("ipo") }, "`discopop_tau`: changes nothing in `ipo`; it is for discopop"),
-            (PairObjective { cpo_alpha: 0.0, ..of("hinge+sft") }, "`cpo_alpha`: changes nothing in `hinge+sft`; it is for cpo"),
+            (
+                PairObjective { simpo_gamma: 3.0, ..of("sigmoid") },
+                "`simpo_gamma`: changes nothing in `sigmoid`; it is for simpo",
+            ),
+            (
+                PairObjective { discopop_tau: 1.0, ..of("ipo") },
+                "`discopop_tau`: changes nothing in `ipo`; it is for discopop",
+            ),
+            (
+                PairObjective { cpo_alpha: 0.0, ..of("hinge+sft") },
+                "`cpo_alpha`: changes nothing in `hinge+sft`; it is for cpo",
+            ),
             (PairObjective { label_smoothing: 0.1, ..of("hinge") }, "`label_smoothing`: changes nothing in `hinge`"),
-            (PairObjective { f_alpha_divergence_coef: 0.9, ..of("sigmoid") }, "`f_alpha_divergence_coef`: is for `alpha_divergence`"),
+            (
+                PairObjective { f_alpha_divergence_coef: 0.9, ..of("sigmoid") },
+                "`f_alpha_divergence_coef`: is for `alpha_divergence`",
+            ),
         ] {
             let said = refused(objective);
             assert!(said.contains(words), "{said}");

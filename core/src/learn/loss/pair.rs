@@ -179,7 +179,7 @@ impl FromStr for PairLoss {
             return Err(Error::setting(
                 "objective",
                 format!(
-                    "`{text}` is a loss over single answers, each called good or bad: it stands alone, without a weight, and learns from rows of `prompt`, `completion` and `label`"
+                    "`{text}` is a loss over single answers, each called good or bad: it cannot be mixed or weighted, and learns from rows of `prompt`, `completion` and `label`"
                 ),
             ));
         }

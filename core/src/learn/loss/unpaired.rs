@@ -104,13 +104,15 @@ impl UnpairedObjective {
     pub fn check(&self) -> Result<()> {
         let beta = single(self.beta);
         if !(beta.is_finite() && beta > 0.0) {
-            let problem = format!("must be above 0, and a number that single precision can hold; it is {:?}", self.beta);
+            let problem =
+                format!("must be above 0, and a number that single precision can hold; it is {:?}", self.beta);
             return Err(Error::setting("beta", problem));
         }
         let weights = [("desirable_weight", self.desirable_weight), ("undesirable_weight", self.undesirable_weight)];
         for (key, weight) in weights {
             if !(single(weight).is_finite() && weight >= 0.0) {
-                let problem = format!("must be at least 0, and a number that single precision can hold; it is {weight:?}");
+                let problem =
+                    format!("must be at least 0, and a number that single precision can hold; it is {weight:?}");
                 return Err(Error::setting(key, problem));
             }
         }

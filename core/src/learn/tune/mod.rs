@@ -366,9 +366,8 @@ mod tests {
             let new = |cache| pollster::block_on(Tune::new(config, task.clone(), model(1), &pairs(), cache));
             let mut tune = new(None).unwrap();
             assert_eq!(matches!(tune.material.reference, Reference::Fixed(_)), scored, "{mix}");
-            let margins: Vec<f32> = (0..2)
-                .map(|_| pollster::block_on(tune.step()).unwrap().metrics["rewards/margins"])
-                .collect();
+            let margins: Vec<f32> =
+                (0..2).map(|_| pollster::block_on(tune.step()).unwrap().metrics["rewards/margins"]).collect();
             // Against itself a policy is undecided; by itself this one is not.
             assert_eq!(margins[0] == 0.0, scored, "{mix}: {margins:?}");
             assert_ne!(margins[0], margins[1], "{mix}");

@@ -7,7 +7,7 @@ use crate::{
     Error, Result,
     learn::{
         AdamWConfig, LearnConfig, Schedule,
-        loss::{PairObjective, UnpairedObjective, tr_dpo::ReferenceSync},
+        loss::{PairObjective, UnpairedObjective, single, tr_dpo::ReferenceSync},
     },
 };
 
@@ -129,7 +129,11 @@ impl TuneConfig {
     pub fn check(&self) -> Result<()> {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let rules = [
-            ("lr", positive(self.learning_rate), "must be a positive number, such as 1e-6"),
+            (
+                "lr",
+                positive(self.learning_rate) && positive(f64::from(single(self.learning_rate))),
+                "must be a positive number that single precision can hold, such as 1e-6",
+            ),
             (
                 "warmup",
                 self.warmup_steps.is_finite() && self.warmup_steps >= 0.0,
@@ -200,6 +204,23 @@ impl TuneConfig {
                 weight_decay: self.weight_decay,
             },
             ..LearnConfig::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_that_single_precision_cannot_hold_are_refused() {
+        let check = |learning_rate| TuneConfig { learning_rate, ..TuneConfig::default() }.check();
+        for rate in [0.0, -1.0, f64::NAN, 1e300, 1e-60] {
+            let said = check(rate).unwrap_err().to_string();
+            assert!(said.contains("`lr`: must be a positive number"), "{rate}: {said}");
+        }
+        for rate in [1e-30, 1e-6, 1e30] {
+            check(rate).unwrap();
         }
     }
 }

@@ -28,7 +28,9 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Vec<Map<String, Value>>> 
                 if let Ok(Twin(Some(key))) = serde_json::from_str(line) {
                     return Err(wrong(
                         number,
-                        format!("the key `{key}` is there twice, and only one of its values could be read; remove the other"),
+                        format!(
+                            "the key `{key}` is there twice, and only one of its values could be read; remove the other"
+                        ),
                     ));
                 }
                 rows.push(fields);

@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn objectives_without_a_reference_ask_for_none() {
-        let of = |mix: &str| references(&Dpo { objective: mix.parse().unwrap(), ..Dpo::default() }.objective()).to_vec();
+        let of =
+            |mix: &str| references(&Dpo { objective: mix.parse().unwrap(), ..Dpo::default() }.objective()).to_vec();
         for mix in ["simpo", "cpo", "orpo", "simpo+sft"] {
             assert!(of(mix).is_empty(), "{mix}");
         }
