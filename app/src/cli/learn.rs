@@ -27,6 +27,10 @@ pub struct DataArgs {
     /// The longest row, in tokens [default: the model's context]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub max_length: Option<u32>,
+    /// Learn those tokens of conversations alone that the assistant wrote: what the model's chat template has between
+    /// `{% generation %}` and `{% endgeneration %}`; for `messages`, and for conversational completions
+    #[arg(long)]
+    pub assistant_only_loss: bool,
 }
 
 impl DataArgs {

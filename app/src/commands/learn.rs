@@ -69,6 +69,9 @@ struct Data {
     eos: String,
     max_length: usize,
     truncation: Truncation,
+    /// Whether those tokens alone were learned that the assistant wrote.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    assistant_only_loss: bool,
     /// Rows that were cut, counted from 1.
     cut: Vec<usize>,
     /// Rows to whose prompt KTO put an answer of another row that had to be cut, counted from 1.
@@ -138,6 +141,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
             eos,
             max_length: limit,
             truncation,
+            assistant_only_loss: args.data.assistant_only_loss,
             cut: fitted.cut.iter().map(|cut| cut.row).collect(),
             cut_mismatches: Vec::new(),
             chat,

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use selfsame_tests::{
-    goldens,
+    golden, goldens,
     program::{assert_nothing_half_written, assert_refused, command, json_lines, learning, locate, run, text},
 };
 use serde_json::Value;
@@ -35,6 +35,55 @@ fn a_preview_shows_tokens_and_counts() {
     assert_eq!((length("ids"), length("texts")), (length("mask"), length("mask")));
     assert_eq!((&lines[0]["part"], &lines[1]["part"]), (&Value::from("chosen"), &Value::from("rejected")));
     assert_eq!((&lines[2]["kind"], &lines[2]["rows"]), (&Value::from("preference"), &Value::from(3)));
+}
+
+/// What the assistant wrote is learned alone where that is asked for, and shown before.
+#[test]
+fn what_the_assistant_wrote_is_learned_alone() {
+    let Some(program) = locate("what_the_assistant_wrote_is_learned_alone") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let golden = golden("data_sets.json");
+    let model = scratch.path().join("model");
+    fs::create_dir(&model).unwrap();
+    for name in ["config.json", "model.safetensors", "tokenizer.json"] {
+        fs::copy(goldens().join("tiny_trl").join(name), model.join(name)).unwrap();
+    }
+    let data = goldens().join("data_sets/messages.jsonl");
+    let preview = |more: &[&str]| {
+        let common = ["preview", "--model", text(&model), "--data", text(&data), "--json"];
+        run(&program, common.iter().chain(more))
+    };
+    let alone = ["--assistant-only-loss"];
+    assert_refused(&preview(&alone), &["--assistant-only-loss", "chat template"], "a model without a template");
+    fs::write(model.join("chat_template.jinja"), golden["template"].as_str().unwrap()).unwrap();
+    assert_refused(&preview(&alone), &["{% generation %}", "--assistant-only-loss"], "a template without marks");
+    fs::write(model.join("chat_template.jinja"), golden["marked"].as_str().unwrap()).unwrap();
+    fs::write(model.join("tokenizer_config.json"), r#"{"bos_token": "<s>", "eos_token": "</s>"}"#).unwrap();
+    let shown = |more: &[&str]| {
+        let output = preview(more);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        json_lines(&String::from_utf8(output.stdout).unwrap())
+    };
+    let lines = shown(&alone);
+    for (line, row) in lines.iter().zip(golden["sets"]["messages"]["marked"].as_array().unwrap()) {
+        assert_eq!((&line["ids"], &line["mask"]), (&row["ids"], &row["mask"]));
+    }
+    let (marked, all) = (lines[2]["learned"].as_u64().unwrap(), shown(&[])[2]["learned"].as_u64().unwrap());
+    assert!(marked > 0 && marked < all, "{marked} of {all}");
+    let learn = |name: &str, more: &[&str]| {
+        let out = scratch.path().join(name);
+        let output = run(&program, learning(&model, &data, &out).iter().chain(&["--steps", "1"]).chain(more));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let settings: toml::Table = fs::read_to_string(out.join("learn.toml")).unwrap().parse().unwrap();
+        let flag = settings["data"].get("assistant_only_loss").is_some_and(|flag| flag.as_bool() == Some(true));
+        (flag, settings["result"]["loss"].as_float().unwrap())
+    };
+    let ((flag, loss), (other, whole)) = (learn("alone", &alone), learn("whole", &[]));
+    assert!(flag && !other && loss != whole, "{loss} and {whole}");
+    let pairs = goldens().join("trajectory/pairs.jsonl");
+    let out = scratch.path().join("refused");
+    let output = run(&program, learning(&model, &pairs, &out).iter().chain(&alone));
+    assert_refused(&output, &["--assistant-only-loss", "a preference data set", "leave it out"], "pairs");
 }
 
 #[test]
