@@ -53,15 +53,25 @@ pub fn no_run(root: &Path) -> Error {
     Error::told(format!("{} holds no run (there is no events.jsonl)", root.display()))
 }
 
-/// Refuses a folder that holds anything; one that is not there yet is fine.
+/// Refuses a folder that holds anything, and what is no folder; one that is not there yet is fine.
 ///
 /// # Errors
 /// Says what to do.
 pub fn check_empty(out: &Path) -> Result<()> {
-    if fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Error::told(format!("{} is not empty; choose another --out", out.display())));
+    match fs::read_dir(out) {
+        Ok(mut entries) if entries.next().is_some() => {
+            Err(Error::told(format!("{} is not empty; choose another --out", out.display())))
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => Err(no_folder(out)),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+fn no_folder(out: &Path) -> Error {
+    Error::told(format!(
+        "{} cannot be written: it, or what it would lie in, is no folder; choose another --out",
+        out.display()
+    ))
 }
 
 /// Refuses a folder for a new run that holds a run or anything else.
@@ -72,12 +82,7 @@ pub fn check_new(root: &Path) -> Result<()> {
     let entries = match fs::read_dir(root) {
         Ok(entries) => entries,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
-            return Err(Error::told(format!(
-                "{} cannot be written: it, or what it would lie in, is no folder; choose another --out",
-                root.display()
-            )));
-        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => return Err(no_folder(root)),
         Err(e) => return Err(CoreError::write(root, e).into()),
     };
     let foreign = entries

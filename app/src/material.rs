@@ -10,7 +10,7 @@ use selfsame_core::{
     },
     prompt::{
         Chat,
-        dataset::{Dataset, Form, Kind, Plain, Template, TokenRow, tokenise},
+        dataset::{Dataset, Form, Kind, Plain, Template, TokenRow, tokenise, tokenise_assistant},
     },
     text::Tokenizer,
 };
@@ -46,7 +46,7 @@ impl Material {
     ///
     /// # Errors
     /// If the data set, the tokenizer or the model's config cannot be used, or the limit is more than the
-    /// model's context.
+    /// model's context; or if what the assistant wrote is to be learned alone and cannot be told.
     pub fn read(args: &DataArgs, wanted: Option<Kind>) -> Result<Self> {
         let place = Place::of(args.model.as_deref(), &Disk)?;
         let tokenizer = Disk.tokenizer(&place)?;
@@ -64,13 +64,40 @@ impl Material {
             .into());
         }
         let data = Dataset::read(&args.data, wanted)?;
+        if args.assistant_only_loss {
+            check_assistant(&data)?;
+        }
         let template = if data.form == Form::Conversational { Disk.template(&place)? } else { None };
         let chat = template.as_ref().map(|template| Chat::new(template, false));
         let rows = match (&template, &chat) {
-            (Some(template), Some(chat)) => tokenise(&data, &tokenizer, &eos, &Template { template, now: chat.now })?,
+            (Some(template), Some(chat)) => {
+                let template = Template { template, now: chat.now };
+                if args.assistant_only_loss {
+                    tokenise_assistant(&data, &tokenizer, &eos, &template)?
+                } else {
+                    tokenise(&data, &tokenizer, &eos, &template)?
+                }
+            }
+            _ if args.assistant_only_loss => {
+                return Err(Error::told(
+                    "--assistant-only-loss needs a chat template that marks what the assistant wrote, and the model has none; give another model, or leave it out",
+                ));
+            }
             _ => tokenise(&data, &tokenizer, &eos, &Plain { eos: eos.clone() })?,
         };
         Ok(Self { place, tokenizer, data, rows, eos, chat, limit })
+    }
+}
+
+/// Whether single tokens of the rows are the assistant's.
+fn check_assistant(data: &Dataset) -> Result<()> {
+    match (data.kind, data.form) {
+        (Kind::PromptCompletion | Kind::LanguageModelling, Form::Conversational) => Ok(()),
+        (kind, form) => Err(Error::told(format!(
+            "--assistant-only-loss is for `messages` and for conversational completions, and {} is {} in the {form} form; leave it out",
+            data.path.display(),
+            kind.data_set()
+        ))),
     }
 }
 

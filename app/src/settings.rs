@@ -7,6 +7,7 @@ use selfsame_core::{
     Error as CoreError,
     recipe::{Entry, settings as known},
     run::{Manifest, Options},
+    spelling::distance,
 };
 use toml::{Table, Value};
 
@@ -239,28 +240,12 @@ fn near(key: &str, names: &[String]) -> Vec<String> {
     let mut scored: Vec<(usize, &String)> = names
         .iter()
         .filter_map(|name| {
-            let distance = edit_distance(key, name).min(edit_distance(&last(key), &last(name)));
-            (distance <= 2.max(last(name).len() / 3)).then_some((distance, name))
+            let letters = distance(key, name).min(distance(&last(key), &last(name)));
+            (letters <= 2.max(last(name).len() / 3)).then_some((letters, name))
         })
         .collect();
     scored.sort();
     scored.into_iter().take(3).map(|(_, name)| format!("`{name}`")).collect()
-}
-
-/// The number of characters to insert, delete or replace (Levenshtein).
-fn edit_distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// Defaults as people would write them: a number that is kept in single precision has a longer

@@ -16,6 +16,7 @@ pub mod rng;
 pub mod run;
 pub mod sample;
 pub mod select;
+pub mod spelling;
 pub mod text;
 mod vector;
 pub mod world;

@@ -106,6 +106,13 @@ TEMPLATE = (
     "{% if add_generation_prompt %}assistant:{% endif %}"
 )
 
+# The same text, with what the assistant wrote marked: from the middle of a token on.
+MARKED = (
+    "{{ bos_token }}{% for m in messages %}{{ m.role }}: {% if m.role == 'assistant' %}{% generation %}{{ m.content }}"
+    "{{ eos_token }}{% endgeneration %}{% else %}{{ m.content }}{{ eos_token }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}assistant:{% endif %}"
+)
+
 
 def trainer_rows(rows, template=None):
     """Prompt ids, answers' ids, as the trainer of the type has them; sequences for the others."""
@@ -129,7 +136,8 @@ def trainer_rows(rows, template=None):
                 {"prompt": r["prompt_ids"], "answers": [r["completion_ids"]], "label": r["label"]}
                 for r in trainer.train_dataset
             ]
-        trainer = SFTTrainer(args=SFTConfig(out, max_length=None, **QUIET), **common)
+        args = SFTConfig(out, max_length=None, assistant_only_loss=template == MARKED, **QUIET)
+        trainer = SFTTrainer(args=args, **common)
         return [
             {"ids": r["input_ids"], "mask": [int(x != -100) for x in r.get("labels", r["input_ids"])]}
             for r in trainer.train_dataset
@@ -153,6 +161,8 @@ def main():
             entry["tokens"] = trainer_rows(rows)
             if name.endswith("_chat") or name == "messages":
                 entry["written"] = trainer_rows(rows, TEMPLATE)
+            if name in ("prompt_completion_chat", "messages"):
+                entry["marked"] = trainer_rows(rows, MARKED)
         expected[name] = entry
     table = pa.Table.from_pylist(SETS["preference"])
     pq.write_table(table, os.path.join(FOLDER, "zstd.parquet"), compression="zstd")
@@ -169,7 +179,7 @@ def main():
         {"rows": n, "seed": s, "order": torch.randperm(n, generator=torch.Generator().manual_seed(s)).tolist()}
         for n, s in [(1, 42), (7, 42), (64, 43), (700, 1), (5, 2**32 + 42)]
     ]
-    tiny_trl.write("data_sets.json", {"sets": expected, "template": TEMPLATE, "cut": cut, "orders": orders})
+    tiny_trl.write("data_sets.json", {"sets": expected, "template": TEMPLATE, "marked": MARKED, "cut": cut, "orders": orders})
 
 
 if __name__ == "__main__":

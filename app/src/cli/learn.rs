@@ -25,8 +25,12 @@ pub struct DataArgs {
     #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(Kind::NAMES.map(|(name, _)| name)))]
     pub kind: Option<String>,
     /// The longest row, in tokens [default: the model's context]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     pub max_length: Option<u32>,
+    /// Learn those tokens of conversations alone that the assistant wrote: what the model's chat template has between
+    /// `{% generation %}` and `{% endgeneration %}`; for `messages`, and for conversational completions
+    #[arg(long)]
+    pub assistant_only_loss: bool,
 }
 
 impl DataArgs {
@@ -36,6 +40,17 @@ impl DataArgs {
         let asked = self.kind.as_deref()?;
         Kind::NAMES.iter().find(|(name, _)| *name == asked).map(|(_, kind)| *kind)
     }
+}
+
+/// A count of something.
+fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("must be a whole number from 0 to {}", usize::MAX))
+}
+
+/// A seed that TOML can hold.
+fn seed(text: &str) -> Result<u64, String> {
+    let seed = text.parse::<u64>().ok().filter(|seed| i64::try_from(*seed).is_ok());
+    seed.ok_or_else(|| format!("must be a whole number from 0 to {}", i64::MAX))
 }
 
 /// Arguments of `preview`.
@@ -128,46 +143,46 @@ pub struct LearnArgs {
     /// supervised fine-tuning [default: sigmoid on preferences, kto on single answers, sft on others]
     #[arg(long, value_name = "NAME[=WEIGHT],...")]
     pub objective: Option<String>,
-    /// Scale of the implicit reward; the τ of ipo
-    #[arg(long, default_value_t = 0.1)]
-    pub beta: f64,
-    /// The share of labels taken to be wrong by cdpo, robust, exo_pair and aot
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
-    pub label_smoothing: f64,
+    /// Scale of the implicit reward; the τ of ipo [default: 0.1]
+    #[arg(long, allow_negative_numbers = true)]
+    pub beta: Option<f64>,
+    /// The share of labels taken to be wrong by cdpo, robust, exo_pair and aot [default: 0]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub label_smoothing: Option<f64>,
     /// Change another part of the objective, by TRL's name: `f_divergence_type=js_divergence`,
     /// `f_alpha_divergence_coef`, `ld_alpha`, `use_weighting=true`, `discopop_tau`, `simpo_gamma`, `cpo_alpha`; for
     /// single answers `desirable_weight`, `undesirable_weight`; can be repeated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
     pub set: Vec<Assignment>,
     /// Peak learning rate [default: TRL's, 1e-6 on preferences and 2e-5 on others]
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub lr: Option<f64>,
     /// Optimiser steps [default: as --epochs says]
-    #[arg(long, value_name = "N", conflicts_with = "epochs")]
+    #[arg(long, value_name = "N", conflicts_with = "epochs", value_parser = count, allow_negative_numbers = true)]
     pub steps: Option<usize>,
     /// Passes over the rows
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = count, allow_negative_numbers = true)]
     pub epochs: usize,
     /// Rows in a forward pass
-    #[arg(long, value_name = "N", default_value_t = 8)]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = count, allow_negative_numbers = true)]
     pub batch: usize,
     /// Forward passes in an optimiser step
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count, allow_negative_numbers = true)]
     pub grad_accum: usize,
     /// How the learning rate changes
     #[arg(long, value_enum, default_value_t = ScheduleChoice::Linear)]
     pub schedule: ScheduleChoice,
     /// Steps of warm-up; below 1, the share of all steps
-    #[arg(long, value_name = "STEPS", default_value_t = 0.0)]
+    #[arg(long, value_name = "STEPS", default_value_t = 0.0, allow_negative_numbers = true)]
     pub warmup: f64,
     /// AdamW's decay of weights, those of norms left out
-    #[arg(long, value_name = "DECAY", default_value_t = 0.0)]
+    #[arg(long, value_name = "DECAY", default_value_t = 0.0, allow_negative_numbers = true)]
     pub weight_decay: f64,
     /// AdamW's ε
-    #[arg(long, value_name = "EPSILON", default_value_t = 1e-8)]
+    #[arg(long, value_name = "EPSILON", default_value_t = 1e-8, allow_negative_numbers = true)]
     pub adam_eps: f64,
     /// Gradients are scaled down to this norm; 0 leaves them as they are
-    #[arg(long, value_name = "NORM", default_value_t = 1.0)]
+    #[arg(long, value_name = "NORM", default_value_t = 1.0, allow_negative_numbers = true)]
     pub max_grad_norm: f64,
     /// What happens to rows that are too long [default: they are an error]
     #[arg(long, value_enum)]
@@ -176,16 +191,29 @@ pub struct LearnArgs {
     #[arg(long, value_enum)]
     pub order: Option<OrderChoice>,
     /// The seed of that order
-    #[arg(long, default_value_t = 42, value_parser = clap::value_parser!(u64).range(..=i64::MAX.cast_unsigned()))]
+    #[arg(long, default_value_t = 42, value_parser = seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// Let the reference follow the policy (TR-DPO): what it says is then computed at every step
     #[arg(long)]
     pub sync_ref_model: bool,
     /// How far it follows: the share of the policy's weights in the new reference; 1 takes them as they are
-    #[arg(long, value_name = "SHARE", default_value_t = 0.6, requires = "sync_ref_model")]
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = 0.6,
+        requires = "sync_ref_model",
+        allow_negative_numbers = true
+    )]
     pub ref_model_mixup_alpha: f64,
     /// Optimiser steps between two updates of the reference
-    #[arg(long, value_name = "N", default_value_t = 512, requires = "sync_ref_model")]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 512,
+        requires = "sync_ref_model",
+        value_parser = count,
+        allow_negative_numbers = true
+    )]
     pub ref_model_sync_steps: usize,
     /// A folder that keeps what the reference says of the rows: another run on the same rows with the same model
     /// reads it instead of computing it

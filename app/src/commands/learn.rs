@@ -1,5 +1,7 @@
 //! `selfsame learn`: fine-tuning on a given data set, by the rules of TRL.
 
+mod task;
+
 use std::{
     fs::{self, File},
     io::{IsTerminal, Write},
@@ -10,8 +12,8 @@ use std::{
 use selfsame_core::{
     Error as CoreError, device,
     learn::{
-        loss::{Mix, PairLoss, PairObjective, UnpairedLoss, UnpairedObjective, tr_dpo::ReferenceSync},
-        tune::{Line, ReferenceCache, Task, Tune, TuneConfig},
+        loss::{UnpairedLoss, tr_dpo::ReferenceSync},
+        tune::{Line, ReferenceCache, SchedulerType, Task, Tune, TuneConfig},
     },
     model::{BasePrecision, LoraConfig, Precision, content_hash},
     prompt::{
@@ -20,11 +22,12 @@ use selfsame_core::{
     },
     run::checkpoint::AdaptedBase,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
+use self::task::{Asked, task, wanted};
 use crate::{
     Error, Result,
-    cli::{Assignment, LearnArgs, OrderChoice, TruncateChoice},
+    cli::{LearnArgs, OrderChoice, TruncateChoice},
     folder, format,
     inputs::{adapted, check_vocabulary},
     interrupt,
@@ -32,7 +35,6 @@ use crate::{
     model_folder,
     observer::progress_bar,
     output,
-    settings::{assign, parse},
     shelf::{Disk, Shelf, utf8},
 };
 
@@ -67,6 +69,9 @@ struct Data {
     eos: String,
     max_length: usize,
     truncation: Truncation,
+    /// Whether those tokens alone were learned that the assistant wrote.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    assistant_only_loss: bool,
     /// Rows that were cut, counted from 1.
     cut: Vec<usize>,
     /// Rows to whose prompt KTO put an answer of another row that had to be cut, counted from 1.
@@ -111,6 +116,9 @@ pub fn run(args: &LearnArgs) -> Result<()> {
             listed(fitted.cut.iter().map(|cut| &cut.row))
         ));
     }
+    if let Some(line) = all_warm_up(&settings, fitted.rows.len()) {
+        output::note(&line);
+    }
     let selected = device::acquire(args.device.into())?;
     let (model, model_sha256) = Disk.model_in(&place, &selected, args.base_precision)?;
     check_vocabulary(&place, &model, &tokenizer)?;
@@ -133,6 +141,7 @@ pub fn run(args: &LearnArgs) -> Result<()> {
             eos,
             max_length: limit,
             truncation,
+            assistant_only_loss: args.data.assistant_only_loss,
             cut: fitted.cut.iter().map(|cut| cut.row).collect(),
             cut_mismatches: Vec::new(),
             chat,
@@ -167,7 +176,11 @@ pub fn run(args: &LearnArgs) -> Result<()> {
         if outcome.is_ok() {
             saved?;
         } else if saved.is_ok() {
-            output::note(&format!("the model after {} steps is in {}", tune.done(), out.join("model").display()));
+            output::note(&format!(
+                "the model as it was after step {} is in {}",
+                tune.done(),
+                out.join("model").display()
+            ));
         }
     }
     let outcome = outcome?;
@@ -183,6 +196,23 @@ pub fn run(args: &LearnArgs) -> Result<()> {
         out.join("model").display()
     ));
     Ok(())
+}
+
+/// What is said of a warm-up that lasts as long as the run.
+fn all_warm_up(settings: &TuneConfig, rows: usize) -> Option<String> {
+    let total = settings.steps(rows);
+    let schedule = settings.schedule(total);
+    if settings.lr_scheduler_type == SchedulerType::Constant || schedule.warmup < total {
+        return None;
+    }
+    Some(match total {
+        0 | 1 => "the warm-up begins at a learning rate of 0, and there is one step alone: the model will be saved as it was; lower --warmup, or take more steps".to_owned(),
+        _ => format!(
+            "the warm-up lasts through all {total} steps: the learning rate ends at {:e} and does not reach {:e}; lower --warmup, or take more steps",
+            settings.learning_rate * schedule.factor(total - 1),
+            settings.learning_rate
+        ),
+    })
 }
 
 /// Numbers of rows as words.
@@ -233,115 +263,6 @@ fn words(line: &Line) -> String {
     format!("loss {:.4}{}", line.loss, margin.unwrap_or_default())
 }
 
-/// An objective by its name.
-enum Asked {
-    /// Over pairs: a mix of losses, or cross-entropy.
-    Pairs(Mix),
-    /// Over single answers.
-    Unpaired(UnpairedLoss),
-}
-
-impl Asked {
-    /// `NAME[=WEIGHT],...` as a mix of losses, or the name of a loss over single answers.
-    fn parse(text: &str) -> Result<Self> {
-        match text.parse() {
-            Ok(loss) => Ok(Self::Unpaired(loss)),
-            Err(_) => Ok(Self::Pairs(text.replace(',', "+").replace('=', ":").parse()?)),
-        }
-    }
-
-    /// What rows have to be for it; cross-entropy learns from several kinds.
-    fn wanted(&self) -> Option<Kind> {
-        match self {
-            Self::Pairs(mix) if mix.terms().iter().all(|(loss, _)| *loss == PairLoss::Sft) => None,
-            Self::Pairs(_) => Some(Kind::Preference),
-            Self::Unpaired(_) => Some(Kind::UnpairedPreference),
-        }
-    }
-}
-
-/// What the rows have to be: what was asked for, else what the objective learns from.
-fn wanted(args: &LearnArgs, asked: Option<&Asked>) -> Option<Kind> {
-    args.data.wanted().or_else(|| asked.and_then(Asked::wanted))
-}
-
-/// The task for a type of data.
-fn task(args: &LearnArgs, asked: Option<Asked>, kind: Kind) -> Result<Task> {
-    let sft = |mix: &Mix| mix.terms() == [(PairLoss::Sft, 1.0)];
-    let mix = match (kind, asked) {
-        (Kind::UnpairedPreference, None) => return unpaired(args, UnpairedLoss::default()),
-        (Kind::UnpairedPreference, Some(Asked::Unpaired(loss))) => return unpaired(args, loss),
-        (_, Some(Asked::Unpaired(loss))) => {
-            return Err(Error::told(format!(
-                "the objective `{loss}` learns from single answers with labels, and {} is a {kind} data set",
-                args.data.data.display()
-            )));
-        }
-        (_, Some(Asked::Pairs(mix))) => Some(mix),
-        (_, None) => None,
-    };
-    match kind {
-        Kind::Preference | Kind::ImplicitPreference => {
-            let objective = PairObjective {
-                loss_type: mix.unwrap_or_default(),
-                beta: args.beta,
-                label_smoothing: args.label_smoothing,
-                ..PairObjective::default()
-            };
-            let objective = with_parts(objective, &args.set)?;
-            objective.check()?;
-            Ok(Task::Pairs(objective))
-        }
-        _ if !args.set.is_empty() => Err(Error::told(format!(
-            "--set changes objectives on preferences and on single answers, and {} is a {kind} data set; leave it out",
-            args.data.data.display()
-        ))),
-        Kind::PromptCompletion | Kind::LanguageModelling => match mix {
-            None => Ok(Task::Completions),
-            Some(mix) if sft(&mix) => Ok(Task::Completions),
-            Some(mix) => Err(Error::told(format!(
-                "the objective `{mix}` learns from preferences, and {} is a {kind} data set; use `--objective sft`",
-                args.data.data.display()
-            ))),
-        },
-        Kind::UnpairedPreference => Err(Error::told(format!(
-            "{} is a {kind} data set; use `--objective kto` or `apo_zero_unpaired`",
-            args.data.data.display()
-        ))),
-        Kind::PromptOnly => Err(Error::told(format!(
-            "{} is a {kind} data set, and there is no answer to learn from in it",
-            args.data.data.display()
-        ))),
-    }
-}
-
-/// The task of single answers.
-fn unpaired(args: &LearnArgs, loss_type: UnpairedLoss) -> Result<Task> {
-    if args.label_smoothing != 0.0 {
-        return Err(Error::told(format!("--label-smoothing changes nothing in `{loss_type}`; leave it out")));
-    }
-    let objective = UnpairedObjective { loss_type, beta: args.beta, ..UnpairedObjective::default() };
-    Ok(Task::Unpaired(changed(&objective, &args.set)?))
-}
-
-/// An objective with parts of it changed, by their names.
-fn changed<T: Serialize + DeserializeOwned>(objective: &T, parts: &[Assignment]) -> Result<T> {
-    let failed = |e: String| Error::told(format!("the objective cannot be changed like this: {}", e.trim()));
-    let mut table = toml::Table::try_from(objective).map_err(|e| failed(e.to_string()))?;
-    for Assignment { key, value } in parts {
-        assign(&mut table, key, parse(value), "", "`selfsame learn --help` names them")?;
-    }
-    table.try_into().map_err(|e: toml::de::Error| failed(e.message().to_owned()))
-}
-
-/// [`changed`] for an objective on pairs, one part of which is absent until it is set.
-fn with_parts(objective: PairObjective, parts: &[Assignment]) -> Result<PairObjective> {
-    let asked = parts.iter().any(|part| part.key == "ld_alpha");
-    let whole = PairObjective { ld_alpha: Some(1.0), ..objective };
-    let whole = changed(&whole, parts)?;
-    Ok(if asked { whole } else { PairObjective { ld_alpha: None, ..whole } })
-}
-
 fn settings(args: &LearnArgs, task: &Task) -> TuneConfig {
     let usual = if matches!(task, Task::Completions) { 2e-5 } else { 1e-6 };
     // As in TRL's trainer of single answers, whose batches are those of the file.
@@ -371,4 +292,29 @@ fn settings(args: &LearnArgs, task: &Task) -> TuneConfig {
 fn write_settings(out: &Path, made: &Made<'_>) -> Result<()> {
     let text = toml::to_string(made).map_err(|e| Error::told(format!("learn.toml cannot be written: {e}")))?;
     folder::replace(&out.join("learn.toml"), &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warm_up_as_long_as_the_run_is_told() {
+        let said = |warmup_steps, max_steps| {
+            let settings = TuneConfig { warmup_steps, max_steps, learning_rate: 0.25, ..TuneConfig::default() };
+            all_warm_up(&settings, 20)
+        };
+        // Half of one step is one step.
+        for warmup in [1.0, 100.0, 0.5] {
+            assert!(said(warmup, Some(1)).is_some_and(|line| line.contains("saved as it was")), "{warmup}");
+        }
+        // The last of three steps is two quarters of the way to 0.25.
+        let line = said(4.0, Some(3)).unwrap();
+        assert!(line.contains("all 3 steps") && line.contains("ends at 1.25e-1") && line.contains("2.5e-1"), "{line}");
+        for (warmup, steps) in [(0.0, Some(1)), (2.0, Some(3)), (0.5, Some(2)), (8.0, None)] {
+            assert_eq!(said(warmup, steps), None, "{warmup} of {steps:?}");
+        }
+        // Twenty rows in batches of eight, three times.
+        assert!(said(9.0, None).is_some());
+    }
 }

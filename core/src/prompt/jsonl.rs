@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn errors_name_the_line() {
         for (content, line, word) in [
-            ("", "line 1", "no prompts"),
+            ("", "line 1", "no rows"),
             ("{\"prompt\": \"a\"}\n\n{\"prompt\": \"b\"}", "line 2", "empty"),
             ("{\"prompt\": \"a\"}\n{\"prompt\": ", "line 2", "JSON"),
             ("{\"text\": \"a\"}", "line 1", "no `prompt`"),

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use selfsame_core::{
     learn::tune::Order,
-    prompt::dataset::{Dataset, Form, Item, Kind, Message, Plain, Template, Text, TokenRow, Truncation, fit, tokenise},
+    prompt::dataset::{
+        Dataset, Form, Item, Kind, Message, Plain, Template, Text, TokenRow, Truncation, fit, tokenise,
+        tokenise_assistant,
+    },
     text::{ChatTemplate, Moment, Tokenizer},
 };
 use selfsame_tests::{golden, goldens, ids};
@@ -170,13 +173,31 @@ fn tokens_and_masks_are_those_of_trl() {
     assert!(merged >= 3, "tokens that cross from the prompt into the answer are only tested {merged} times");
 }
 
+fn template(source: &Value) -> ChatTemplate {
+    ChatTemplate::new(source.as_str().unwrap()).unwrap().with_tokens(
+        [("bos_token", "<s>"), ("eos_token", "</s>")].map(|(name, token)| (name.to_owned(), token.to_owned())).into(),
+    )
+}
+
+/// Beside `SFTTrainer` with `assistant_only_loss`.
+#[test]
+fn the_tokens_that_the_assistant_wrote_are_those_of_trl() {
+    let golden = golden("data_sets.json");
+    let tokenizer = Tokenizer::load(&goldens().join("tiny_trl")).unwrap();
+    let template = template(&golden["marked"]);
+    let render = Template { template: &template, now: Moment::default() };
+    for name in ["prompt_completion_chat", "messages"] {
+        let data = Dataset::read(&folder().join(format!("{name}.jsonl")), None).unwrap();
+        let rows = tokenise_assistant(&data, &tokenizer, "</s>", &render).unwrap();
+        assert_rows(&rows, &golden["sets"][name]["marked"], name);
+    }
+}
+
 #[test]
 fn conversations_are_written_by_the_chat_template() {
     let golden = golden("data_sets.json");
     let tokenizer = Tokenizer::load(&goldens().join("tiny_trl")).unwrap();
-    let template = ChatTemplate::new(golden["template"].as_str().unwrap()).unwrap().with_tokens(
-        [("bos_token", "<s>"), ("eos_token", "</s>")].map(|(name, token)| (name.to_owned(), token.to_owned())).into(),
-    );
+    let template = template(&golden["template"]);
     let render = Template { template: &template, now: Moment::default() };
     let mut compared = 0;
     for (name, ..) in SETS {

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use selfsame_tests::{
-    goldens,
+    golden, goldens,
     program::{assert_nothing_half_written, assert_refused, command, json_lines, learning, locate, run, text},
 };
 use serde_json::Value;
@@ -35,6 +35,55 @@ fn a_preview_shows_tokens_and_counts() {
     assert_eq!((length("ids"), length("texts")), (length("mask"), length("mask")));
     assert_eq!((&lines[0]["part"], &lines[1]["part"]), (&Value::from("chosen"), &Value::from("rejected")));
     assert_eq!((&lines[2]["kind"], &lines[2]["rows"]), (&Value::from("preference"), &Value::from(3)));
+}
+
+/// What the assistant wrote is learned alone where that is asked for, and shown before.
+#[test]
+fn what_the_assistant_wrote_is_learned_alone() {
+    let Some(program) = locate("what_the_assistant_wrote_is_learned_alone") else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    let golden = golden("data_sets.json");
+    let model = scratch.path().join("model");
+    fs::create_dir(&model).unwrap();
+    for name in ["config.json", "model.safetensors", "tokenizer.json"] {
+        fs::copy(goldens().join("tiny_trl").join(name), model.join(name)).unwrap();
+    }
+    let data = goldens().join("data_sets/messages.jsonl");
+    let preview = |more: &[&str]| {
+        let common = ["preview", "--model", text(&model), "--data", text(&data), "--json"];
+        run(&program, common.iter().chain(more))
+    };
+    let alone = ["--assistant-only-loss"];
+    assert_refused(&preview(&alone), &["--assistant-only-loss", "chat template"], "a model without a template");
+    fs::write(model.join("chat_template.jinja"), golden["template"].as_str().unwrap()).unwrap();
+    assert_refused(&preview(&alone), &["{% generation %}", "--assistant-only-loss"], "a template without marks");
+    fs::write(model.join("chat_template.jinja"), golden["marked"].as_str().unwrap()).unwrap();
+    fs::write(model.join("tokenizer_config.json"), r#"{"bos_token": "<s>", "eos_token": "</s>"}"#).unwrap();
+    let shown = |more: &[&str]| {
+        let output = preview(more);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        json_lines(&String::from_utf8(output.stdout).unwrap())
+    };
+    let lines = shown(&alone);
+    for (line, row) in lines.iter().zip(golden["sets"]["messages"]["marked"].as_array().unwrap()) {
+        assert_eq!((&line["ids"], &line["mask"]), (&row["ids"], &row["mask"]));
+    }
+    let (marked, all) = (lines[2]["learned"].as_u64().unwrap(), shown(&[])[2]["learned"].as_u64().unwrap());
+    assert!(marked > 0 && marked < all, "{marked} of {all}");
+    let learn = |name: &str, more: &[&str]| {
+        let out = scratch.path().join(name);
+        let output = run(&program, learning(&model, &data, &out).iter().chain(&["--steps", "1"]).chain(more));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let settings: toml::Table = fs::read_to_string(out.join("learn.toml")).unwrap().parse().unwrap();
+        let flag = settings["data"].get("assistant_only_loss").is_some_and(|flag| flag.as_bool() == Some(true));
+        (flag, settings["result"]["loss"].as_float().unwrap())
+    };
+    let ((flag, loss), (other, whole)) = (learn("alone", &alone), learn("whole", &[]));
+    assert!(flag && !other && loss != whole, "{loss} and {whole}");
+    let pairs = goldens().join("trajectory/pairs.jsonl");
+    let out = scratch.path().join("refused");
+    let output = run(&program, learning(&model, &pairs, &out).iter().chain(&alone));
+    assert_refused(&output, &["--assistant-only-loss", "a preference data set", "leave it out"], "pairs");
 }
 
 #[test]
@@ -101,6 +150,7 @@ fn references_are_kept_for_the_next_run() {
     let (_, plain, _) = learn("plain", &["--objective", "ipo"]);
     let cache = ["--reference-cache", text(&kept)];
     assert!(learn("first", &cache).0);
+    assert!(!learn("free", &[cache[0], cache[1], "--objective", "simpo"]).0, "there is nothing to keep");
     let files = || fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     let [file] = &files()[..] else { panic!("{:?}", files()) };
     // Another objective on the same rows has the same reference, and its numbers are those without a cache.
@@ -234,8 +284,20 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         (&pairs, &["--max-length", "12"][..], &["rows are longer than 12 tokens", "--truncate keep-start"][..]),
         (&pairs, &["--max-length", "4", "--truncate", "keep-start"], &["nothing of an answer would be left"]),
         (&pairs, &["--max-length", "129"], &["max-length", "128"]),
-        (&pairs, &["--objective", "dpo"], &["there is no loss `dpo`"]),
+        (&pairs, &["--objective", "dpo"], &["there is no loss `dpo`", "did you mean `sigmoid`?"]),
+        (&pairs, &["--objective", "kto,sigmoid"], &["`kto`", "cannot be mixed"]),
         (&pairs, &["--lr", "0"], &["`lr`"]),
+        (&pairs, &["--lr", "-1"], &["`lr`", "positive"]),
+        (&pairs, &["--beta", "-0.5"], &["`beta`", "above 0"]),
+        (&pairs, &["--beta", "1e300"], &["`beta`", "single precision"]),
+        (&pairs, &["--set", "loss_type=hinge"], &["`loss_type`", "--objective hinge"]),
+        (
+            &pairs,
+            &["--objective", "cpo", "--reference-cache", text(&kept)],
+            &["`reference-cache`", "cpo", "leave it out"],
+        ),
+        (&completions, &["--reference-cache", text(&kept)], &["`reference-cache`", "completions", "leave it out"]),
+        (&completions, &["--beta", "5"], &["--beta", "a prompt-completion data set", "leave it out"]),
         (&pairs, &["--schedule", "constant", "--warmup", "5"], &["`warmup`", "--schedule constant_with_warmup"]),
         (&pairs, &["--sync-ref-model", "--lora", "4"], &["`sync-ref-model`", "--lora"]),
         (
@@ -247,13 +309,13 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         (&completions, &["--sync-ref-model"], &["`sync-ref-model`", "completions"]),
         (&pairs, &["--sync-ref-model", "--ref-model-mixup-alpha", "0"], &["`ref-model-mixup-alpha`", "above 0"]),
         (&pairs, &["--sync-ref-model", "--ref-model-sync-steps", "0"], &["`ref-model-sync-steps`", "at least 1"]),
-        (&pairs, &["--type", "unpaired-preference"], &["unpaired-preference", "`label`"]),
+        (&pairs, &["--type", "unpaired-preference"], &["is not an unpaired-preference data set", "`label`"]),
         (&completions, &["--objective", "ipo"], &["`chosen`"]),
         (&prompts, &[], &["prompt-only"]),
         (&pairs, &["--objective", "kto"], &["unpaired-preference", "`label`"]),
         (&thumbs, &["--objective", "ipo"], &["`chosen`"]),
         (&thumbs, &["--objective", "sft"], &["unpaired-preference", "kto"]),
-        (&thumbs, &["--objective", "bco"], &["`bco` is a recipe"]),
+        (&thumbs, &["--objective", "bco"], &["`bco`", "`selfsame run bco`", "cannot learn from a data set"]),
         (&thumbs, &["--batch", "1"], &["`batch`", "at least 2"]),
         (&thumbs, &["--order", "trl"], &["`order`", "`file`"]),
         (&thumbs, &["--set", "ld_alpha=0.5"], &["ld_alpha"]),
@@ -263,6 +325,23 @@ fn what_cannot_be_learned_from_is_refused_before_anything_is_written() {
         assert_refused(&output, words, &format!("{arguments:?}"));
         assert!(!out.exists() && !kept.exists(), "{arguments:?} left something behind");
     }
+    let file = scratch.path().join("file");
+    fs::write(&file, "mine").unwrap();
+    for out in [&file, &file.join("run")] {
+        assert_refused(&run(&program, learning(&model, &pairs, out)), &["is no folder", "--out"], "a file as a folder");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    let seed = run(&program, learning(&model, &pairs, &out).iter().chain(&["--seed", "-1"]));
+    let said = String::from_utf8_lossy(&seed.stderr);
+    assert!(
+        seed.status.code() == Some(2) && said.contains("must be a whole number from 0 to 9223372036854775807"),
+        "{said}"
+    );
+    let huge = scratch.path().join("huge");
+    let output = run(&program, learning(&model, &pairs, &huge).iter().chain(&["--lr", "1e30", "--steps", "4"]));
+    assert_refused(&output, &["is not finite in step 2", "Lower --lr"], "a learning rate far too large");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("iteration") && !said.contains("checkpoint"), "{said}");
     let short = ["--steps", "1", "--max-length", "24", "--truncate", "keep-start"];
     let cut = run(&program, learning(&model, &pairs, &out).iter().chain(&short));
     let said = String::from_utf8_lossy(&cut.stderr);

@@ -68,8 +68,8 @@ fn prompt_files_that_cannot_be_used() {
     assert!(missing.contains("prompts.jsonl"), "{missing}");
     let good = "{\"prompt\": \"must:fox <resp>\"}\n";
     for (content, words) in [
-        (String::new(), &["line 1", "no prompts"][..]),
-        ("\n \n".to_owned(), &["line 1", "no prompts"]),
+        (String::new(), &["line 1", "no rows"][..]),
+        ("\n \n".to_owned(), &["line 1", "no rows"]),
         (format!("{good}{{\"prompt\": \"a\"\n{good}"), &["line 2", "JSON"]),
         (format!("{good}not json\n{good}"), &["line 2", "JSON"]),
         (format!("{good}\n{good}"), &["line 2", "empty"]),

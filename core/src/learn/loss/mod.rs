@@ -63,6 +63,7 @@ use burn::tensor::Tensor;
 pub use divergence::{bernoulli_divergence, bernoulli_entropy};
 pub use f_divergence::FDivergence;
 pub use inputs::{PairInputs, TokenInputs};
+pub(super) use objective::single;
 pub use objective::{PairObjective, Rewards};
 pub use pair::{Mix, PairLoss};
 pub use sigmoid::margin;

@@ -1,5 +1,7 @@
 //! A whole objective over pairs: a mix of losses and what modifies them.
 
+mod check;
+
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,8 @@ use super::{
     wpo::wpo_weight,
 };
 use crate::{Error, Result};
+
+pub(in crate::learn) use check::single;
 
 /// An objective over pairs, with TRL's names and defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -160,92 +164,11 @@ impl PairObjective {
         self.loss_type.any(|loss| !loss.is_reference_free())
     }
 
-    /// Checks that the parts go together. What TRL 1.16 refuses is refused, and what it would compute
-    /// wrongly, or ignore, as well.
-    ///
-    /// # Errors
-    /// Names the setting, why it cannot work, and what to choose.
-    pub fn check(&self) -> Result<()> {
-        self.check_numbers()?;
-        let wrong = |key: &str, problem: String| Err(Error::setting(key, problem));
-        let find = |test: fn(PairLoss) -> bool| self.loss_type.terms().iter().map(|(loss, _)| *loss).find(|l| test(*l));
-        let names = |test: fn(PairLoss) -> bool| {
-            PairLoss::ALL.iter().filter(|l| test(**l)).map(|l| l.name()).collect::<Vec<_>>().join(", ")
-        };
-        if self.f_divergence_type != FDivergence::ReverseKl
-            && let Some(loss) = find(|loss| !loss.takes_f_divergence())
-        {
-            return wrong(
-                "f_divergence_type",
-                format!(
-                    "`{loss}` needs `reverse_kl`: under another divergence a term of the prompt cancels only in the difference of two scores. Losses built on it are {}",
-                    names(PairLoss::takes_f_divergence)
-                ),
-            );
-        }
-        if self.use_weighting
-            && let Some(loss) = find(|loss| loss.sorts() || loss.is_reference_free())
-        {
-            let why = if loss.sorts() {
-                "sorts the batch, and weights would meet the wrong pairs"
-            } else {
-                "is not a contrast with a reference, which the weights are for"
-            };
-            return wrong("use_weighting", format!("`{loss}` {why}; choose another loss, or no weighting"));
-        }
-        if self.ld_alpha.is_some()
-            && let Some(loss) = find(|loss| loss.is_reference_free() && loss != PairLoss::Sft)
-        {
-            return wrong(
-                "ld_alpha",
-                format!(
-                    "`{loss}` is defined on all tokens of an answer; leave `ld_alpha` out, or choose a loss with a reference"
-                ),
-            );
-        }
-        if self.loss_type.has(PairLoss::ExoPair) && self.label_smoothing == 0.0 {
-            return wrong("label_smoothing", "must be above 0 for `exo_pair`, whose divergence from a certain label is infinite; the paper takes 1e-3".to_owned());
-        }
-        if self.label_smoothing > 0.0 && find(PairLoss::is_smoothed).is_none() {
-            return wrong(
-                "label_smoothing",
-                format!("changes nothing in `{}`; it is for {}", self.loss_type, names(PairLoss::is_smoothed)),
-            );
-        }
-        Ok(())
-    }
-
-    fn check_numbers(&self) -> Result<()> {
-        let robust = self.loss_type.has(PairLoss::Robust);
-        let most = if robust { 0.5 } else { 1.0 };
-        let rules = [
-            ("beta", self.beta > 0.0, "must be above 0"),
-            (
-                "label_smoothing",
-                self.label_smoothing >= 0.0 && self.label_smoothing < most,
-                if robust { "must be at least 0 and below 0.5 for `robust`" } else { "must be at least 0 and below 1" },
-            ),
-            ("f_alpha_divergence_coef", true, "must be a number"),
-            ("ld_alpha", (0.0..=1.0).contains(&self.ld_alpha.unwrap_or(1.0)), "must be from 0 to 1"),
-            ("discopop_tau", self.discopop_tau > 0.0 && self.discopop_tau <= 1.0, "must be above 0 and at most 1"),
-            ("simpo_gamma", self.simpo_gamma >= 0.0, "must be at least 0"),
-            ("cpo_alpha", self.cpo_alpha >= 0.0, "must be at least 0"),
-        ];
-        let values = [
-            self.beta,
-            self.label_smoothing,
-            self.f_alpha_divergence_coef,
-            self.ld_alpha.unwrap_or(1.0),
-            self.discopop_tau,
-            self.simpo_gamma,
-            self.cpo_alpha,
-        ];
-        for ((key, right, problem), value) in rules.into_iter().zip(values) {
-            if !right || !value.is_finite() {
-                return Err(Error::setting(key, format!("{problem}; it is {value}")));
-            }
-        }
-        Ok(())
+    /// Whether a reference changes anything: a loss, or the rewards that are logged, which are told without one for
+    /// `simpo`, `cpo` and `orpo` alone. [`PairInputs::reference`] can hold anything where it does not.
+    #[must_use]
+    pub fn reads_reference(&self) -> bool {
+        self.needs_reference() || self.loss_type.terms().iter().all(|(loss, _)| *loss == PairLoss::Sft)
     }
 
     /// The loss of every pair, `[pairs]`; the loss of the batch is its mean. For `aot` and `aot_unpaired` the
@@ -366,4 +289,44 @@ fn tokens_of(inputs: &PairInputs) -> Result<&TokenInputs> {
     inputs.tokens.as_ref().ok_or_else(|| {
         Error::Recipe("`ld_alpha` and `use_weighting` look at single tokens, and only sums were given".to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{self, read_floats};
+
+    fn read(tensor: Tensor<1>) -> Vec<f32> {
+        pollster::block_on(read_floats(tensor)).unwrap()
+    }
+
+    fn of(mix: &str) -> PairObjective {
+        let label_smoothing = if mix.contains("exo_pair") { 0.1 } else { 0.0 };
+        PairObjective { loss_type: mix.parse().unwrap(), label_smoothing, ..PairObjective::default() }
+    }
+
+    /// Asked of the numbers themselves: whether two references give two losses or two rewards.
+    #[test]
+    fn a_reference_is_read_where_it_changes_a_number() {
+        let device = device::cpu();
+        let floats = |values: [f32; 2]| Tensor::<1>::from_floats(values, &device);
+        let inputs = |reference: f32| {
+            let policy = [floats([-3.0, -5.0]), floats([-4.0, -2.5])];
+            let reference = [floats([-3.5, -5.0]) + reference, floats([-3.0, -6.0])];
+            PairInputs::new(policy, reference, [vec![3, 4], vec![2, 5]])
+        };
+        let mixes = ["simpo+sft", "sft+cpo", "sigmoid+simpo"].map(str::to_owned);
+        for mix in PairLoss::ALL.map(|loss| loss.to_string()).into_iter().chain(mixes) {
+            let objective = of(&mix);
+            let numbers = |reference: f32| {
+                let inputs = inputs(reference);
+                let rewards = objective.rewards(&inputs).unwrap();
+                [objective.loss(&inputs).unwrap(), rewards.chosen, rewards.rejected].map(read)
+            };
+            assert_eq!(objective.reads_reference(), numbers(0.0) != numbers(0.75), "{mix}");
+        }
+        let free = ["simpo", "cpo", "orpo", "simpo+sft", "sft+cpo"];
+        assert!(free.iter().all(|mix| !of(mix).reads_reference()));
+        assert!(of("sft").reads_reference() && of("sigmoid+simpo").reads_reference());
+    }
 }

@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use super::UnpairedLoss;
+use crate::{Error, spelling::meant};
 
 /// A loss over pairs. Each variant's file has its equation and its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -171,10 +172,28 @@ impl FromStr for PairLoss {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|loss| loss.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|loss| loss.name()).collect();
-            Error::setting("objective", format!("there is no loss `{text}`; there are {}", names.join(", ")))
-        })
+        if let Some(loss) = Self::ALL.into_iter().find(|loss| loss.name() == text) {
+            return Ok(loss);
+        }
+        if text.parse::<UnpairedLoss>().is_ok() {
+            return Err(Error::setting(
+                "objective",
+                format!(
+                    "`{text}` is a loss over single answers, each called good or bad: it cannot be mixed or weighted, and learns from rows of `prompt`, `completion` and `label`"
+                ),
+            ));
+        }
+        let names: Vec<&str> = Self::ALL.iter().map(|loss| loss.name()).collect();
+        let known = names.iter().copied().chain(UnpairedLoss::ALL.map(UnpairedLoss::name));
+        let near = if text.eq_ignore_ascii_case("dpo") { Some(Self::Sigmoid.name()) } else { meant(text, known) };
+        let names = names.join(", ");
+        Err(Error::setting(
+            "objective",
+            match near {
+                Some(name) => format!("there is no loss `{text}`; did you mean `{name}`? There are {names}"),
+                None => format!("there is no loss `{text}`; there are {names}"),
+            },
+        ))
     }
 }
 
@@ -298,8 +317,14 @@ mod tests {
     #[test]
     fn what_is_no_mix_is_refused_with_advice() {
         for (text, said) in [
-            ("", "there is no loss ``; there are sigmoid"),
-            ("dpo", "there is no loss `dpo`; there are sigmoid"),
+            ("", "there is no loss ``; there are sigmoid, hinge"),
+            ("dpo", "there is no loss `dpo`; did you mean `sigmoid`? There are sigmoid, hinge"),
+            ("DPO", "did you mean `sigmoid`?"),
+            ("SIGMOID", "did you mean `sigmoid`?"),
+            ("hinge:0.5+nca-pair", "there is no loss `nca-pair`; did you mean `nca_pair`?"),
+            ("KTO", "did you mean `kto`?"),
+            ("kto+sigmoid", "`kto` is a loss over single answers"),
+            ("sigmoid+bco:0.5", "`bco` is a loss over single answers"),
             ("sigmoid:", "is not a weight"),
             ("sigmoid:x", "write a mix as `sigmoid:0.8+sft:0.2`"),
             ("sigmoid:0", "positive"),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     bco::bco,
     kto::{kl, kto},
+    objective::single,
 };
 use crate::{Error, Result};
 
@@ -101,13 +102,18 @@ impl UnpairedObjective {
     /// # Errors
     /// Names the setting that is out of range.
     pub fn check(&self) -> Result<()> {
-        if !(self.beta.is_finite() && self.beta > 0.0) {
-            return Err(Error::setting("beta", format!("must be above 0; it is {}", self.beta)));
+        let beta = single(self.beta);
+        if !(beta.is_finite() && beta > 0.0) {
+            let problem =
+                format!("must be above 0, and a number that single precision can hold; it is {:?}", self.beta);
+            return Err(Error::setting("beta", problem));
         }
         let weights = [("desirable_weight", self.desirable_weight), ("undesirable_weight", self.undesirable_weight)];
         for (key, weight) in weights {
-            if !(weight.is_finite() && weight >= 0.0) {
-                return Err(Error::setting(key, format!("must be at least 0; it is {weight}")));
+            if !(single(weight).is_finite() && weight >= 0.0) {
+                let problem =
+                    format!("must be at least 0, and a number that single precision can hold; it is {weight:?}");
+                return Err(Error::setting(key, problem));
             }
         }
         Ok(())

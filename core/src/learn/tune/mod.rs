@@ -19,6 +19,7 @@ pub use self::{
     settings::{Task, TuneConfig},
 };
 use self::{
+    line::said,
     reference::{Reference, as_policy},
     unpaired::Thumbs,
 };
@@ -43,6 +44,8 @@ struct Material {
     rows: usize,
     /// One sequence a row, or two of a preference, the better one first.
     sequences: Vec<Sequence>,
+    /// The epoch whose order was drawn last, counted from 0, and that order.
+    drawn: Option<(usize, Vec<usize>)>,
     reference: Reference,
     /// What there is of single answers.
     thumbs: Thumbs,
@@ -55,7 +58,7 @@ impl Tune {
     /// # Errors
     /// If a setting is out of range, a row has not the answers that the task learns from or tokens that
     /// the model does not know, the reference is to follow and cannot (that of adapters, or of a cache), the cache
-    /// cannot be used, or the device fails.
+    /// cannot be used or the task has no reference to keep there, or the device fails.
     pub async fn new(
         config: TuneConfig,
         task: Task,
@@ -67,6 +70,9 @@ impl Tune {
         if let Task::Pairs(objective) = &task {
             objective.check()?;
         }
+        if cache.is_some() {
+            task.check_cache()?;
+        }
         check_rows(rows, task.answers())?;
         let answers = task.answers();
         let sequences: Vec<Sequence> =
@@ -75,14 +81,14 @@ impl Tune {
             model.check_tokens(&sequence.tokens)?;
         }
         let thumbs = match &task {
-            Task::Unpaired(objective) => Thumbs::new(objective, &config, &model, rows).await?,
+            Task::Unpaired(objective) => Thumbs::new(objective, &config, &model, rows, cache).await?,
             Task::Pairs(_) | Task::Completions => Thumbs::default(),
         };
-        let reference = Reference::Fixed(Vec::new());
-        let mut material = Material { config, task, rows: rows.len(), sequences, reference, thumbs };
+        let reference = Reference::Absent;
+        let mut material = Material { config, task, rows: rows.len(), sequences, drawn: None, reference, thumbs };
         if let Some(sync) = config.sync_ref_model {
             material.reference = Reference::following(sync, &material.task, &model, cache.is_some())?;
-        } else if !matches!(material.task, Task::Completions) {
+        } else if material.task.reads_reference() {
             material.reference = Reference::Fixed(material.score(&model, cache).await?);
         }
         let mut trainer = Trainer::with_schedule(config.trainer(), config.schedule(config.steps(rows.len())));
@@ -120,14 +126,15 @@ impl Tune {
     /// # Errors
     /// If the loss or a gradient is not finite (nothing is changed then), or the device fails.
     pub async fn step(&mut self) -> Result<Line> {
-        let (rows, epoch) = self.material.batch(self.done());
+        let (rows, epoch) = self.material.batch(self.trainer.step_count());
         let (material, untracked) = (&self.material, &self.model);
         let learn = |model: &Decoder, micro: &[usize]| match &material.task {
             Task::Pairs(objective) => material.pairs(objective, model, micro, rows.len()),
             Task::Unpaired(objective) => material.unpaired(objective, [model, untracked], micro, &rows),
             Task::Completions => Ok(material.completions(model, micro, &rows)),
         };
-        let (model, report) = self.trainer.step(&self.model, &rows, 1, learn).await?;
+        let (model, report) =
+            self.trainer.step(&self.model, &rows, 1, learn).await.map_err(|e| said(e, &self.material.task, &rows))?;
         self.tokens += material.indices(&rows).map(|index| material.sequences[index].tokens.len() as u64).sum::<u64>();
         self.model = model;
         self.material.reference.follow(&self.model, self.trainer.step_count());
@@ -138,12 +145,17 @@ impl Tune {
 impl Material {
     /// The rows of a step, counted from 0, and how many times the run has been through the data after it.
     #[allow(clippy::cast_precision_loss)] // step counts
-    fn batch(&self, step: usize) -> (Vec<usize>, f64) {
+    fn batch(&mut self, step: usize) -> (Vec<usize>, f64) {
         let config = &self.config;
         let per_epoch = config.steps_per_epoch(self.rows).max(1);
         let (epoch, within) = (step / per_epoch, step % per_epoch);
         let size = config.per_device_train_batch_size * config.gradient_accumulation_steps;
-        let rows = config.order.of(self.rows, config.seed, epoch).into_iter().skip(within * size).take(size).collect();
+        let order = match self.drawn.take() {
+            Some((drawn, order)) if drawn == epoch => order,
+            _ => config.order.of(self.rows, config.seed, epoch),
+        };
+        let rows = order.iter().skip(within * size).take(size).copied().collect();
+        self.drawn = Some((epoch, order));
         let forwards = config.forwards(self.rows).max(1);
         let done = ((within + 1) * config.gradient_accumulation_steps).min(forwards);
         (rows, epoch as f64 + done as f64 / forwards as f64)
@@ -198,8 +210,8 @@ impl Material {
         let batch = Batch::new(&members, &device);
         let numbers = batch.statistics(model);
         let tokens = TokenInputs {
+            reference: self.reference.logprobs(&batch, self.indices(micro), &numbers.logprobs),
             policy: numbers.logprobs,
-            reference: self.reference.logprobs(&batch, self.indices(micro), &device),
             collisions: objective.needs_collisions().then_some(numbers.collisions),
         };
         let middle = lengths[0].iter().sum::<usize>();
@@ -272,6 +284,7 @@ fn is_decayed(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{device, model::Config};
 
     #[test]
     fn norms_and_biases_do_not_decay() {
@@ -288,6 +301,75 @@ mod tests {
         }
     }
 
+    fn material(config: TuneConfig) -> Material {
+        Material {
+            config,
+            task: Task::Completions,
+            rows: 7,
+            sequences: Vec::new(),
+            drawn: None,
+            reference: Reference::Absent,
+            thumbs: Thumbs::default(),
+        }
+    }
+
+    /// What an epoch's first step drew is what its other steps take from, and another epoch draws anew.
+    #[test]
+    fn an_order_is_drawn_once_an_epoch() {
+        let config = TuneConfig { per_device_train_batch_size: 3, num_train_epochs: 2, ..TuneConfig::default() };
+        let mut material = material(config);
+        let order = |epoch| Order::Trl.of(7, 42, epoch);
+        assert_eq!(material.batch(0).0, order(0)[..3]);
+        material.drawn = Some((0, vec![6, 5, 4, 3, 2, 1, 0]));
+        assert_eq!(material.batch(1).0, [3, 2, 1]);
+        assert_eq!(material.batch(2).0, [0]);
+        assert_eq!(material.batch(3).0, order(1)[..3]);
+        assert_eq!(material.batch(0).0, order(0)[..3]);
+    }
+
+    fn model(seed: u64) -> Decoder {
+        Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), seed, &[], &device::cpu())
+    }
+
+    /// Two pairs of a vocabulary of sixteen tokens.
+    fn pairs() -> [TokenRow; 2] {
+        let row = |prompt: &[u32], chosen: &[u32], rejected: &[u32]| TokenRow {
+            prompt: prompt.to_vec(),
+            answers: vec![chosen.to_vec(), rejected.to_vec()],
+            ..TokenRow::default()
+        };
+        [row(&[1, 2], &[3, 4], &[5]), row(&[6], &[7], &[8, 9, 10])]
+    }
+
+    /// What a step logs of objectives without a reference is told by the policy alone, so that none is scored.
+    #[test]
+    fn objectives_without_a_reference_score_none() {
+        for (mix, scored) in [("cpo", false), ("simpo+sft", false), ("orpo", false), ("sft", true), ("ipo+cpo", true)] {
+            let objective = PairObjective { loss_type: mix.parse().unwrap(), ..PairObjective::default() };
+            let config = TuneConfig { learning_rate: 1e-2, max_steps: Some(2), ..TuneConfig::default() };
+            let task = Task::Pairs(objective);
+            let new = |cache| pollster::block_on(Tune::new(config, task.clone(), model(1), &pairs(), cache));
+            let mut tune = new(None).unwrap();
+            assert_eq!(matches!(tune.material.reference, Reference::Fixed(_)), scored, "{mix}");
+            let margins: Vec<f32> =
+                (0..2).map(|_| pollster::block_on(tune.step()).unwrap().metrics["rewards/margins"]).collect();
+            // Against itself a policy is undecided; by itself this one is not.
+            assert_eq!(margins[0] == 0.0, scored, "{mix}: {margins:?}");
+            assert_ne!(margins[0], margins[1], "{mix}");
+            let folder = tempfile::tempdir().unwrap();
+            let cached = new(Some(&ReferenceCache::new(folder.path(), "m")));
+            let files = std::fs::read_dir(folder.path()).unwrap().count();
+            match cached {
+                Ok(_) => assert_eq!((scored, files), (true, 1), "{mix}"),
+                Err(error) => {
+                    assert_eq!((scored, files), (false, 0), "{mix}");
+                    let said = error.to_string();
+                    assert!(said.contains(&format!("`reference-cache`: `{mix}` has no reference")), "{said}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_row_comes_once_an_epoch_and_the_last_step_is_shorter() {
         let config = TuneConfig {
@@ -296,14 +378,7 @@ mod tests {
             num_train_epochs: 2,
             ..TuneConfig::default()
         };
-        let material = Material {
-            config,
-            task: Task::Completions,
-            rows: 7,
-            sequences: Vec::new(),
-            reference: Reference::Fixed(Vec::new()),
-            thumbs: Thumbs::default(),
-        };
+        let mut material = material(config);
         assert_eq!(config.steps(7), 4);
         for epoch in 0..2 {
             let steps: Vec<_> = (0..2).map(|step| material.batch(2 * epoch + step).0).collect();

@@ -1,6 +1,6 @@
 //! What the reference says of the rows: a table, where it stays as it was, or a model that follows the policy.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 
 use super::Task;
 use crate::{
@@ -11,8 +11,9 @@ use crate::{
 
 /// The reference of a run.
 pub(super) enum Reference {
-    /// Stays: its log-probability of every label of every sequence, computed once. Without a sequence where the task
-    /// has no reference.
+    /// There is none: the task looks at the policy alone.
+    Absent,
+    /// Stays: its log-probability of every label of every sequence, computed once.
     Fixed(Vec<Vec<f32>>),
     /// Follows the policy, so that what it says has to be computed at every step.
     Following(Box<Decoder>, ReferenceSync),
@@ -62,13 +63,19 @@ impl Reference {
         }
     }
 
-    /// The log-probability of every label of a batch, `[labels]`, on the policy's device. `indices` are those of its
-    /// sequences among all.
-    pub(super) fn logprobs(&self, batch: &Batch, indices: impl Iterator<Item = usize>, device: &Device) -> Tensor<1> {
+    /// The log-probability of every label of a batch, `[labels]`, beside those of the policy, `[labels]`. `indices` are
+    /// those of its sequences among all. Where there is no reference the policy stands in its place.
+    pub(super) fn logprobs(
+        &self,
+        batch: &Batch,
+        indices: impl Iterator<Item = usize>,
+        policy: &Tensor<1>,
+    ) -> Tensor<1> {
         match self {
+            Self::Absent => policy.clone().detach(),
             Self::Fixed(table) => {
                 let values: Vec<f32> = indices.flat_map(|index| table[index].iter().copied()).collect();
-                Tensor::from_floats(values.as_slice(), device)
+                Tensor::from_floats(values.as_slice(), &policy.device())
             }
             Self::Following(model, _) => Tensor::from_inner(as_policy(batch, model)),
         }
@@ -111,7 +118,8 @@ mod tests {
         let mut reference = Reference::following(sync(2), &task, &first, false).unwrap();
         let values = |tensor: Tensor<1>| pollster::block_on(read_floats(tensor)).unwrap();
         let said = |reference: &Reference| {
-            values(reference.logprobs(&batch, std::iter::once(0), &first.tracked().device()).inner())
+            let policy = batch.token_logprobs(&first.tracked());
+            values(reference.logprobs(&batch, std::iter::once(0), &policy).inner())
         };
         let [before, after] = [&first, &second].map(|model| values(batch.token_logprobs(model)));
         assert_ne!(before, after);

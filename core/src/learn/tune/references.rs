@@ -34,6 +34,11 @@ impl ReferenceCache {
         Self { folder: folder.into(), model: model.into() }
     }
 
+    /// The same folder for numbers that are computed without gradients being recorded: that can change the last digit.
+    pub(super) fn without_gradients(&self) -> Self {
+        Self::new(&self.folder, format!("{}, without gradients", self.model))
+    }
+
     /// The log-probability of every label of some batches: from the folder where it has them, else computed and
     /// put there.
     ///

@@ -7,7 +7,7 @@ use crate::{
     Error, Result,
     learn::{
         AdamWConfig, LearnConfig, Schedule,
-        loss::{PairObjective, UnpairedObjective, tr_dpo::ReferenceSync},
+        loss::{PairObjective, UnpairedObjective, single, tr_dpo::ReferenceSync},
     },
 };
 
@@ -30,6 +30,30 @@ impl Task {
             Self::Pairs(_) => 2,
             Self::Unpaired(_) | Self::Completions => 1,
         }
+    }
+
+    /// Whether anything is told by a reference.
+    pub(super) fn reads_reference(&self) -> bool {
+        match self {
+            Self::Pairs(objective) => objective.reads_reference(),
+            Self::Unpaired(_) => true,
+            Self::Completions => false,
+        }
+    }
+
+    /// Refuses a cache where there is no reference whose words it could keep.
+    ///
+    /// # Errors
+    /// Says what has none.
+    pub(super) fn check_cache(&self) -> Result<()> {
+        let problem = match self {
+            _ if self.reads_reference() => return Ok(()),
+            Self::Pairs(objective) => format!("`{}` has no reference to keep; leave it out", objective.loss_type),
+            Self::Unpaired(_) | Self::Completions => {
+                "is not for completions, which have no reference; leave it out".to_owned()
+            }
+        };
+        Err(Error::setting("reference-cache", problem))
     }
 }
 
@@ -105,7 +129,11 @@ impl TuneConfig {
     pub fn check(&self) -> Result<()> {
         let positive = |value: f64| value.is_finite() && value > 0.0;
         let rules = [
-            ("lr", positive(self.learning_rate), "must be a positive number, such as 1e-6"),
+            (
+                "lr",
+                positive(self.learning_rate) && positive(f64::from(single(self.learning_rate))),
+                "must be a positive number that single precision can hold, such as 1e-6",
+            ),
             (
                 "warmup",
                 self.warmup_steps.is_finite() && self.warmup_steps >= 0.0,
@@ -176,6 +204,23 @@ impl TuneConfig {
                 weight_decay: self.weight_decay,
             },
             ..LearnConfig::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_that_single_precision_cannot_hold_are_refused() {
+        let check = |learning_rate| TuneConfig { learning_rate, ..TuneConfig::default() }.check();
+        for rate in [0.0, -1.0, f64::NAN, 1e300, 1e-60] {
+            let said = check(rate).unwrap_err().to_string();
+            assert!(said.contains("`lr`: must be a positive number"), "{rate}: {said}");
+        }
+        for rate in [1e-30, 1e-6, 1e30] {
+            check(rate).unwrap();
         }
     }
 }

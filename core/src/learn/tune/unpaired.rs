@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::{Material, Order, Reference, TuneConfig};
+use super::{Material, Order, Reference, ReferenceCache, TuneConfig};
 use crate::{
     Error, Result,
     device::read_floats,
@@ -22,24 +22,26 @@ pub(super) struct Thumbs {
     /// Each row's prompt with the answer of the row before it in its batch, by which KTO estimates how far the policy
     /// has moved; none for losses that do without.
     mismatched: Vec<Sequence>,
-    /// The log-probabilities of these answers under a reference that stays.
-    references: Vec<f32>,
+    /// The log-probability of every label of these under a reference that stays.
+    references: Vec<Vec<f32>>,
     /// The rows whose mismatched answer did not fit and was cut, counted from 1.
     pub(super) cut: Vec<usize>,
 }
 
 impl Thumbs {
     /// Reads the labels, and puts answers to other prompts as `KTOTrainer` does: by +1 within the batches that the
-    /// rows make in the order of the file.
+    /// rows make in the order of the file. What the reference says of these is read from `cache`, where there is one
+    /// and it has that.
     ///
     /// # Errors
-    /// If the objective is out of range or not one of TRL's, a row has no label, or batches would not be those of
-    /// the file.
+    /// If the objective is out of range or not one of TRL's, a row has no label, batches would not be those of
+    /// the file, or the cache cannot be used.
     pub(super) async fn new(
         objective: &UnpairedObjective,
         config: &TuneConfig,
         model: &Decoder,
         rows: &[TokenRow],
+        cache: Option<&ReferenceCache>,
     ) -> Result<Self> {
         objective.check()?;
         let label = |(index, row): (usize, &TokenRow)| {
@@ -52,7 +54,7 @@ impl Thumbs {
             UnpairedLoss::Bco => {
                 return Err(Error::setting(
                     "objective",
-                    "`bco` is a recipe of its own, which remembers rewards; run that",
+                    "`bco` remembers its rewards over a whole run and is a recipe of its own, `selfsame run bco`: there answers of a world are called good or bad, so that it cannot learn from a data set. Choose `kto` or `apo_zero_unpaired` here; with pairs there is `bco_pair`",
                 ));
             }
             UnpairedLoss::Kto => {}
@@ -88,12 +90,26 @@ impl Thumbs {
         if config.sync_ref_model.is_some() {
             return Ok(thumbs);
         }
-        for sequences in thumbs.mismatched.chunks(size) {
-            let sequences: Vec<&Sequence> = sequences.iter().collect();
-            let sums = Batch::new(&sequences, &model.device()).sequence_logprobs(model);
-            thumbs.references.extend(read_floats(sums).await?);
-        }
+        thumbs.references = thumbs.score(size, model, cache).await?;
         Ok(thumbs)
+    }
+
+    /// The log-probability of every label of the mismatched answers under a model that stays, in batches of a size.
+    async fn score(&self, size: usize, model: &Decoder, cache: Option<&ReferenceCache>) -> Result<Vec<Vec<f32>>> {
+        let batches: Vec<Vec<&Sequence>> = self.mismatched.chunks(size).map(|batch| batch.iter().collect()).collect();
+        let compute = async || {
+            let mut values = Vec::new();
+            for sequences in &batches {
+                values.extend(read_floats(Batch::new(sequences, &model.device()).token_logprobs(model)).await?);
+            }
+            Ok(values)
+        };
+        let values = match cache {
+            Some(cache) => cache.without_gradients().or_compute(&batches, compute).await?,
+            None => compute().await?,
+        };
+        let mut values = values.into_iter();
+        Ok(self.mismatched.iter().map(|sequence| values.by_ref().take(sequence.labels.len()).collect()).collect())
     }
 
     /// The log-probabilities of the mismatched answers of rows under policy and reference, without gradients.
@@ -105,9 +121,9 @@ impl Thumbs {
         let sequences: Vec<&Sequence> = rows.iter().map(|row| &self.mismatched[*row]).collect();
         let batch = Batch::new(&sequences, &device);
         let reference = match reference {
-            Reference::Fixed(_) => {
-                let reference: Vec<f32> = rows.iter().map(|row| self.references[*row]).collect();
-                Tensor::from_floats(reference.as_slice(), &device)
+            Reference::Absent | Reference::Fixed(_) => {
+                let values: Vec<f32> = rows.iter().flat_map(|row| self.references[*row].iter().copied()).collect();
+                batch.sum_per_sequence(Tensor::from_floats(values.as_slice(), &device))
             }
             Reference::Following(model, _) => batch.sequence_logprobs(model),
         };
@@ -149,9 +165,9 @@ impl Material {
         let members: Vec<&Sequence> = micro.iter().map(|row| &self.sequences[*row]).collect();
         let batch = Batch::new(&members, &device);
         let numbers = batch.statistics(model);
+        let reference = self.reference.logprobs(&batch, micro.iter().copied(), &numbers.logprobs);
         let policy = batch.sum_per_sequence(numbers.logprobs);
         // Summed as the policy's, so that the rewards of a policy that has not moved are exactly 0.
-        let reference = self.reference.logprobs(&batch, micro.iter().copied(), &device);
         let reference = batch.sum_per_sequence(reference);
         let inputs = UnpairedInputs {
             policy: policy.clone(),
@@ -219,14 +235,49 @@ mod tests {
         assert_eq!((none.tokens, none.labels), (vec![1, 2], vec![]));
     }
 
-    #[test]
-    fn mismatched_rows_that_are_cut_are_named() {
-        let row = |prompt: u32, answer: u32| TokenRow {
+    /// A good answer of so many tokens to a prompt of so many.
+    fn row(prompt: u32, answer: u32) -> TokenRow {
+        TokenRow {
             prompt: (1..=prompt).collect(),
             answers: vec![(1..=answer).collect()],
             label: Some(true),
             ..TokenRow::default()
+        }
+    }
+
+    /// Told by another model that is given for the same: what it would say is not what is read.
+    #[test]
+    fn what_the_reference_says_of_mismatched_rows_is_computed_once() {
+        let rows = [row(1, 4), row(3, 2), row(1, 3)];
+        let config = TuneConfig { order: Order::File, per_device_train_batch_size: 2, ..TuneConfig::default() };
+        let references = |seed, cache| {
+            let model = Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), seed, &[], &device::cpu());
+            let new = Thumbs::new(&UnpairedObjective::default(), &config, &model, &rows, cache);
+            pollster::block_on(new).unwrap().references
         };
+        let folder = tempfile::tempdir().unwrap();
+        let cache = ReferenceCache::new(folder.path(), "a model");
+        let [first, other] = [1, 2].map(|seed| references(seed, None));
+        // The first answer is put to the second prompt, the second to the first, and the third stays with its own.
+        assert_eq!(first.iter().map(Vec::len).collect::<Vec<_>>(), [2, 4, 3]);
+        assert_ne!(first, other);
+        for seed in [1, 2] {
+            assert_eq!(references(seed, Some(&cache)), first, "{seed}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Numbers of another kind are not taken for them, though the rows are the same.
+        let rows = [row(1, 4), row(3, 2), row(1, 3)].map(|row| row.sequence(0));
+        let batch: Vec<&Sequence> = rows.iter().collect();
+        for cache in [cache.clone(), cache.without_gradients()] {
+            let count: usize = batch.iter().map(|row| row.labels.len()).sum();
+            let get = cache.or_compute(std::slice::from_ref(&batch), async || Ok(vec![-1.0; count]));
+            assert_eq!(pollster::block_on(get).unwrap().len(), count);
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn mismatched_rows_that_are_cut_are_named() {
         // No row has more than five tokens. The second prompt with the first answer has seven, the fourth with the
         // third has six, and the other two have three.
         let rows = [row(1, 4), row(3, 2), row(1, 3), row(3, 2)];
@@ -235,7 +286,7 @@ mod tests {
         let cut = |max_length| {
             let config =
                 TuneConfig { order: Order::File, per_device_train_batch_size: 2, max_length, ..TuneConfig::default() };
-            pollster::block_on(Thumbs::new(&objective, &config, &model, &rows)).unwrap().cut
+            pollster::block_on(Thumbs::new(&objective, &config, &model, &rows, None)).unwrap().cut
         };
         assert_eq!(cut(Some(5)), [2, 4]);
         assert_eq!(cut(Some(6)), [2]);

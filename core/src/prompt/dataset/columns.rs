@@ -37,6 +37,19 @@ impl Kind {
         ("language-modelling", Self::LanguageModelling),
     ];
 
+    /// A data set of the type, with its article.
+    #[must_use]
+    pub const fn data_set(self) -> &'static str {
+        match self {
+            Self::PromptOnly => "a prompt-only data set",
+            Self::PromptCompletion => "a prompt-completion data set",
+            Self::Preference => "a preference data set",
+            Self::ImplicitPreference => "a preference data set with an implicit prompt",
+            Self::UnpairedPreference => "an unpaired-preference data set",
+            Self::LanguageModelling => "a language-modelling data set",
+        }
+    }
+
     /// The sets of columns that make the type, the best first.
     fn columns(self) -> &'static [(Self, &'static [&'static str])] {
         match self {
@@ -149,7 +162,8 @@ fn no_type(records: &Records, present: &[&str], wanted: Option<Kind>, fitting: &
         let needed: Vec<String> = kind.columns().iter().map(|(_, columns)| quoted(columns)).collect();
         let has = if present.is_empty() { "none of those".to_owned() } else { quoted(present) };
         return records.unusable(format!(
-            "is not a {kind} data set: that needs the columns {}; the file has {has}",
+            "is not {}: that needs the columns {}; the file has {has}",
+            kind.data_set(),
             needed.join(" or ")
         ));
     }

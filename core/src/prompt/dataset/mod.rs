@@ -26,7 +26,7 @@ pub use self::{
     preview::{Piece, Preview, Shown, preview},
     render::{Plain, Render, Rendered, Template, plain},
     rows::{Form, Item, Text},
-    tokens::{TokenRow, tokenise},
+    tokens::{TokenRow, tokenise, tokenise_assistant},
 };
 use crate::Result;
 pub(super) use record::Records;

@@ -28,7 +28,7 @@ impl Records {
     /// Reads a file of JSON lines or, natively, of Parquet. Which of the two it is says its first bytes.
     ///
     /// # Errors
-    /// If the file cannot be read, is damaged, or has no rows.
+    /// If the file cannot be read, is damaged, is neither text nor Parquet, or has no rows.
     #[cfg(not(target_family = "wasm"))]
     pub fn read(path: &Path) -> Result<Self> {
         use std::io::Read;
@@ -40,7 +40,10 @@ impl Records {
         if first == PARQUET {
             return super::parquet::read(file, path);
         }
-        Self::parse(std::fs::read_to_string(path).map_err(failed)?, path)
+        let mut bytes = first;
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        let text = String::from_utf8(bytes).map_err(|e| no_text(path, &e))?;
+        Self::parse(text, path)
     }
 
     /// The rows of a JSONL text.
@@ -70,5 +73,45 @@ impl Records {
     /// An error about the whole file.
     pub fn unusable(&self, problem: impl Into<String>) -> Error {
         Error::DataSet { path: self.path.clone(), problem: problem.into() }
+    }
+}
+
+/// Why a file that does not begin like Parquet is no text either. A Parquet file ends as it begins.
+#[cfg(not(target_family = "wasm"))]
+fn no_text(path: &Path, error: &std::string::FromUtf8Error) -> Error {
+    let bytes = error.as_bytes();
+    let at = error.utf8_error().valid_up_to();
+    let problem = if bytes.ends_with(PARQUET) {
+        "ends like a Parquet file and does not begin like one, so that it is damaged; write it again".to_owned()
+    } else {
+        let line = 1 + bytes.iter().take(at).filter(|byte| **byte == b'\n').count();
+        format!(
+            "is neither Parquet nor a text in UTF-8 (byte {} in line {line} is not); give JSON lines in UTF-8, or Parquet",
+            at + 1
+        )
+    };
+    Error::DataSet { path: path.to_path_buf(), problem }
+}
+
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_neither_text_nor_parquet_is_told_as_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data.jsonl");
+        for (bytes, words) in [
+            (&b"{\"prompt\": \"q\"}\n{\xff"[..], &["neither Parquet nor a text", "byte 18 in line 2"][..]),
+            (b"XAR1\x00\xfe\x01PAR1", &["ends like a Parquet file", "damaged"]),
+            (b"", &["holds no rows"]),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            let error = Records::read(&path).unwrap_err().to_string();
+            assert!(!error.contains("Check that the path exists"), "{error}");
+            for word in words {
+                assert!(error.contains(word), "{word:?} is not in: {error}");
+            }
+        }
     }
 }

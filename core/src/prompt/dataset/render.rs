@@ -3,7 +3,7 @@
 use super::Message;
 use crate::{
     Result,
-    text::{ChatTemplate, Json, Moment, Rendering},
+    text::{self, ChatTemplate, Json, Moment, Rendering, Tokenizer},
 };
 
 /// A conversation as text.
@@ -34,12 +34,26 @@ pub struct Template<'a> {
     pub now: Moment,
 }
 
-impl Render for Template<'_> {
-    fn render(&self, messages: &[Message], answer_follows: bool) -> Result<Rendered> {
+impl Template<'_> {
+    fn written(&self, messages: &[Message], answer_follows: bool) -> Result<text::Rendered> {
         let turns = messages.iter().map(|message| Json::message(&message.role, &message.content));
         let messages = Json::list(turns.collect::<Result<_>>()?)?;
         let with = Rendering { add_generation_prompt: answer_follows, now: self.now, ..Rendering::default() };
-        Ok(Rendered { text: self.template.render(&messages, &with)?.text, special: false })
+        self.template.render(&messages, &with)
+    }
+
+    /// Whether the assistant wrote them, for each token of a whole conversation.
+    ///
+    /// # Errors
+    /// If the conversation cannot be written, or the template does not mark what the assistant wrote.
+    pub(super) fn by_assistant(&self, messages: &[Message], tokenizer: &Tokenizer) -> Result<Vec<bool>> {
+        Ok(self.written(messages, false)?.tokens(tokenizer)?.1)
+    }
+}
+
+impl Render for Template<'_> {
+    fn render(&self, messages: &[Message], answer_follows: bool) -> Result<Rendered> {
+        Ok(Rendered { text: self.written(messages, answer_follows)?.text, special: false })
     }
 }
 

@@ -84,7 +84,7 @@ fn other_columns_are_listed_and_several_readings_are_asked_about() {
     assert_eq!((data.kind, data.unused), (Kind::Preference, vec!["id".to_owned(), "text".to_owned()]));
     assert_eq!(read(line, Some(Kind::LanguageModelling)).unwrap().kind, Kind::LanguageModelling);
     let error = read(line, Some(Kind::UnpairedPreference)).unwrap_err().to_string();
-    assert!(error.contains("`label`") && error.contains("unpaired-preference"), "{error}");
+    assert!(error.contains("`label`") && error.contains("is not an unpaired-preference data set"), "{error}");
     // Empty columns of a stored data set mean nothing.
     let data = read(r#"{"prompt": "q", "completion": null, "images": [], "tools": null}"#, None).unwrap();
     assert_eq!(data.kind, Kind::PromptOnly);
@@ -169,6 +169,47 @@ fn the_first_token_of_a_whole_text_has_no_label() {
     assert_eq!(sequence.tokens, tokenizer.encode("the fox<eos>").unwrap());
     assert_eq!(sequence.labels.len(), sequence.tokens.len() - 1);
     assert_eq!(sequence.labels[0], (0, sequence.tokens[1]));
+}
+
+/// The text is `the fox the cat<eos> the fox<eos>`, of which the assistant wrote `the cat<eos>` and `fox<eos>`.
+#[test]
+fn what_the_assistant_wrote_can_be_learned_alone() {
+    let source = "{% for m in messages %}{{ ' ' if not loop.first else '' }}{% if m.role == 'assistant' %}{% generation %}{{ m.content }}<eos>{% endgeneration %}{% else %}{{ m.content }}{% endif %}{% endfor %}";
+    let said = |role: &str, text: &str| format!(r#"{{"role": "{role}", "content": "{text}"}}"#);
+    let turns = [said("user", "the fox"), said("assistant", "the cat"), said("user", "the"), said("assistant", "fox")];
+    let tokenizer = words();
+    let rows = |text: &str, source: &str| {
+        let template = crate::text::ChatTemplate::new(source).unwrap();
+        let render = Template { template: &template, now: crate::text::Moment::default() };
+        tokenise_assistant(&read(text, None).unwrap(), &tokenizer, "<eos>", &render)
+    };
+    let labels = |row: &TokenRow| row.sequence(0).labels.iter().map(|(position, _)| *position).collect::<Vec<_>>();
+    let whole = format!(r#"{{"messages": [{}]}}"#, turns.join(", "));
+    let row = &rows(&whole, source).unwrap()[0];
+    let tokens = tokenizer.encode_piece("the fox the cat<eos> the fox<eos>").unwrap();
+    assert_eq!((row.sequence(0).tokens, labels(row)), (tokens.clone(), vec![1, 2, 3, 5, 6]));
+    // The marks of a prompt are not learned, nor what is not marked of a completion.
+    let divided = format!(r#"{{"prompt": [{}], "completion": [{}]}}"#, turns[0], turns[1..].join(", "));
+    let row = &rows(&divided, source).unwrap()[0];
+    assert_eq!((row.prompt.len(), row.sequence(0).tokens, labels(row)), (2, tokens, vec![1, 2, 3, 5, 6]));
+    let answered = format!(r#"{{"prompt": [{}], "completion": [{}]}}"#, turns[..3].join(", "), turns[3]);
+    let row = rows(&answered, source).unwrap().swap_remove(0);
+    assert_eq!((row.prompt.len(), labels(&row)), (6, vec![5, 6]));
+    let fitted = fit(vec![row], 7, Truncation::KeepStart, Path::new("data.jsonl")).unwrap();
+    assert_eq!(labels(&fitted.rows[0]), [5]);
+    let unmarked = source.replace("endgeneration", "endwith").replace("generation", "with");
+    let silent = source.replace("'assistant'", "'nobody'");
+    let preference = format!(r#"{{"prompt": [{0}], "chosen": [{1}], "rejected": [{1}]}}"#, turns[0], turns[1]);
+    for (text, source, words) in [
+        (&whole, unmarked.as_str(), &["row 1", "`messages`", "{% generation %}", "--assistant-only-loss"][..]),
+        (&whole, &silent, &["row 1", "nothing of the row", "--assistant-only-loss"]),
+        (&preference, source, &["row 1", "leave it out"]),
+    ] {
+        let error = rows(text, source).unwrap_err().to_string();
+        for word in words {
+            assert!(error.contains(word), "{word:?} is not in: {error}");
+        }
+    }
 }
 
 #[test]

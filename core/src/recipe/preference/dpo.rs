@@ -89,8 +89,13 @@ impl Recipe for Dpo {
         let pairs = lab.preferences(&Annotator::of::<Self>(), self.pairs)?;
         let replay = Replay { per_step: self.replay, weight: self.replay_weight };
         let objective = self.objective();
-        lab.learn_pairs(&self.learn, replay, &pairs, &[Snapshot::Start], |batch, _| {
-            batch.objective(&objective, &batch.inputs(Snapshot::Start)?)
+        let references = references(&objective);
+        lab.learn_pairs(&self.learn, replay, &pairs, references, |batch, _| {
+            let inputs = match references.first() {
+                Some(start) => batch.inputs(*start)?,
+                None => batch.inputs_without_reference(),
+            };
+            batch.objective(&objective, &inputs)
         })
         .await?;
         lab.measure().await
@@ -111,6 +116,11 @@ impl Dpo {
     }
 }
 
+/// The model that the objective compares the policy with, where it does: nothing is scored that nobody reads.
+fn references(objective: &PairObjective) -> &'static [Snapshot] {
+    if objective.reads_reference() { &[Snapshot::Start] } else { &[] }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +133,19 @@ mod tests {
         assert_eq!(recipe.objective, Mix::default());
         assert_eq!(recipe.objective().loss_type, PairLoss::Cdpo.into());
         assert_eq!(Dpo::default().objective().loss_type, PairLoss::Sigmoid.into());
+    }
+
+    #[test]
+    fn objectives_without_a_reference_ask_for_none() {
+        let of =
+            |mix: &str| references(&Dpo { objective: mix.parse().unwrap(), ..Dpo::default() }.objective()).to_vec();
+        for mix in ["simpo", "cpo", "orpo", "simpo+sft"] {
+            assert!(of(mix).is_empty(), "{mix}");
+        }
+        // The rewards of `sft` are told by the reference.
+        for mix in ["sigmoid", "sft", "sigmoid+simpo"] {
+            assert_eq!(of(mix), [Snapshot::Start], "{mix}");
+        }
     }
 
     #[test]

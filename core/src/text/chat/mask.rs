@@ -12,7 +12,7 @@ impl Rendered {
     pub fn tokens(&self, tokenizer: &Tokenizer) -> Result<(Vec<u32>, Vec<bool>)> {
         let generated = self.generated.as_ref().ok_or_else(|| {
             Error::Template(
-                "it does not mark what the assistant wrote with {% generation %}, or marks it inside a macro"
+                "it does not mark what the assistant wrote with {% generation %}, or marks it inside a macro; mark it there, or learn without --assistant-only-loss"
                     .to_owned(),
             )
         })?;
