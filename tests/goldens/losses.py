@@ -11,6 +11,10 @@
 # single tokens, so that token counts, masks and sums are TRL's. For the whole-model gradients the model is a
 # real one with TRL's fused head.
 #
+# On prepared numbers, `concatenated_forward` of CPO and ORPO is replaced by our own sums, means and cross-entropy: what
+# these cases try is the loss behind it. That of ORPO takes the cross-entropy of the prompt too, and ours does not
+# (`answer_orpo.py`); the case of ORPO on a whole model has TRL's own number beside ours.
+#
 # Everything runs on the CPU in float32.
 
 import json
@@ -26,6 +30,7 @@ os.environ["TRL_EXPERIMENTAL_SILENCE"] = "1"
 import torch
 import transformers
 import trl
+from answer_orpo import AnswerORPOTrainer
 from transformers import LlamaForCausalLM
 from trl import DPOTrainer, KTOTrainer
 from trl.experimental.cpo import CPOTrainer
@@ -193,6 +198,8 @@ def dpo_case(name, pairs, options):
 def cpo_case(name, pairs, kind, options):
     o = {"beta": 0.1, "simpo_gamma": 0.5, "cpo_alpha": 1.0, "label_smoothing": 0.0, **options}
     loss_type = o["loss_type"]
+    # Conservative DPO and the paper's SimPO have no cross-entropy.
+    alpha = 0.0 if loss_type in ("cdpo", "simpo") else o["cpo_alpha"]
     if loss_type == "cdpo":
         # Conservative DPO is CPO's contrast with smoothed labels, of log-ratios: CPO is DPO whose reference is uniform.
         logps = [policy - reference for policy, reference in zip(pairs.sums(), pairs.references())]
@@ -201,15 +208,19 @@ def cpo_case(name, pairs, kind, options):
     logits = torch.zeros(1)
     trainer = without_init(
         kind, beta=o["beta"], alpha=0.0, label_smoothing=o["label_smoothing"], simpo_gamma=o["simpo_gamma"],
-        # Conservative DPO and the paper's SimPO have no cross-entropy.
-        cpo_alpha=0.0 if loss_type in ("cdpo", "simpo") else o["cpo_alpha"],
-        loss_type="simpo" if loss_type == "simpo" else "sigmoid",
-        concatenated_forward=lambda *_: (*logps, logits, logits, pairs.chosen_nll()),
+        cpo_alpha=alpha, loss_type="simpo" if loss_type == "simpo" else "sigmoid",
+        # As in TRL, what has no weight is not computed.
+        concatenated_forward=lambda *_: (*logps, logits, logits, pairs.chosen_nll() if alpha else torch.zeros(())),
     )
     loss, metrics = kind.get_batch_loss_metrics(trainer, None, {})
     (grad,) = torch.autograd.grad(loss, pairs.policy)
     rewards = {k: digits(metrics[f"rewards/{k}"]) for k in ("chosen", "rejected", "accuracies", "margins")}
-    return {"numbers": name, "objective": options, "loss": digits(loss), "grad": flat(grad), "rewards": rewards}
+    case = {"numbers": name, "objective": options, "loss": digits(loss), "grad": flat(grad), "rewards": rewards}
+    return {**case, "parts": parts_of(metrics)} if loss_type in ("cpo", "orpo") else case
+
+
+def parts_of(metrics):
+    return {k: digits(metrics[k]) for k in ("nll_loss", "log_odds_ratio", "log_odds_chosen") if k in metrics}
 
 
 def pair_cases(batches):
@@ -259,6 +270,10 @@ def pair_cases(batches):
         (ORPOTrainer, {"loss_type": "orpo"}), (ORPOTrainer, {"loss_type": "orpo", "beta": 1.0}),
         (CPOTrainer, {"loss_type": "cdpo"}), (CPOTrainer, {"loss_type": "cdpo", "label_smoothing": 0.1}),
         (CPOTrainer, {"loss_type": "cdpo", "label_smoothing": 0.3, "beta": 1.0}),
+        (CPOTrainer, {"loss_type": "simpo", "beta": 2.0, "label_smoothing": 0.1}),
+        (CPOTrainer, {"loss_type": "simpo", "beta": 2.5, "simpo_gamma": 1.4, "label_smoothing": 0.3}),
+        (CPOTrainer, {"loss_type": "cpo", "label_smoothing": 0.1}),
+        (CPOTrainer, {"loss_type": "cpo", "cpo_alpha": 0.0, "beta": 0.5, "label_smoothing": 0.3}),
     ]
     out += [cpo_case(name, batches[name], kind, o) for kind, o in cpo for name in both]
     return out
@@ -322,18 +337,37 @@ def sync_case():
 # ---------------------------------------------------------------- whole models
 
 
+def padded(rows, value):
+    """Rows of different lengths as one tensor, filled up on the right."""
+    width = max(map(len, rows))
+    return torch.tensor([row + [value] * (width - len(row)) for row in rows])
+
+
+def tokens(rows):
+    """Prompts with completions as `DPOTrainer` and `KTOTrainer` read them."""
+    return {
+        "input_ids": padded([p + c for p, c in rows], 0),
+        "attention_mask": padded([[1] * len(p + c) for p, c in rows], 0),
+        "completion_mask": padded([[0] * len(p) + [1] * len(c) for p, c in rows], 0),
+    }
+
+
+def preferences(pairs):
+    """Pairs as `CPOTrainer` and `ORPOTrainer` read them."""
+    batch = {}
+    for side in ("chosen", "rejected"):
+        rows = [(p["prompt_ids"], p[f"{side}_ids"]) for p in pairs]
+        batch[f"{side}_input_ids"] = padded([p + c for p, c in rows], 0)
+        batch[f"{side}_attention_mask"] = padded([[1] * len(p + c) for p, c in rows], 0)
+        batch[f"{side}_labels"] = padded([[-100] * len(p) + c for p, c in rows], -100)
+    return batch
+
+
 def model_cases():
     with open(os.path.join(HERE, "dpo.json")) as f:
         golden = json.load(f)
     pairs = golden["pairs"]
     rows = [(p["prompt_ids"], p[side]) for side in ("chosen_ids", "rejected_ids") for p in pairs]
-    width = max(len(p) + len(c) for p, c in rows)
-    ids, attention, completion = (torch.zeros(len(rows), width, dtype=torch.long) for _ in range(3))
-    for i, (p, c) in enumerate(rows):
-        ids[i, : len(p) + len(c)] = torch.tensor(p + c)
-        attention[i, : len(p) + len(c)] = 1
-        completion[i, len(p) : len(p) + len(c)] = 1
-    inputs = {"input_ids": ids, "attention_mask": attention, "completion_mask": completion}
 
     def load(name):
         model = LlamaForCausalLM.from_pretrained(os.path.join(HERE, name), attn_implementation="eager").eval()
@@ -341,20 +375,68 @@ def model_cases():
         return model
 
     policy, reference = load(golden["policy"]).train(), load(golden["reference"])
+
+    def case(options, loss, **others):
+        params = dict(policy.named_parameters())
+        grads = torch.autograd.grad(loss, list(params.values()))
+        # The test compares with the largest value of each weight, within 1e-4 of it.
+        grads = {n: flat(g, 6) for n, g in zip(params, grads)}
+        return {"objective": options, "loss": digits(loss), **others, "grads": grads}
+
     out = []
     for options in (
         {"loss_type": "ipo"}, {"loss_type": "sigmoid:0.8+bco_pair:0.2+sft"},
         {"loss_type": "sigmoid", "use_weighting": True, "ld_alpha": 0.5},
+        {"loss_type": "exo_pair", "label_smoothing": 1e-3}, {"loss_type": "aot", "label_smoothing": 0.1, "beta": 0.4},
     ):
+        # What AOT sorts is in another order under the policy than under the reference only if each chosen answer stands
+        # beside the rejected one of the other prompt.
+        order = [1, 0] if options["loss_type"] == "aot" else [0, 1]
         trainer = dpo_trainer(options, policy, reference)
+        inputs = tokens(rows[:2] + [rows[2 + pair] for pair in order])
         loss = DPOTrainer._compute_loss(trainer, policy, inputs, False)
-        params = dict(policy.named_parameters())
-        grads = torch.autograd.grad(loss, list(params.values()))
-        out.append({
-            "objective": options, "loss": digits(loss), "rewards": rewards_of(trainer),
-            "grads": {n: flat(g, 7) for n, g in zip(params, grads)},
+        out.append(case(options, loss, rewards=rewards_of(trainer), rejected_order=order))
+    for options, kind, attributes in (
+        ({"loss_type": "cpo", "beta": 0.3, "label_smoothing": 0.1}, CPOTrainer, {"loss_type": "sigmoid", "cpo_alpha": 1.0}),
+        # With cross-entropy beside it, SimPO is CPO-SimPO.
+        (
+            {"loss_type": "simpo+sft:0.5", "beta": 2.0, "simpo_gamma": 0.5}, CPOTrainer,
+            {"loss_type": "simpo", "cpo_alpha": 0.5},
+        ),
+        ({"loss_type": "orpo", "beta": 0.5}, AnswerORPOTrainer, {}),
+    ):
+        trainer = without_init(kind, **{
+            "is_encoder_decoder": False, "pad_token_id": 0, "padding_value": 0, "alpha": 0.0, "label_smoothing": 0.0,
+            **options, **attributes,
         })
-    return {"policy": golden["policy"], "reference": golden["reference"], "cases": out}
+        loss, metrics = trainer.get_batch_loss_metrics(policy, preferences(pairs))
+        others = {"rejected_order": [0, 1], "rewards": {k: digits(metrics[f"rewards/{k}"]) for k in ("chosen", "rejected", "accuracies", "margins")}}
+        if options["loss_type"] in ("cpo", "orpo"):
+            others["parts"] = parts_of(metrics)
+        if kind is AnswerORPOTrainer:
+            # What TRL computes itself, the cross-entropy of prompt and answer.
+            trainer.concatenated_forward = types.MethodType(ORPOTrainer.concatenated_forward, trainer)
+            whole, metrics = trainer.get_batch_loss_metrics(policy, preferences(pairs))
+            others["with_prompts"] = {"loss": digits(whole), "nll_loss": digits(metrics["nll_loss"])}
+        out.append(case(options, loss, **others))
+    # A good answer to the second prompt and a bad one to the first, and each prompt with the other's: of these the
+    # policy gives more than the reference, so that the estimate of the divergence is not cut off at 0.
+    rows, labels = [rows[1], rows[2]], [True, False]
+    options = {"loss_type": "kto", "beta": 0.5, "desirable_weight": 1.5, "undesirable_weight": 0.75}
+    trainer = without_init(
+        KTOTrainer, model=policy, ref_model=reference, precompute_ref_logps=False, calculate_KL=True, **options,
+        args=types.SimpleNamespace(gradient_checkpointing_kwargs=None),
+    )
+    mismatched = [(prompt, rows[i - 1][1]) for i, (prompt, _) in enumerate(rows)]
+    inputs = {
+        **tokens(rows), **{f"KL_{k}": v for k, v in tokens(mismatched).items()},
+        "label": torch.tensor(labels),
+    }
+    loss = KTOTrainer._compute_loss(trainer, policy, inputs, False)
+    kl = trainer._metrics["train"]["kl"][-1]
+    assert kl > 0
+    kto = case(options, loss, kl=digits(kl))
+    return {"policy": golden["policy"], "reference": golden["reference"], "cases": out, "unpaired": [kto]}
 
 
 batches = {"ordinary": ordinary(), "extreme": extreme()}
@@ -372,5 +454,5 @@ with open(path, "w") as f:
     json.dump(body, f, separators=(",", ":"), allow_nan=False)
     f.write("\n")
 size = os.path.getsize(path)
-assert size < 300_000, size
+assert size < 520_000, size
 print(f"losses.json: {size} bytes, {len(body['pairs'])} pair cases, {len(body['unpaired'])} unpaired cases")

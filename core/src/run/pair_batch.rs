@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 use super::{Snapshot, lab_judge::comparison};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     judge::Comparison,
     learn::{
         Batch, MARGIN, Objective, Sequence,
-        loss::{PairInputs, PairObjective, margin},
+        loss::{PairInputs, PairObjective, Rewards, margin},
     },
     model::Decoder,
     select::Pair,
@@ -116,10 +116,8 @@ impl PairBatch<'_> {
 
     /// One number per pair as a constant.
     #[must_use]
-    #[allow(clippy::cast_possible_truncation)] // labels and weights
     pub fn constant(&self, value: impl Fn(&Pair) -> f64) -> Tensor<1> {
-        let values: Vec<f32> = self.pairs.iter().map(|pair| value(pair) as f32).collect();
-        Tensor::from_floats(values.as_slice(), &self.model.device())
+        constants(&self.pairs, &self.model.device(), value)
     }
 
     /// The pairs' labels.
@@ -133,12 +131,8 @@ impl PairBatch<'_> {
     /// # Errors
     /// If the mix does not pass its own check, or lacks an input that it needs.
     pub fn objective(&self, mix: &PairObjective, inputs: &PairInputs) -> Result<Objective> {
-        let rewards = mix.rewards(inputs)?;
-        let mut metrics = rewards.metrics();
-        metrics.push(("logps/chosen", self.policy[0].clone().mean()));
-        metrics.push(("logps/rejected", self.policy[1].clone().mean()));
-        let items = vec![(MARGIN.to_owned(), rewards.margins())];
-        Ok(Objective { loss: mix.loss(inputs)?.mean(), metrics, items })
+        let (rewards, parts) = (mix.rewards(inputs)?, mix.parts(inputs)?);
+        Ok(self.logged(&mix.loss(inputs)?, rewards, parts))
     }
 
     /// An objective on the pairs' margins against a frozen model: what `loss` makes of them, each pair by
@@ -153,25 +147,41 @@ impl PairBatch<'_> {
         loss: impl FnOnce(Tensor<1>) -> Tensor<1>,
     ) -> Result<Objective> {
         let reference = self.reference(against)?;
-        let [chosen, rejected] =
-            [0, 1].map(|side| ((self.policy[side].clone() - reference[side].clone()) * beta).mean());
-        let delta = margin(self.policy.clone(), reference, beta);
-        let losses = loss(delta.clone()) * self.constant(|pair| pair.weight);
-        Ok(Objective {
-            loss: losses.mean(),
-            metrics: vec![
-                ("rewards/chosen", chosen),
-                ("rewards/rejected", rejected),
-                ("rewards/accuracies", delta.clone().greater_elem(0.0).float().mean()),
-                ("rewards/margins", delta.clone().mean()),
-                ("logps/chosen", self.policy[0].clone().mean()),
-                ("logps/rejected", self.policy[1].clone().mean()),
-            ],
-            items: vec![(MARGIN.to_owned(), delta)],
-        })
+        let [chosen, rejected] = [0, 1].map(|side| (self.policy[side].clone() - reference[side].clone()) * beta);
+        let margins = margin(self.policy.clone(), reference, beta);
+        let losses = loss(margins.clone()) * self.constant(|pair| pair.weight);
+        // The margins that the loss reads: rounding lets the difference of the rewards be another in the last bit.
+        Ok(self.logged(&losses, Rewards { chosen, rejected, margins }, Vec::new()))
     }
+
+    /// The mean of the pairs' losses, with what is logged beside it.
+    fn logged(&self, losses: &Tensor<1>, rewards: Rewards, parts: Vec<(&'static str, Tensor<1>)>) -> Objective {
+        let mut metrics = rewards.metrics();
+        metrics.extend(parts);
+        metrics.push(("logps/chosen", self.policy[0].clone().mean()));
+        metrics.push(("logps/rejected", self.policy[1].clone().mean()));
+        Objective { loss: losses.clone().mean(), metrics, items: vec![(MARGIN.to_owned(), rewards.margins)] }
+    }
+}
+
+/// One number of each item as a constant, `[items]`.
+#[allow(clippy::cast_possible_truncation)] // labels, ratings, rewards and weights
+pub(super) fn constants<T>(items: &[&T], device: &Device, value: impl Fn(&T) -> f64) -> Tensor<1> {
+    let values: Vec<f32> = items.iter().map(|item| value(item) as f32).collect();
+    Tensor::from_floats(values.as_slice(), device)
 }
 
 pub(super) fn not_asked_for(which: Snapshot) -> Error {
     Error::Recipe(format!("the recipe did not ask for the reference `{}` when it began to learn", which.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_are_the_numbers_of_the_items_in_their_order() {
+        let values = constants(&[&0.25, &-1.5, &4.0], &crate::device::cpu(), |value| 2.0 * value);
+        assert_eq!(values.into_data().try_to_vec::<f32>().unwrap(), [0.5, -3.0, 8.0]);
+    }
 }

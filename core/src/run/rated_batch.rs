@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
 
-use super::{Snapshot, pair_batch::not_asked_for};
+use super::{
+    Snapshot,
+    pair_batch::{constants, not_asked_for},
+};
 use crate::{Result, model::Decoder, select::Rated};
 
 /// A micro-batch of rated answers. All tensors are `[answers]`.
@@ -29,9 +32,7 @@ impl RatedBatch<'_> {
 
     /// One number per answer as a constant.
     #[must_use]
-    #[allow(clippy::cast_possible_truncation)] // ratings and weights
     pub fn constant(&self, value: impl Fn(&Rated) -> f64) -> Tensor<1> {
-        let values: Vec<f32> = self.answers.iter().map(|answer| value(answer) as f32).collect();
-        Tensor::from_floats(values.as_slice(), &self.model.device())
+        constants(&self.answers, &self.model.device(), value)
     }
 }

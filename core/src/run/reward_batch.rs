@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use burn::tensor::Tensor;
 
-use super::{Snapshot, pair_batch::not_asked_for};
+use super::{
+    Snapshot,
+    pair_batch::{constants, not_asked_for},
+};
 use crate::{Result, learn::Batch, model::Decoder, select::Rewarded};
 
 /// A micro-batch of rewarded answers. Tensors are `[answers]` or, one number for every token of theirs, `[tokens]`.
@@ -45,10 +48,8 @@ impl RewardBatch<'_> {
 
     /// One number per answer as a constant, `[answers]`.
     #[must_use]
-    #[allow(clippy::cast_possible_truncation)] // rewards
     pub fn constant(&self, value: impl Fn(&Rewarded) -> f64) -> Tensor<1> {
-        let values: Vec<f32> = self.answers.iter().map(|one| value(one) as f32).collect();
-        Tensor::from_floats(values.as_slice(), &self.model.device())
+        constants(&self.answers, &self.model.device(), value)
     }
 
     /// The rewards, `[answers]`.

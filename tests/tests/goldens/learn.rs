@@ -168,7 +168,7 @@ fn at_the_reference_the_loss_is_ln_2_and_pulls_with_one_half() {
 
 #[test]
 fn a_soft_label_has_its_minimum_where_the_margin_says_the_same() {
-    for q in [0.02_f64, 0.1, 0.3, 0.5, 0.62, 0.9, 0.99] {
+    for q in [0.02_f64, 0.1, 0.3, 0.5, 0.62, 0.8, 0.9, 0.99] {
         let best = (q / (1.0 - q)).ln();
         #[allow(clippy::cast_possible_truncation)]
         let loss = |delta: Tensor<1>| {

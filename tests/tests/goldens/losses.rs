@@ -15,7 +15,7 @@ mod recipes;
 mod refusals;
 mod whole_models;
 
-use selfsame_core::learn::loss::{PairObjective, UnpairedInputs, UnpairedObjective};
+use selfsame_core::learn::loss::{PairInputs, PairObjective, UnpairedInputs, UnpairedObjective};
 use selfsame_tests::{floats, golden, read, variable};
 use serde_json::Value;
 
@@ -26,6 +26,15 @@ const TOLERANCE: f64 = 1e-5;
 
 fn objective(case: &Value) -> PairObjective {
     serde_json::from_value(case["objective"].clone()).unwrap()
+}
+
+/// Fails unless the parts that are logged of a loss are those of TRL, and no others.
+fn assert_parts(objective: &PairObjective, inputs: &PairInputs, expected: &Value, what: &str) {
+    let parts = objective.parts(inputs).unwrap();
+    assert_eq!(parts.len(), expected.as_object().map_or(0, serde_json::Map::len), "{what}: {parts:?}");
+    for (name, value) in parts {
+        assert_near(&read(&value), &floats(&expected[name]), TOLERANCE, &format!("{name} of {what}"));
+    }
 }
 
 #[test]
@@ -48,6 +57,7 @@ fn pairs_are_what_trl_makes_of_them() {
             let expected = floats(&case["rewards"][name.trim_start_matches("rewards/")]);
             assert_near(&read(&value), &expected, TOLERANCE, &format!("{name} of {what}"));
         }
+        assert_parts(&objective, &inputs, &case["parts"], &what);
     }
     let all: std::collections::BTreeSet<_> = selfsame_core::learn::loss::PairLoss::ALL.into_iter().collect();
     assert_eq!(seen, all, "TRL 1.16 has every loss, conservative DPO as what its CPOTrainer smooths");

@@ -40,6 +40,7 @@ pub mod nca_pair;
 mod objective;
 pub mod orpo;
 mod pair;
+mod parts;
 pub mod policy_gradient;
 pub mod robust;
 pub mod selm;

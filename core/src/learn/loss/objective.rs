@@ -40,7 +40,7 @@ pub struct PairObjective {
     pub loss_type: Mix,
     /// Scale β of the implicit reward; τ of IPO, λ of ORPO.
     pub beta: f64,
-    /// ε: the share of labels taken to be wrong by `cdpo`, `robust`, `exo_pair`, `aot` and `aot_unpaired`.
+    /// ε: the share of labels taken to be wrong by the losses that are [smoothed](PairLoss::is_smoothed).
     pub label_smoothing: f64,
     /// The divergence from the reference.
     pub f_divergence_type: FDivergence,
@@ -117,9 +117,17 @@ pub struct Rewards {
     pub chosen: Tensor<1>,
     /// Of the second answers.
     pub rejected: Tensor<1>,
+    /// How far the first answers are ahead.
+    pub margins: Tensor<1>,
 }
 
 impl Rewards {
+    /// The rewards of the first and of the second answers, each `[pairs]`, and their difference.
+    #[must_use]
+    pub fn new([chosen, rejected]: [Tensor<1>; 2]) -> Self {
+        Self { margins: chosen.clone() - rejected.clone(), chosen, rejected }
+    }
+
     /// Their means and those of what follows from them, each `[1]`, under TRL's names. A tie is not
     /// counted as right.
     #[must_use]
@@ -127,15 +135,9 @@ impl Rewards {
         vec![
             ("rewards/chosen", self.chosen.clone().mean()),
             ("rewards/rejected", self.rejected.clone().mean()),
-            ("rewards/accuracies", self.margins().greater_elem(0.0).float().mean()),
-            ("rewards/margins", self.margins().mean()),
+            ("rewards/accuracies", self.margins.clone().greater_elem(0.0).float().mean()),
+            ("rewards/margins", self.margins.clone().mean()),
         ]
-    }
-
-    /// How far the first answers are ahead, `[pairs]`.
-    #[must_use]
-    pub fn margins(&self) -> Tensor<1> {
-        self.chosen.clone() - self.rejected.clone()
     }
 }
 
@@ -207,26 +209,32 @@ impl PairObjective {
     pub fn rewards(&self, inputs: &PairInputs) -> Result<Rewards> {
         inputs.check()?;
         let sides = self.sides(inputs)?;
-        let free = |loss| matches!(loss, PairLoss::Simpo | PairLoss::Cpo | PairLoss::Orpo);
-        let values = if self.needs_reference() || !self.loss_type.any(free) {
-            sides.log_ratios()
-        } else if self.loss_type.has(PairLoss::Cpo) {
+        let values = if self.reads_means() {
+            sides.means(&sides.sums)
+        } else if self.loss_type.has(PairLoss::Cpo) && !self.needs_reference() {
             sides.sums
         } else {
-            sides.means(&sides.sums)
+            sides.log_ratios()
         };
-        let [chosen, rejected] = values.map(|value| value.detach() * self.beta);
-        Ok(Rewards { chosen, rejected })
+        Ok(Rewards::new(values.map(|value| value.detach() * self.beta)))
     }
 
-    /// The log-probabilities of both answers as the objective sums their tokens, each `[pairs]`, without gradients: TRL
-    /// logs these, and with `ld_alpha` they are not the plain sums.
+    /// The log-probabilities of both answers as the objective reads them, each `[pairs]`, without gradients: TRL logs
+    /// these. With `ld_alpha` they are not the plain sums, and for SimPO and ORPO they are means per token.
     ///
     /// # Errors
     /// As [`PairObjective::loss`].
     pub fn logps(&self, inputs: &PairInputs) -> Result<[Tensor<1>; 2]> {
         inputs.check()?;
-        Ok(self.sides(inputs)?.policy.map(Tensor::detach))
+        let sides = self.sides(inputs)?;
+        let values = if self.reads_means() { sides.means(&sides.sums) } else { sides.policy };
+        Ok(values.map(Tensor::detach))
+    }
+
+    /// Whether means per token are all that it knows of an answer, as in TRL's trainers of SimPO and ORPO.
+    fn reads_means(&self) -> bool {
+        let means = |loss| matches!(loss, PairLoss::Simpo | PairLoss::Orpo);
+        self.loss_type.any(means) && !self.loss_type.has(PairLoss::Cpo) && !self.needs_reference()
     }
 
     fn sides(&self, inputs: &PairInputs) -> Result<Sides> {
@@ -278,8 +286,8 @@ impl PairObjective {
             PairLoss::Sft => sft(sides.sums[0].clone(), sides.tokens[0].clone()),
             PairLoss::SigmoidNorm => sigmoid_norm(sides.means(&scores()), beta),
             PairLoss::Cdpo => cdpo(margin(), smoothing),
-            PairLoss::Simpo => simpo(sides.means(&sides.sums), beta, self.simpo_gamma),
-            PairLoss::Cpo => cpo(sides.sums.clone(), sides.tokens[0].clone(), beta, self.cpo_alpha),
+            PairLoss::Simpo => simpo(sides.means(&sides.sums), beta, self.simpo_gamma, smoothing),
+            PairLoss::Cpo => cpo(sides.sums.clone(), sides.tokens[0].clone(), beta, self.cpo_alpha, smoothing),
             PairLoss::Orpo => orpo(sides.sums[0].clone(), sides.tokens[0].clone(), sides.means(&sides.sums), beta),
         }
     }

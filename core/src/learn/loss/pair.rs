@@ -134,7 +134,10 @@ impl PairLoss {
     /// Whether `label_smoothing` changes it.
     #[must_use]
     pub const fn is_smoothed(self) -> bool {
-        matches!(self, Self::ExoPair | Self::Robust | Self::Aot | Self::AotUnpaired | Self::Cdpo)
+        matches!(
+            self,
+            Self::ExoPair | Self::Robust | Self::Aot | Self::AotUnpaired | Self::Cdpo | Self::Simpo | Self::Cpo
+        )
     }
 
     /// Whether it is built on the difference of two scores, in which the term `β log Z(x)` of another

@@ -221,6 +221,7 @@ impl Material {
             values.clone().slice([range]).mean()
         };
         let mut metrics = objective.rewards(&inputs)?.metrics();
+        metrics.extend(objective.parts(&inputs)?);
         let [chosen, rejected] = objective.logps(&inputs)?;
         metrics.extend([
             ("logps/chosen", chosen.mean()),

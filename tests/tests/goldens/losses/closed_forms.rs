@@ -5,8 +5,8 @@ use std::f64::consts::LN_2;
 use burn::tensor::Tensor;
 use selfsame_core::learn::loss::{
     FDivergence, Mix, PairInputs, PairLoss, PairObjective, TokenInputs, UnpairedInputs, UnpairedLoss,
-    UnpairedObjective, bco, dno, exo_pair, kto, margin, mm_rlhf, nash_md, selm, sharpening, sigmoid, soft_logistic,
-    spin, sppo, t_reg, wpo,
+    UnpairedObjective, bco, cream, dno, exo_pair, kto, margin, mm_rlhf, nash_md, selm, sharpening, sigmoid,
+    soft_logistic, spin, sppo, t_reg, wpo,
 };
 use selfsame_tests::{floats, read, variable};
 
@@ -109,16 +109,77 @@ fn smoothed_losses_have_their_minimum_where_the_label_says() {
         let (values, gradients) = value_and_gradient(&at, |delta| exo_pair::exo_pair(delta, e));
         assert!(values[0].abs() < 1e-6 && values[1] > 1e-5 && values[2] > 1e-6, "EXO at ε = {e}: {values:?}");
         assert!(gradients[0].abs() < 1e-5 && gradients[1] < 0.0 && gradients[2] > 0.0, "{gradients:?}");
-        // Conservative DPO is the soft label 1 − ε, and its minimum the entropy of the label.
-        let objective = PairObjective { label_smoothing: e, beta: 1.0, ..PairObjective::new(PairLoss::Cdpo) };
-        let zeros = || constant(&[0.0; 3]);
-        let (values, gradients) = value_and_gradient(&at, |delta| {
-            let inputs = PairInputs::new([delta, zeros()], [zeros(), zeros()], [vec![1; 3], vec![1; 3]]);
-            objective.loss(&inputs).unwrap()
-        });
-        let entropy = -e * e.ln() - (1.0 - e) * (1.0 - e).ln();
-        assert_one_near(f64::from(values[0]), entropy, 1e-6, "conservative DPO at its minimum");
-        assert!(gradients[0].abs() < 1e-6 && gradients[1] < 0.0 && gradients[2] > 0.0, "{gradients:?}");
+        // Conservative DPO is the soft label 1 − ε, and its minimum the entropy of the label. So are the contrasts of CPO
+        // and SimPO, without a reference; that of SimPO is further by its margin.
+        for (loss, further) in [(PairLoss::Cdpo, 0.0), (PairLoss::Cpo, 0.0), (PairLoss::Simpo, 0.5)] {
+            let objective = PairObjective {
+                label_smoothing: e,
+                beta: 1.0,
+                cpo_alpha: 0.0,
+                simpo_gamma: 0.5,
+                ..PairObjective::new(loss)
+            };
+            let zeros = || constant(&[0.0; 3]);
+            let (values, gradients) = value_and_gradient(&at.map(|delta| delta + further), |delta| {
+                let inputs = PairInputs::new([delta, zeros()], [zeros(), zeros()], [vec![1; 3], vec![1; 3]]);
+                objective.loss(&inputs).unwrap()
+            });
+            let entropy = -e * e.ln() - (1.0 - e) * (1.0 - e).ln();
+            assert_one_near(f64::from(values[0]), entropy, 1e-6, &format!("smoothed {loss} at its minimum"));
+            assert!(gradients[0].abs() < 1e-6 && gradients[1] < 0.0 && gradients[2] > 0.0, "{loss}: {gradients:?}");
+        }
+    }
+}
+
+#[test]
+fn the_margin_of_cream_is_the_consistency_of_the_rankings() {
+    // C = 0.8 asks for a margin of ln 4, and C = ½ for none.
+    for (consistency, best, least) in [(0.8_f32, 1.386_294_f32, 0.500_402), (0.5, 0.0, LN_2)] {
+        let loss = |delta: Tensor<1>| cream::cream(delta, constant(&[consistency; 3]));
+        let (values, gradients) = value_and_gradient(&[best, best - 0.5, best + 0.5], loss);
+        assert_one_near(f64::from(values[0]), least, 1e-6, &format!("minimum of CREAM at C = {consistency}"));
+        assert!(gradients[0].abs() < 1e-6 && gradients[1] < 0.0 && gradients[2] > 0.0, "{consistency}: {gradients:?}");
+    }
+}
+
+#[test]
+fn what_has_no_weight_is_no_part() {
+    let inputs = at_the_reference();
+    let parts = |mix: &str, cpo_alpha: f64| {
+        let objective = PairObjective { loss_type: mix.parse().unwrap(), cpo_alpha, ..PairObjective::default() };
+        objective.parts(&inputs).unwrap()
+    };
+    let nll = |mix: &str, cpo_alpha: f64| {
+        let parts = parts(mix, cpo_alpha);
+        parts.iter().find(|(name, _)| *name == "nll_loss").map(|(_, value)| f64::from(read(value)[0])).unwrap()
+    };
+    for (mix, cpo_alpha) in [("cpo", 0.5), ("orpo", 1.0), ("orpo", 0.0), ("cpo+orpo", 0.0)] {
+        // 16.75 nats in the six tokens of the chosen answers.
+        assert_one_near(nll(mix, cpo_alpha), 16.75 / 6.0, 1e-6, mix);
+    }
+    assert_one_near(nll("cpo", 0.0), 0.0, 0.0, "cross-entropy without a weight");
+    for mix in ["sigmoid", "simpo", "simpo+sft:0.5", "sft"] {
+        assert!(parts(mix, 1.0).is_empty(), "{mix}");
+    }
+}
+
+#[test]
+fn log_probabilities_are_logged_as_the_objective_reads_them() {
+    let inputs = at_the_reference();
+    let logps = |mix: &str| {
+        let objective = PairObjective { loss_type: mix.parse().unwrap(), ..PairObjective::default() };
+        objective.logps(&inputs).unwrap().map(|side| read(&side))
+    };
+    let sums = [vec![-7.5, -9.25], vec![-3.0, -11.0]];
+    // A token of theirs, of four and two, of three and seven.
+    let means = [vec![-1.875, -4.625], vec![-1.0, -11.0 / 7.0]];
+    for mix in ["sigmoid", "sft", "cpo", "cpo+simpo", "sigmoid+simpo"] {
+        assert_eq!(logps(mix), sums, "{mix}");
+    }
+    for mix in ["simpo", "orpo", "simpo+sft:0.5"] {
+        for (ours, expected) in logps(mix).iter().zip(&means) {
+            assert_near(ours, expected, 1e-6, mix);
+        }
     }
 }
 
@@ -315,7 +376,7 @@ fn what_does_not_go_together_is_refused_with_advice() {
         (PairObjective { label_smoothing: 0.5, ..with("robust") }, "below 0.5 for `robust`"),
         (
             PairObjective { label_smoothing: 0.1, ..with("sigmoid") },
-            "it is for exo_pair, robust, aot, aot_unpaired, cdpo",
+            "it is for exo_pair, robust, aot, aot_unpaired, cdpo, simpo, cpo",
         ),
         (PairObjective { ld_alpha: Some(0.5), ..with("simpo") }, "`simpo` is defined on all tokens"),
         (PairObjective { ld_alpha: Some(1.5), ..plain.clone() }, "ld_alpha`: must be from 0 to 1"),

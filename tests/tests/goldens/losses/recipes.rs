@@ -36,6 +36,11 @@ fn dpo_learns_with_every_loss_and_logs_rewards() {
             assert!((0.0..=1.0).contains(&of("accuracies")), "{objective}: {step}");
             assert!(step["loss"].as_f64().is_some_and(f64::is_finite), "{objective}: {step}");
             assert!(step["grad_norm"].as_f64().is_some_and(|norm| norm > 0.0), "{objective}: {step}");
+            let part = |name: &str| step["metrics"][name].as_f64();
+            let [cross_entropy, log_odds] = [["cpo", "orpo"].contains(&objective.as_str()), objective == "orpo"];
+            assert_eq!(part("nll_loss").is_some_and(|nll| nll > 0.0), cross_entropy, "{objective}: {step}");
+            assert_eq!(part("log_odds_ratio").is_some_and(|ratio| ratio < 0.0), log_odds, "{objective}: {step}");
+            assert_eq!(part("log_odds_chosen").is_some(), log_odds, "{objective}: {step}");
             // Before the first step the policy is the reference.
             if index == 0 && !free {
                 assert!(of("chosen").abs() + of("rejected").abs() < 1e-5, "{objective}: {step}");

@@ -44,7 +44,7 @@ pub(super) const DPO: &[Node] = &[
         BELOW_HALF,
         "share of the labels",
         [
-            "Share of the labels that is taken to be wrong; for the objectives sigmoid, robust, exo_pair, aot and aot_unpaired.",
+            "Share of the labels that is taken to be wrong; for the objectives sigmoid, robust, exo_pair, aot, aot_unpaired, simpo and cpo.",
             "0 in DPO (arXiv 2305.18290); more is conservative DPO with sigmoid (E. Mitchell, 'A note on DPO with noisy preferences', 2023), 1e-3 in EXO (arXiv 2402.00856)",
         ],
     ),
