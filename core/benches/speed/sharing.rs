@@ -184,7 +184,7 @@ fn lab(model: &Decoder, tokenizer: &Tokenizer) -> Lab {
         judges: Vec::new(),
     };
     let subject = Subject { model: model.clone(), base: model.clone(), tokenizer: tokenizer.clone() };
-    let (store, observer) = (Box::new(Memory::default()), Box::new(Silent));
+    let (store, observer) = (Box::<Memory>::default(), Box::new(Silent));
     let (world, rows, pace) = (None, Vec::new(), Pace::default());
     Lab::open(Setup { manifest, subject, world, rows, store, observer, pace }).unwrap()
 }

@@ -73,9 +73,9 @@ fn run(recipe: &str) -> Option<BTreeMap<String, Vec<Value>>> {
     let mut command = program::command(&program);
     command.args(["run", recipe, "--chat", "--lora", "8", "--device", "cpu", "--base", "same", "--model"]);
     command.arg(&model).arg("--data").arg(&prompts).arg("--out").arg(&out).args(["--base-precision", "q8"]);
-    SMALL.iter().for_each(|setting| {
+    for setting in SMALL {
         command.args(["--set", setting]);
-    });
+    }
     let begun = Instant::now();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut most = None;
