@@ -59,11 +59,12 @@ pub fn no_run(root: &Path) -> Error {
 /// Says what to do.
 pub fn check_empty(out: &Path) -> Result<()> {
     match fs::read_dir(out) {
-        Ok(mut entries) if entries.next().is_some() => {
-            Err(Error::told(format!("{} is not empty; choose another --out", out.display())))
-        }
+        Ok(mut entries) => match entries.next() {
+            Some(_) => Err(Error::told(format!("{} is not empty; choose another --out", out.display()))),
+            None => Ok(()),
+        },
         Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => Err(no_folder(out)),
-        _ => Ok(()),
+        Err(_) => Ok(()),
     }
 }
 

@@ -252,8 +252,8 @@ mod tests {
         let config = TuneConfig { order: Order::File, per_device_train_batch_size: 2, ..TuneConfig::default() };
         let references = |seed, cache| {
             let model = Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), seed, &[], &device::cpu());
-            let new = Thumbs::new(&UnpairedObjective::default(), &config, &model, &rows, cache);
-            pollster::block_on(new).unwrap().references
+            let objective = UnpairedObjective::default();
+            pollster::block_on(Thumbs::new(&objective, &config, &model, &rows, cache)).unwrap().references
         };
         let folder = tempfile::tempdir().unwrap();
         let cache = ReferenceCache::new(folder.path(), "a model");
