@@ -250,9 +250,10 @@ mod tests {
     fn what_the_reference_says_of_mismatched_rows_is_computed_once() {
         let rows = [row(1, 4), row(3, 2), row(1, 3)];
         let config = TuneConfig { order: Order::File, per_device_train_batch_size: 2, ..TuneConfig::default() };
+        let objective = UnpairedObjective::default();
         let references = |seed, cache| {
             let model = Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), seed, &[], &device::cpu());
-            let new = Thumbs::new(&UnpairedObjective::default(), &config, &model, &rows, cache);
+            let new = Thumbs::new(&objective, &config, &model, &rows, cache);
             pollster::block_on(new).unwrap().references
         };
         let folder = tempfile::tempdir().unwrap();
