@@ -250,6 +250,7 @@ mod tests {
     fn what_the_reference_says_of_mismatched_rows_is_computed_once() {
         let rows = [row(1, 4), row(3, 2), row(1, 3)];
         let config = TuneConfig { order: Order::File, per_device_train_batch_size: 2, ..TuneConfig::default() };
+        let objective = UnpairedObjective::default();
         let references = |seed, cache| {
             let model = Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), seed, &[], &device::cpu());
             let objective = UnpairedObjective::default();
