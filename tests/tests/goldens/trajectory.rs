@@ -18,8 +18,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// The largest difference of a number near 1 or smaller; relative to the number where it is larger. That of
-/// a learning rate is relative to its peak. Accuracies are shares of a few pairs or tokens, the same within this: nowhere
-/// in these runs do two answers come nearer to a tie than 4e-4 nats, or two tokens than 1.6e-5, far above rounding.
+/// a learning rate is relative to its peak. Accuracies are shares of a few pairs or tokens, the same within this: once the
+/// policy has left the reference, no two answers of these runs are nearer to a tie than 4e-4 nats and no two tokens nearer
+/// than 1.6e-5, which is far above rounding.
 const TOLERANCE: f64 = 1e-5;
 
 /// Means of differences up to this are not asked about. Against itself in double precision TRL leans by up to 8.2e-7
