@@ -140,13 +140,13 @@ pub struct LearnArgs {
     pub gradient_checkpointing: bool,
     /// What is minimised: `sigmoid` (DPO), `ipo`, `hinge`, ... with TRL's names, or a mix such as
     /// `sigmoid=0.8,sft=0.2`; `kto` or `apo_zero_unpaired` on single answers with labels. `sft` on completions is
-    /// supervised fine-tuning [default: sigmoid on preferences, kto on single answers, sft on others]
+    /// supervised fine-tuning. The cross-entropy of `orpo` is over the answer; TRL's is over the prompt as well [default: sigmoid on preferences, kto on single answers, sft on others]
     #[arg(long, value_name = "NAME[=WEIGHT],...")]
     pub objective: Option<String>,
     /// Scale of the implicit reward; the τ of ipo [default: 0.1]
     #[arg(long, allow_negative_numbers = true)]
     pub beta: Option<f64>,
-    /// The share of labels taken to be wrong by cdpo, robust, exo_pair and aot [default: 0]
+    /// The share of labels taken to be wrong by cdpo, robust, exo_pair, aot, aot_unpaired, simpo and cpo [default: 0]
     #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub label_smoothing: Option<f64>,
     /// Change another part of the objective, by TRL's name: `f_divergence_type=js_divergence`,

@@ -33,6 +33,7 @@ const LONG_ENOUGH: f64 = 0.1;
 pub fn table() {
     if let Some(device) = adapter() {
         blocks(&device);
+        super::sharing::readings(&device);
         parts::table_of_adapter(&device);
     }
 }

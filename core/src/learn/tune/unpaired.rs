@@ -253,7 +253,6 @@ mod tests {
         let objective = UnpairedObjective::default();
         let references = |seed, cache| {
             let model = Decoder::random(Config::llama(16, 32, 1, 2, 1, 40), seed, &[], &device::cpu());
-            let objective = UnpairedObjective::default();
             pollster::block_on(Thumbs::new(&objective, &config, &model, &rows, cache)).unwrap().references
         };
         let folder = tempfile::tempdir().unwrap();
