@@ -33,15 +33,17 @@ fn every_arm_of_a_seed_comes_before_the_next_seed() {
     let expected = [
         "cream/cream/seed-1",
         "cream/no-consistency/seed-1",
+        "cream/constant/seed-1",
         "cream/srlm/seed-1",
         "cream/cream/seed-2",
         "cream/no-consistency/seed-2",
+        "cream/constant/seed-2",
         "cream/srlm/seed-2",
     ];
     assert_eq!(folders, expected);
     assert!(runs.iter().all(|run| run.args.out.as_deref() == Some(Path::new("out").join(&run.folder).as_path())));
     let later: Vec<u64> = planned("cream", "--seeds 4-5").iter().map(|run| run.seed).collect();
-    assert_eq!(later, [4, 4, 4, 5, 5, 5]);
+    assert_eq!(later, [4, 4, 4, 4, 5, 5, 5, 5]);
     let longer = planned("cream", "--seeds 1 --set loop.iterations=6 --as longer");
     assert_eq!(longer[1].folder, Path::new("cream/as-longer/no-consistency/seed-1"));
     let elsewhere = planned("cream", "--seeds 1 --model some/where/tuned");

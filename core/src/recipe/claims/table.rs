@@ -17,7 +17,6 @@ use crate::{
         },
         Quantity,
         Reading::Place,
-        annotator::Annotator,
     },
     run,
 };
@@ -234,12 +233,6 @@ pub(super) const STUDIES: &[Study] = &[
         ],
         &[
             decides("Asking for the highest score beats plain DPO.", Sampled, Other("no-goals"), (More, GAIN)),
-            beside_by(
-                "Asked for the highest score, answers are better than asked for the lowest.",
-                noted("reward at goal", Place(Annotator::SCALE)),
-                Own(noted("reward at goal", Place(0))),
-                (More, LEARNING),
-            ),
             beside("It beats DPO on given pairs.", Sampled, Other("dpo"), (More, GAIN)),
         ],
     ),
@@ -316,8 +309,8 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             decides("Credit for tokens improves on DPO.", Sampled, Other("dpo"), (More, GAIN)),
             beside_by(
-                "The credit tells faulty words from sound ones.",
-                noted("AUROC of the token credit", Place(1)),
+                "The credit tells faults from sound tokens.",
+                noted("AUROC of the token credit", Place(0)),
                 Number(0.5),
                 (More, LEARNING),
             ),
@@ -340,12 +333,6 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             decides("It beats imitating good answers alone.", Sampled, Other("good-alone"), (More, GAIN)),
             beside("Chains teach more than single answers.", Sampled, Other("single"), (More, GAIN)),
-            beside_by(
-                "Answers told to be good are better than those told to be bad.",
-                noted("controllability gap", Place(0)),
-                Number(0.0),
-                (More, LEARNING),
-            ),
             beside("The reward rises.", Sampled, Start, (More, LEARNING)),
         ],
     ),

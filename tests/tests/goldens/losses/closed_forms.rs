@@ -112,13 +112,12 @@ fn smoothed_losses_have_their_minimum_where_the_label_says() {
         // Conservative DPO is the soft label 1 − ε, and its minimum the entropy of the label. So are the contrasts of CPO
         // and SimPO, without a reference; that of SimPO is further by its margin.
         for (loss, further) in [(PairLoss::Cdpo, 0.0), (PairLoss::Cpo, 0.0), (PairLoss::Simpo, 0.5)] {
-            let objective = PairObjective {
-                label_smoothing: e,
-                beta: 1.0,
-                cpo_alpha: 0.0,
-                simpo_gamma: 0.5,
-                ..PairObjective::new(loss)
-            };
+            let mut objective = PairObjective { label_smoothing: e, beta: 1.0, ..PairObjective::new(loss) };
+            match loss {
+                PairLoss::Cpo => objective.cpo_alpha = 0.0,
+                PairLoss::Simpo => objective.simpo_gamma = further,
+                _ => {}
+            }
             let zeros = || constant(&[0.0; 3]);
             let (values, gradients) = value_and_gradient(&at.map(|delta| delta + further), |delta| {
                 let inputs = PairInputs::new([delta, zeros()], [zeros(), zeros()], [vec![1; 3], vec![1; 3]]);

@@ -77,8 +77,8 @@ pub(super) const REWARD_AUG: &[Node] = &[
         16,
         "times",
         [
-            "How often the score is said in front of the prompt: a small model overhears a single one.",
-            "our choice; once in the released code (arXiv 2410.08067)",
+            "How often the score is said in front of the prompt.",
+            "once in the released code (arXiv 2410.08067); more often is ours, for models that overhear a single digit",
         ],
     ),
     Node::Group("loop", &GIVEN_LOOP),
