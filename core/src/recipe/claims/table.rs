@@ -6,7 +6,7 @@
 use super::{
     Against::{After, Arm as Other, Control, Demonstrations, Number, Own, Start, StartOf},
     Study, elsewhere, of_scir,
-    terms::{GAIN, LEARNING, arm, beside, beside_by, claim, decides, decides_by, noted},
+    terms::{GAIN, LEARNING, arm, beside, beside_by, claim, decides, noted},
 };
 use crate::{
     measure::{
@@ -287,8 +287,8 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             decides("Regularised, relevance teaches more.", Sampled, Other("relevance-alone"), (More, GAIN)),
             decides("The true reward rises with it.", Sampled, Start, (More, GAIN)),
-            decides_by("Over the iterations the two rise together.", OVER_ITERATIONS, Number(0.0), (More, RANKS)),
-            decides_by(
+            beside_by("Over the iterations the two rise together.", OVER_ITERATIONS, Number(0.0), (More, RANKS)),
+            beside_by(
                 "They do so more than without what regularises it.",
                 OVER_ITERATIONS,
                 Other("relevance-alone"),

@@ -115,7 +115,7 @@ fn smoothed_losses_have_their_minimum_where_the_label_says() {
             let mut objective = PairObjective { label_smoothing: e, beta: 1.0, ..PairObjective::new(loss) };
             match loss {
                 PairLoss::Cpo => objective.cpo_alpha = 0.0,
-                PairLoss::Simpo => objective.simpo_gamma = further,
+                PairLoss::Simpo => objective.simpo_gamma = f64::from(further),
                 _ => {}
             }
             let zeros = || constant(&[0.0; 3]);
