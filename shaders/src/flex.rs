@@ -11,30 +11,54 @@ use burn::{
     tensor::{Bytes, DType, Shape},
 };
 
-/// Defines a function that is compiled twice, the second time for AVX2, which is taken where the
-/// processor has it: programs are built for the oldest x86-64, whose vectors are half as wide and lack
-/// half of the instructions. Everything that it calls has to be inlined.
+/// What a function that [`wide`] defines is compiled for, which its body knows as `VECTORS`.
+pub(crate) mod vectors {
+    /// Registers of four numbers, sixteen of them: SSE2, WebAssembly.
+    pub(crate) const NARROW: u8 = 0;
+    /// Sixteen registers of eight numbers or thirty-two of four, with a product and a sum in one instruction: AVX2, NEON.
+    pub(crate) const HALF: u8 = 1;
+    /// Thirty-two registers of sixteen: AVX-512.
+    pub(crate) const WIDE: u8 = 2;
+    /// What every processor of this architecture has.
+    pub(crate) const LEAST: u8 = if cfg!(target_arch = "aarch64") { HALF } else { NARROW };
+}
+
+/// Defines a function that is compiled several times, for AVX2 and for AVX-512 too, which are taken where the
+/// processor has them: programs are built for the oldest x86-64, whose vectors are a quarter as wide and lack half of
+/// the instructions. Everything that it calls has to be inlined. All compute the same, to the last bit, unless the
+/// body asks for [`vectors`].
 macro_rules! wide {
     ($(#[$meta:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
         $(#[$meta])*
         fn $name($($argument: $type),*) $(-> $result)? {
             #[inline(always)]
             #[allow(clippy::inline_always)]
-            fn plain($($argument: $type),*) $(-> $result)? $body
+            fn plain<const VECTORS: u8>($($argument: $type),*) $(-> $result)? $body
 
             #[cfg(target_arch = "x86_64")]
             {
+                use std::arch::is_x86_feature_detected as has;
+
                 #[target_feature(enable = "avx2,fma")]
                 fn with_avx2($($argument: $type),*) $(-> $result)? {
-                    plain($($argument),*)
+                    plain::<{ $crate::flex::vectors::HALF }>($($argument),*)
                 }
-                if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-                    // SAFETY: the processor has what the function is compiled for.
+                #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")]
+                fn with_avx512($($argument: $type),*) $(-> $result)? {
+                    plain::<{ $crate::flex::vectors::WIDE }>($($argument),*)
+                }
+                if has!("avx2") && has!("fma") {
+                    if has!("avx512f") && has!("avx512vl") && has!("avx512bw") && has!("avx512dq") {
+                        // SAFETY: the processor has what the function is compiled for.
+                        #[allow(unsafe_code)]
+                        return unsafe { with_avx512($($argument),*) };
+                    }
+                    // SAFETY: as above.
                     #[allow(unsafe_code)]
                     return unsafe { with_avx2($($argument),*) };
                 }
             }
-            plain($($argument),*)
+            plain::<{ $crate::flex::vectors::LEAST }>($($argument),*)
         }
     };
 }
@@ -62,6 +86,47 @@ pub(crate) fn exp(x: f32) -> f32 {
     let mantissa = p * r * r + r + 1.0;
     let exponent = (shifted.to_bits() << 23).wrapping_add(127 << 23);
     mantissa * f32::from_bits(exponent)
+}
+
+/// `e^x` in double precision for `x ≤ 709`, to within four units in the last place, and 0 where it would be below
+/// `1e-307`; without branches, so that it can be vectorised. What is left of `x` behind a power of two is at most
+/// `ln 2 / 2`, for which fourteen terms of the series are exact enough.
+#[inline(always)]
+#[allow(clippy::inline_always, clippy::excessive_precision, clippy::needless_range_loop)] // inlined, or not vectorised
+pub(crate) fn exp_double<const VECTORS: u8>(x: f64) -> f64 {
+    /// `1.5 · 2⁵²`: as in [`exp`].
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    const LEAST: f64 = -707.0;
+    /// `1 / n!`, the last terms first.
+    const TERMS: [f64; 14] = [
+        1.0 / 6_227_020_800.0,
+        1.0 / 479_001_600.0,
+        1.0 / 39_916_800.0,
+        1.0 / 3_628_800.0,
+        1.0 / 362_880.0,
+        1.0 / 40_320.0,
+        1.0 / 5_040.0,
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+        1.0,
+        1.0,
+    ];
+    let within = x.clamp(LEAST, 709.0);
+    let shifted = within * std::f64::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    // ln 2 in two parts, of which the first has so few digits that its products are exact.
+    let r = within - n * 0.693_147_180_369_123_816_49 - n * 1.908_214_929_270_587_7e-10;
+    let mut mantissa = 0.0;
+    for term in 0..14 {
+        let rest = TERMS[term];
+        mantissa = if VECTORS == vectors::NARROW { mantissa * r + rest } else { mantissa.mul_add(r, rest) };
+    }
+    let exponent = (shifted.to_bits() << 52).wrapping_add(1023 << 52);
+    let result = mantissa * f64::from_bits(exponent);
+    if x < LEAST { 0.0 } else { result }
 }
 
 /// Running sums that the compiler keeps in vectors.
@@ -109,6 +174,19 @@ pub(crate) fn dot3(a: &[f32], b: &[f32], c: &[f32]) -> f32 {
     }
     let rest = rest_a.iter().zip(rest_b).zip(rest_c).map(|((a, b), c)| a * b * c);
     sums.iter().sum::<f32>() + rest.sum::<f32>()
+}
+
+/// `sums + factor · weights`, in one step a lane where `FUSED`. By value and without iterators: what loops over this is
+/// kept in registers only so.
+#[inline(always)]
+#[allow(clippy::inline_always, clippy::needless_range_loop)] // inlined, or not vectorised
+pub(crate) fn added<const FUSED: bool>(sums: [f32; LANES], factor: f32, weights: &[f32; LANES]) -> [f32; LANES] {
+    let mut result = [0.0; LANES];
+    for lane in 0..LANES {
+        let (sum, weight) = (sums[lane], weights[lane]);
+        result[lane] = if FUSED { factor.mul_add(weight, sum) } else { factor * weight + sum };
+    }
+    result
 }
 
 /// The largest of some values, `-inf` for none.
@@ -181,6 +259,20 @@ mod tests {
         assert!(exp(-1e9) < 2e-38 && exp(-1e9) > 0.0);
         // What went wrong elsewhere stays visible.
         assert!(exp(f32::NAN).is_nan());
+    }
+
+    #[test]
+    fn exp_in_double_precision_is_exact_to_four_units() {
+        for index in -706_999..=709_000 {
+            let x = f64::from(index) / 1000.0 + 1e-7;
+            let exact = x.min(709.0).exp();
+            let [narrow, half] = [exp_double::<{ vectors::NARROW }>(x), exp_double::<{ vectors::HALF }>(x)];
+            let error = (narrow - exact).abs().max((half - exact).abs()) / exact;
+            assert!(error < 9e-16, "{x}: {error:e}");
+        }
+        let exp = exp_double::<{ vectors::LEAST }>;
+        assert_eq!([exp(0.0), exp(-708.0), exp(f64::NEG_INFINITY)], [1.0, 0.0, 0.0]);
+        assert!(exp(f64::NAN).is_nan());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The draw as a processor computes it, in double precision.
 
 use super::Filters;
+use crate::flex::{LANES, exp_double, largest, wide};
 
 /// One drawn token.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,9 +18,7 @@ impl Filters {
     /// The distribution that tokens are drawn from, summing to 1. The temperature must not be 0.
     #[must_use]
     pub fn distribution(&self, logits: &[f32]) -> Vec<f64> {
-        let temperature = f64::from(self.temperature);
-        let top = logits.get(argmax(logits)).copied().map_or(0.0, f64::from);
-        let mut p: Vec<f64> = logits.iter().map(|l| ((f64::from(*l) - top) / temperature).exp()).collect();
+        let mut p = masses(logits, f64::from(self.temperature));
         if self.top_k > 0 && self.top_k < p.len() {
             let mut sorted = p.clone();
             sorted.select_nth_unstable_by(self.top_k - 1, |a, b| b.total_cmp(a));
@@ -75,25 +74,62 @@ impl Filters {
 }
 
 fn normalise(p: &mut [f64]) {
-    let total: f64 = p.iter().sum();
+    let total = total(p);
     for v in p {
         *v /= total;
     }
 }
 
+/// The first of the most likely tokens.
 fn argmax(logits: &[f32]) -> usize {
-    let mut best = 0;
-    for (token, logit) in logits.iter().enumerate() {
-        if *logit > logits[best] {
-            best = token;
-        }
-    }
-    best
+    let top = top(logits);
+    logits.iter().position(|logit| *logit == top).unwrap_or(0)
 }
 
-fn log_sum_exp(logits: &[f32]) -> f64 {
-    let top = f64::from(logits[argmax(logits)]);
-    top + logits.iter().map(|l| (f64::from(*l) - top).exp()).sum::<f64>().ln()
+wide! {
+    fn top(logits: &[f32]) -> f32 {
+        largest(logits)
+    }
+}
+
+wide! {
+    /// `e^(logit / temperature)` of all tokens, as shares of the largest.
+    fn masses(logits: &[f32], temperature: f64) -> Vec<f64> {
+        let top = f64::from(largest(logits));
+        let mut masses = vec![0.0; logits.len()];
+        for (mass, logit) in masses.iter_mut().zip(logits) {
+            *mass = exp_double::<VECTORS>((f64::from(*logit) - top) / temperature);
+        }
+        masses
+    }
+}
+
+wide! {
+    fn log_sum_exp(logits: &[f32]) -> f64 {
+        let top = f64::from(largest(logits));
+        let mut sums = [0.0_f64; LANES];
+        let (chunks, rest) = logits.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (sum, logit) in sums.iter_mut().zip(chunk) {
+                *sum += exp_double::<VECTORS>(f64::from(*logit) - top);
+            }
+        }
+        let rest = rest.iter().map(|logit| exp_double::<VECTORS>(f64::from(*logit) - top)).sum::<f64>();
+        top + (sums.iter().sum::<f64>() + rest).ln()
+    }
+}
+
+wide! {
+    fn total(masses: &[f64]) -> f64 {
+        let mut sums = [0.0_f64; LANES];
+        let (chunks, rest) = masses.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (sum, mass) in sums.iter_mut().zip(chunk) {
+                *sum += mass;
+            }
+        }
+        sums.iter().sum::<f64>() + rest.iter().sum::<f64>()
+    }
 }
 
 #[cfg(test)]
