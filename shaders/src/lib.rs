@@ -6,6 +6,7 @@
 
 mod adamw;
 mod attention;
+mod cached;
 mod draw;
 mod flex;
 mod gradient;
@@ -14,6 +15,7 @@ mod kernel;
 mod masked;
 mod norm;
 mod packed;
+mod panels;
 mod product;
 mod rotation;
 mod selective;
@@ -23,11 +25,13 @@ mod testing;
 
 pub use adamw::{AdamWStep, adamw, sum_of_squares};
 pub use attention::{Stretch, packed_attention};
+pub use cached::cached_attention;
 pub use draw::{Drawn, Filters, MOST_CLASSES, draw, drawn, uniforms};
 pub use head::{Chunks, Figure, linear_logprobs, linear_logprobs_by};
 pub use masked::masked_attention;
 pub use norm::rms_norm;
 pub use packed::{Format, Packed, PackedShape};
+pub use panels::Panels;
 pub use product::linear;
 pub use rotation::rotate;
 pub use selective::selective_log_softmax;

@@ -8,8 +8,8 @@ use burn::tensor::{
     activation::{silu, softmax},
 };
 use selfsame_shaders::{
-    AdamWStep, Chunks, Stretch, adamw, linear, linear_logprobs_by, masked_attention, packed_attention, rms_norm,
-    rotate, selective_log_softmax, swiglu,
+    AdamWStep, Chunks, Panels, Stretch, adamw, cached_attention, linear, linear_logprobs_by, masked_attention,
+    packed_attention, rms_norm, rotate, selective_log_softmax, swiglu,
 };
 
 use super::clock::{Cost, highest, take_turns};
@@ -77,6 +77,7 @@ pub fn table() {
     println!("\n| part of a step, forward and backward | composed, CPU ms | ours, CPU ms |");
     println!("|---|---|---|");
     let rows = Rows { device: &Device::flex(), repeats: REPEATS };
+    few_rows(&rows);
     pointwise(&rows);
     trees(&rows);
     optimiser(&rows);
@@ -94,14 +95,22 @@ pub fn table_of_adapter(device: &Device) {
     head(&rows);
 }
 
-/// A token of eight answers is drawn.
+/// A token of eight answers is drawn, by what draws it on the device.
 fn few_rows(rows: &Rows<'_>) {
-    let (x, weight) = (rows.leaf([8, 256]).inner(), rows.leaf([448, 256]).inner());
-    rows.print(
-        "projection [8, 256] to 448, forward alone",
-        &mut || force(x.clone().matmul(weight.clone().transpose())),
-        &mut || force(linear(x.clone(), weight.clone())),
-    );
+    for [inputs, outputs] in [[256, 448], [512, 8192]] {
+        let (x, weight) = (rows.leaf([8, inputs]).inner(), rows.leaf([outputs, inputs]).inner());
+        let panels = rows.on_cpu().then(|| Panels::new(weight.clone()));
+        rows.print(
+            &format!("projection [8, {inputs}] to {outputs}, forward alone"),
+            &mut || force(x.clone().matmul(weight.clone().transpose())),
+            &mut || {
+                force(match &panels {
+                    Some(panels) => panels.linear(x.clone()),
+                    None => linear(x.clone(), weight.clone()),
+                });
+            },
+        );
+    }
     let [query, key, value] =
         [rows.leaf([8, 1, 8, 32]), rows.leaf([8, 4, 256, 32]), rows.leaf([8, 4, 256, 32])].map(Tensor::inner);
     let mask = Tensor::<3>::zeros([1, 1, 1], &query.device());
@@ -111,7 +120,14 @@ fn few_rows(rows: &Rows<'_>) {
             let seen = |all: &Tensor<4>| all.clone().slice([0..8, 0..4, 0..200, 0..32]);
             force(attended(query.clone(), seen(&key), seen(&value), &mask));
         },
-        &mut || force(masked_attention(query.clone(), key.clone(), value.clone(), mask.clone(), 200)),
+        &mut || {
+            let (query, key, value) = (query.clone(), key.clone(), value.clone());
+            force(if rows.on_cpu() {
+                cached_attention(query, key, value, &[0; 8], 200)
+            } else {
+                masked_attention(query, key, value, mask.clone(), 200)
+            });
+        },
     );
 }
 

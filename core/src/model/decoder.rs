@@ -2,7 +2,7 @@
 //! weights themselves.
 
 use burn::tensor::{Device, Int, Tensor};
-use selfsame_shaders::swiglu;
+use selfsame_shaders::{Panels, cached_attention, swiglu};
 
 use super::{
     Activation, Cache, Config, Layer, Layout, Linear, LoraConfig, Mapper, Matrix, Norm, Weights,
@@ -34,32 +34,25 @@ impl Decoder {
         Self { rope: Rope::new(&config), config, weights, lora: None, recomputes: false, tape: None }
     }
 
-    /// The same model with its matrices laid out so that products with few rows are fast on the CPU:
-    /// each column of `[out, in]` in one piece, so that the matrix need not be rearranged for every
-    /// token that is drawn. Since this copies the matrices, adapters are merged into the copies.
-    /// Graphics devices rearrange for themselves; there it is the same model, and so it is where matrices are
-    /// packed, which copies would make large again.
+    /// The same model with its matrices laid out for the CPU, on which products with few rows, such as those of
+    /// drawing, otherwise rearrange every matrix for every token. Since this copies the matrices, adapters are merged
+    /// into the copies. Graphics devices rearrange for themselves; there it is the same model, and so it is where
+    /// matrices are packed, which copies would make large again.
     #[must_use]
-    pub fn laid_out_for_few_rows(&self) -> Self {
-        struct ByColumns;
-        impl Mapper for ByColumns {
-            fn map<const D: usize>(&mut self, name: &str, weight: Tensor<D>) -> Tensor<D> {
-                if D != 2 || name.starts_with("model.embed_") { weight } else { by_columns(weight) }
-            }
-        }
-        fn by_columns<const D: usize>(weight: Tensor<D>) -> Tensor<D> {
-            let turned = weight.transpose();
-            let rows = i64::try_from(turned.dims()[0]).unwrap_or_default();
-            let all = Tensor::<1, Int>::arange(0..rows, &turned.device());
-            turned.select(0, all).transpose()
-        }
+    pub fn laid_out(&self) -> Self {
         if self.device() != crate::device::cpu() || self.weights.has_packed() {
             return self.clone();
         }
+        let panels = |matrix: &Matrix| Matrix::Panels(Panels::new(matrix.full()));
         let merged = self.merged();
-        let mut weights = merged.weights.clone().map_all(&mut ByColumns);
+        let mut weights = merged.weights.clone();
         // Embeddings are looked up row by row; as the head of the same model they are a matrix like others.
-        weights.head = weights.head.or_else(|| Some(Matrix::Full(by_columns(self.weights.embed.full()))));
+        weights.head = Some(panels(merged.head()));
+        for (_, part) in weights.parts() {
+            if let Part::Linear(linear) = part {
+                linear.weight = panels(&linear.weight);
+            }
+        }
         merged.with_weights(weights)
     }
 
@@ -260,12 +253,16 @@ impl Decoder {
             .map(|pad| (cache.span..cache.span + time).map(|slot| slot.saturating_sub(*pad)).collect())
             .collect();
         let angles = self.rope.angles(&positions, &device);
-        let mask = padded_mask(&cache.padding, cache.span, time, &device);
+        let alone = time == 1 && device == crate::device::cpu();
+        let mask = (!alone).then(|| padded_mask(&cache.padding, cache.span, time, &device));
         let mut x = self.embed(tokens, &positions);
         for (index, layer) in self.weights.layers.iter().enumerate() {
             let (query, key, value) = self.project(layer, x.clone(), [batch, time], &angles);
             let (key, value) = cache.append(index, key, value);
-            let mixed = attend(query, key, value, mask.clone(), cache.span + time);
+            let mixed = match mask.clone() {
+                Some(mask) => attend(query, key, value, mask, cache.span + time),
+                None => cached_attention(query, key, value, &cache.padding, cache.span + time),
+            };
             x = self.finish(layer, x, mixed);
         }
         cache.span += time;

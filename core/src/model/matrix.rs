@@ -3,7 +3,7 @@
 use std::{fmt, path::Path, str::FromStr};
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use selfsame_shaders::{Format, Packed, linear, linear_logprobs};
+use selfsame_shaders::{Format, Packed, Panels, linear, linear_logprobs};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
@@ -86,6 +86,8 @@ pub enum Matrix {
     Full(Tensor<2>),
     /// Frozen, and smaller.
     Packed(Packed),
+    /// Frozen, and laid out for products on the CPU.
+    Panels(Panels),
 }
 
 impl From<Tensor<2>> for Matrix {
@@ -123,15 +125,17 @@ impl Matrix {
         match self {
             Self::Full(tensor) => tensor.dims(),
             Self::Packed(packed) => packed.dims(),
+            Self::Panels(panels) => panels.dims(),
         }
     }
 
-    /// In single precision; one that is packed is copied for it.
+    /// In single precision, as files have it; one that is packed or laid out is copied for it.
     #[must_use]
     pub fn full(&self) -> Tensor<2> {
         match self {
             Self::Full(tensor) => tensor.clone(),
             Self::Packed(packed) => packed.unpacked(),
+            Self::Panels(panels) => panels.matrix(),
         }
     }
 
@@ -141,6 +145,7 @@ impl Matrix {
         match self {
             Self::Full(tensor) => linear(x, tensor.clone()),
             Self::Packed(packed) => packed.linear(x),
+            Self::Panels(panels) => panels.linear(x),
         }
     }
 
@@ -148,8 +153,8 @@ impl Matrix {
     #[must_use]
     pub fn rows(&self, wanted: Tensor<1, Int>) -> Tensor<2> {
         match self {
-            Self::Full(tensor) => tensor.clone().select(0, wanted),
             Self::Packed(packed) => packed.rows(wanted),
+            Self::Full(_) | Self::Panels(_) => self.full().select(0, wanted),
         }
     }
 
@@ -157,8 +162,8 @@ impl Matrix {
     #[must_use]
     pub fn figures(&self, hidden: Tensor<2>, targets: Tensor<2, Int>) -> Tensor<2> {
         match self {
-            Self::Full(tensor) => linear_logprobs(hidden, tensor.clone(), targets),
             Self::Packed(packed) => packed.linear_logprobs(hidden, targets),
+            Self::Full(_) | Self::Panels(_) => linear_logprobs(hidden, self.full(), targets),
         }
     }
 }

@@ -53,8 +53,8 @@ pub struct Layer {
     pub down: Linear,
 }
 
-/// Sees weights under their names, always in the same order. Packed matrices are no tensors of numbers, and no
-/// walk comes to them.
+/// Sees weights under their names, always in the same order. Matrices that are packed or laid out are not what files
+/// have, and no walk comes to them.
 pub trait Visitor {
     /// One weight.
     fn visit<const D: usize>(&mut self, name: &str, weight: &Tensor<D>);

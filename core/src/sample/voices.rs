@@ -26,7 +26,7 @@ pub(super) struct Caches {
 impl Voices {
     /// One model.
     pub(super) fn one(model: &Decoder) -> Self {
-        Self { first: model.laid_out_for_few_rows(), second: None }
+        Self { first: model.laid_out(), second: None }
     }
 
     /// The normalised `π^(1−κ) μ^κ` at every token. A model without a part in it is not asked.
@@ -45,7 +45,7 @@ impl Voices {
         Ok(match parts {
             [_, 0.0] => Self::one(policy),
             [0.0, _] => Self::one(reference),
-            parts => Self { second: Some((reference.laid_out_for_few_rows(), parts)), ..Self::one(policy) },
+            parts => Self { second: Some((reference.laid_out(), parts)), ..Self::one(policy) },
         })
     }
 

@@ -53,7 +53,7 @@ fn greedy_answers_over_the_cache() {
     for (name, golden) in golden("families.json")["models"].as_object().unwrap() {
         let model = load(&goldens().join(name)).unwrap();
         check_greedy(&model, golden, name);
-        check_greedy(&model.laid_out_for_few_rows(), golden, &format!("{name}, laid out"));
+        check_greedy(&model.laid_out(), golden, &format!("{name}, laid out"));
     }
 }
 
