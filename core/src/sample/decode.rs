@@ -13,7 +13,11 @@ use crate::{
     device::{indices, read_ints},
 };
 
-/// Draws the answers token by token, rows that are done leaving the batch at once.
+/// The share of a batch that has to be done for it to leave: what is left is then copied, with all that it has read.
+const LEAVING: usize = 8;
+
+/// Draws the answers token by token. Rows that are done leave the batch when they are an eighth of it, and what is
+/// drawn for them until then is not looked at.
 pub(super) async fn on_host(
     voices: &Voices,
     sampling: &Sampling,
@@ -27,21 +31,23 @@ pub(super) async fn on_host(
     for row in rows.iter_mut() {
         row.draw_within(&logits[row.prompt * vocabulary..][..vocabulary], sampling, stop, grammar);
     }
-    let mut alive: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].done.is_none()).collect();
-    caches = caches.select(&alive.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
-    while !alive.is_empty() {
-        let last = alive.iter().map(|row| rows[*row].ids[rows[*row].ids.len() - 1]);
-        let tokens = token_tensor(last, [alive.len(), 1], &prompts.device());
+    let mut together: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].done.is_none()).collect();
+    caches = caches.select(&together.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
+    let mut alive = together.len();
+    while alive > 0 {
+        let last = together.iter().map(|row| rows[*row].ids[rows[*row].ids.len() - 1]);
+        let tokens = token_tensor(last, [together.len(), 1], &prompts.device());
         let logits = voices.read(&tokens, &mut caches).await?;
-        for (position, index) in alive.iter().enumerate() {
-            rows[*index].draw_within(&logits[position * vocabulary..][..vocabulary], sampling, stop, grammar);
-        }
-        let still: Vec<usize> = (0..alive.len()).filter(|position| rows[alive[*position]].done.is_none()).collect();
-        if still.len() < alive.len() {
-            alive = still.iter().map(|position| alive[*position]).collect();
-            if !alive.is_empty() {
-                caches = caches.select(&still);
+        for (row, logits) in together.iter().zip(logits.chunks_exact(vocabulary)) {
+            if rows[*row].done.is_none() {
+                rows[*row].draw_within(logits, sampling, stop, grammar);
             }
+        }
+        let still: Vec<usize> = (0..together.len()).filter(|place| rows[together[*place]].done.is_none()).collect();
+        alive = still.len();
+        if alive > 0 && (together.len() - alive) * LEAVING >= together.len() {
+            together = still.iter().map(|place| together[*place]).collect();
+            caches = caches.select(&still);
         }
     }
     Ok(batch.by_prompt())
