@@ -14,7 +14,7 @@ use selfsame_core::recipe::{
 
 use crate::{
     Result,
-    atlas::{Row, WORLD},
+    atlas::Row,
     cli::{Assignment, ReproduceArgs, RunArgs},
     output,
     settings::{Settings, flatten, tidy},
@@ -109,7 +109,7 @@ impl<'a> Reproduction<'a> {
 
     fn folder(&self, arm: Option<&Arm>, seed: u64) -> PathBuf {
         let mut folder = PathBuf::from(self.study.id);
-        let own = own_world(self.study);
+        let own = self.study.own_world();
         if let Some(world) = self.args.world.as_deref().filter(|world| *world != own) {
             folder.push(format!("world-{world}"));
         }
@@ -152,17 +152,12 @@ fn own((key, value): &(&str, &str)) -> Assignment {
     Assignment { key: (*key).to_owned(), value: (*value).to_owned() }
 }
 
-/// The world of a study where nobody names another: that of its recipe, for its arms as well.
-fn own_world(study: &Study) -> &'static str {
-    study.world.or_else(|| by_id(study.recipe).ok().map(|entry| entry.world)).unwrap_or(WORLD)
-}
-
 /// The arguments of a run like those of the reproduction.
 fn run_args(recipe: &str, study: &Study, args: &ReproduceArgs, model: Option<&Path>) -> RunArgs {
     RunArgs {
         model: model.map(Path::to_path_buf),
         base: args.base.clone(),
-        world: args.world.clone().or_else(|| Some(own_world(study).to_owned())),
+        world: args.world.clone().or_else(|| Some(study.own_world().to_owned())),
         set: args.set.clone(),
         device: args.device,
         quick: args.quick,

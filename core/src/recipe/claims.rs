@@ -162,6 +162,13 @@ impl Study {
         self.id == self.recipe
     }
 
+    /// The world that it runs in where nobody names another, and its arms with it; none if the recipe does not exist,
+    /// which a test rules out.
+    #[must_use]
+    pub fn own_world(&self) -> &'static str {
+        self.world.unwrap_or_else(|| by_id(self.recipe).map_or("", |entry| entry.world))
+    }
+
     /// What is asked: the claim of the recipe's card, or the study's own question.
     ///
     /// # Errors

@@ -131,7 +131,8 @@ impl Lab {
         }
         let found = areas(self.world.as_deref(), &rows);
         self.note("AUROC of the token credit", found)?;
-        let held_out = self.fixed.as_ref().map_or_else(Vec::new, |fixed| fixed.candidates.clone());
+        let fixed = self.fixed.clone();
+        let held_out: &[Candidates] = fixed.as_ref().map_or(&[], |fixed| &fixed.candidates);
         let sequences: Vec<Sequence> =
             held_out.iter().flat_map(|c| c.answers.iter().map(|a| Sequence::completion(&c.ids, &a.ids))).collect();
         let (policy, start) = (self.policy.clone(), self.start.clone());

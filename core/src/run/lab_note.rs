@@ -10,8 +10,10 @@ impl Lab {
     /// # Errors
     /// If the log does not fit.
     pub fn note(&mut self, name: &str, values: Vec<f32>) -> Result<()> {
-        let noted = || Event::Noted { name: name.to_owned(), values };
-        self.append_once(|e| matches!(e, Event::Noted { name: n, .. } if n == name), "a note", noted)
+        if self.replayed_note(name)?.is_none() {
+            self.append(Event::Noted { name: name.to_owned(), values })?;
+        }
+        Ok(())
     }
 
     /// The numbers that the log holds next under a name, if this run is still replaying.
