@@ -11,7 +11,7 @@ use burn::{
     tensor::{Bytes, DType, Shape},
 };
 
-/// What a function that [`wide`] defines is compiled for, which its body knows as `VECTORS`.
+/// What a function that [`wide`] or [`widest`] defines is compiled for, which its body knows as `VECTORS`.
 pub(crate) mod vectors {
     /// Registers of four numbers, sixteen of them: SSE2, WebAssembly.
     pub(crate) const NARROW: u8 = 0;
@@ -23,12 +23,32 @@ pub(crate) mod vectors {
     pub(crate) const LEAST: u8 = if cfg!(target_arch = "aarch64") { HALF } else { NARROW };
 }
 
-/// Defines a function that is compiled several times, for AVX2 and for AVX-512 too, which are taken where the
-/// processor has them: programs are built for the oldest x86-64, whose vectors are a quarter as wide and lack half of
-/// the instructions. Everything that it calls has to be inlined. All compute the same, to the last bit, unless the
-/// body asks for [`vectors`].
+/// Defines a function that is compiled twice, the second time for AVX2, which is taken where the processor has it:
+/// programs are built for the oldest x86-64, whose vectors are half as wide and lack half of the instructions.
+/// Everything that it calls has to be inlined. Both compute the same, to the last bit, unless the body asks for its
+/// [`vectors`].
 macro_rules! wide {
-    ($(#[$meta:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
+    ($(#[$meta:meta])* fn $($function:tt)*) => {
+        $crate::flex::compiled! { false $(#[$meta])* fn $($function)* }
+    };
+}
+pub(crate) use wide;
+
+/// [`wide`], and a third time for AVX-512: for loops over arrays of [`LANES`] numbers. What is written with iterators
+/// becomes slower by it, since the compiler inlines them in fewer places.
+macro_rules! widest {
+    ($(#[$meta:meta])* fn $($function:tt)*) => {
+        $crate::flex::compiled! { true $(#[$meta])* fn $($function)* }
+    };
+}
+pub(crate) use widest;
+
+/// What [`wide`] and [`widest`] have in common.
+macro_rules! compiled {
+    (
+        $widest:literal $(#[$meta:meta])*
+        fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block
+    ) => {
         $(#[$meta])*
         fn $name($($argument: $type),*) $(-> $result)? {
             #[inline(always)]
@@ -48,7 +68,7 @@ macro_rules! wide {
                     plain::<{ $crate::flex::vectors::WIDE }>($($argument),*)
                 }
                 if has!("avx2") && has!("fma") {
-                    if has!("avx512f") && has!("avx512vl") && has!("avx512bw") && has!("avx512dq") {
+                    if $widest && has!("avx512f") && has!("avx512vl") && has!("avx512bw") && has!("avx512dq") {
                         // SAFETY: the processor has what the function is compiled for.
                         #[allow(unsafe_code)]
                         return unsafe { with_avx512($($argument),*) };
@@ -62,7 +82,7 @@ macro_rules! wide {
         }
     };
 }
-pub(crate) use wide;
+pub(crate) use compiled;
 
 /// `e^x` to within two units in the last place for `x ≤ 88`, and a positive number next to nothing
 /// below `-87`; without branches, so that it can be vectorised (range reduction and polynomial of the

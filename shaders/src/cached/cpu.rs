@@ -6,7 +6,7 @@ use burn::backend::{Flex, TensorMetadata, tensor::FloatTensor};
 use rayon::prelude::*;
 
 use super::CachedOps;
-use crate::flex::{LANES, added, exp, largest, sum, tensor, values, vectors, wide};
+use crate::flex::{LANES, added, exp, largest, sum, tensor, values, vectors, widest};
 
 /// Multiplications from which on threads share the rows.
 const SHARED: usize = 1 << 20;
@@ -56,7 +56,7 @@ struct Cached<'a> {
     seen: [usize; 2],
 }
 
-wide! {
+widest! {
     /// `result`, `[heads, width]`, of a row whose queries are `[heads, width]`.
     fn attend(query: &[f32], cached: Cached<'_>, result: &mut [f32]) {
         let Cached { keys, values, key_heads, width, seen: [from, to] } = cached;

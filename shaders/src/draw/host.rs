@@ -1,7 +1,7 @@
 //! The draw as a processor computes it, in double precision.
 
 use super::Filters;
-use crate::flex::{LANES, exp_double, largest, wide};
+use crate::flex::{LANES, exp_double, largest, widest};
 
 /// One drawn token.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -86,13 +86,13 @@ fn argmax(logits: &[f32]) -> usize {
     logits.iter().position(|logit| *logit == top).unwrap_or(0)
 }
 
-wide! {
+widest! {
     fn top(logits: &[f32]) -> f32 {
         largest(logits)
     }
 }
 
-wide! {
+widest! {
     /// `e^(logit / temperature)` of all tokens, as shares of the largest.
     fn masses(logits: &[f32], temperature: f64) -> Vec<f64> {
         let top = f64::from(largest(logits));
@@ -104,7 +104,7 @@ wide! {
     }
 }
 
-wide! {
+widest! {
     fn log_sum_exp(logits: &[f32]) -> f64 {
         let top = f64::from(largest(logits));
         let mut sums = [0.0_f64; LANES];
@@ -119,7 +119,7 @@ wide! {
     }
 }
 
-wide! {
+widest! {
     fn total(masses: &[f64]) -> f64 {
         let mut sums = [0.0_f64; LANES];
         let (chunks, rest) = masses.as_chunks::<LANES>();

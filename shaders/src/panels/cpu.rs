@@ -4,7 +4,7 @@ use burn::backend::{Flex, tensor::FloatTensor};
 use rayon::prelude::*;
 
 use super::PanelOps;
-use crate::flex::{LANES, added, dimensions, tensor, values, vectors, wide};
+use crate::flex::{LANES, added, dimensions, tensor, values, vectors, widest};
 
 /// Panels that all rows are multiplied with before the next: with up to two thousand inputs they stay in a core's
 /// second cache.
@@ -83,7 +83,7 @@ impl Product<'_> {
     }
 }
 
-wide! {
+widest! {
     /// Fills `result`, `[rows, outputs]`, group after group, in tiles that fit the processor's registers. A sum is
     /// taken input by input, whatever the tile.
     fn compute(product: Product<'_>, result: &mut [f32]) {
