@@ -6,7 +6,7 @@
 use super::{
     Against::{After, Arm as Other, Control, Demonstrations, Number, Own, Start, StartOf},
     Study, elsewhere, of_scir,
-    terms::{GAIN, LEARNING, arm, beside, beside_by, claim, decides, noted},
+    terms::{GAIN, LEARNING, arm, beside, beside_by, claim, decides, decides_by, noted},
 };
 use crate::{
     measure::{
@@ -17,6 +17,7 @@ use crate::{
         },
         Quantity,
         Reading::Place,
+        annotator::Annotator,
     },
     run,
 };
@@ -234,6 +235,12 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             decides("Asking for the highest score beats plain DPO.", Sampled, Other("no-goals"), (More, GAIN)),
             beside("It beats DPO on given pairs.", Sampled, Other("dpo"), (More, GAIN)),
+            beside_by(
+                "Asked for the highest score it answers better than asked for the lowest.",
+                noted("reward at goal", Place(Annotator::SCALE)),
+                Own(noted("reward at goal", Place(0))),
+                (More, LEARNING),
+            ),
         ],
     ),
     claim(
@@ -287,8 +294,8 @@ pub(super) const STUDIES: &[Study] = &[
         &[
             decides("Regularised, relevance teaches more.", Sampled, Other("relevance-alone"), (More, GAIN)),
             decides("The true reward rises with it.", Sampled, Start, (More, GAIN)),
-            beside_by("Over the iterations the two rise together.", OVER_ITERATIONS, Number(0.0), (More, RANKS)),
-            beside_by(
+            decides_by("Over the iterations the two rise together.", OVER_ITERATIONS, Number(0.0), (More, RANKS)),
+            decides_by(
                 "They do so more than without what regularises it.",
                 OVER_ITERATIONS,
                 Other("relevance-alone"),
@@ -334,6 +341,12 @@ pub(super) const STUDIES: &[Study] = &[
             decides("It beats imitating good answers alone.", Sampled, Other("good-alone"), (More, GAIN)),
             beside("Chains teach more than single answers.", Sampled, Other("single"), (More, GAIN)),
             beside("The reward rises.", Sampled, Start, (More, LEARNING)),
+            beside_by(
+                "Words for a good answer bring better ones than words for a bad one.",
+                noted("controllability gap", Place(0)),
+                Number(0.0),
+                (More, LEARNING),
+            ),
         ],
     ),
     claim(
