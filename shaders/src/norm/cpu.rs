@@ -37,10 +37,13 @@ impl NormOps for Flex {
 
 wide! {
     fn normed(x: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
-        let mut result = Vec::with_capacity(x.len());
-        for row in x.chunks_exact(weight.len()) {
+        // Written in place: what collects is not inlined, and would not be compiled for wide vectors.
+        let mut result = vec![0.0; x.len()];
+        for (row, result) in x.chunks_exact(weight.len()).zip(result.chunks_exact_mut(weight.len())) {
             let scale = reciprocal_root(row, epsilon);
-            result.extend(row.iter().zip(weight).map(|(x, w)| x * scale * w));
+            for ((result, x), w) in result.iter_mut().zip(row).zip(weight) {
+                *result = x * scale * w;
+            }
         }
         result
     }
@@ -48,14 +51,17 @@ wide! {
 
 wide! {
     fn slopes(x: &[f32], weight: &[f32], gradient: &[f32], epsilon: f32) -> Vec<f32> {
-        let mut of_x = Vec::with_capacity(x.len());
+        let mut of_x = vec![0.0; x.len()];
         #[allow(clippy::cast_precision_loss)] // widths
         let width = weight.len() as f32;
-        for (row, gradient) in x.chunks_exact(weight.len()).zip(gradient.chunks_exact(weight.len())) {
+        let rows = x.chunks_exact(weight.len()).zip(gradient.chunks_exact(weight.len()));
+        for ((row, gradient), of_x) in rows.zip(of_x.chunks_exact_mut(weight.len())) {
             let scale = reciprocal_root(row, epsilon);
             let along = dot3(row, weight, gradient);
             let back = scale * scale * scale * along / width;
-            of_x.extend(row.iter().zip(weight).zip(gradient).map(|((x, w), g)| w * g * scale - x * back));
+            for (((of_x, x), w), g) in of_x.iter_mut().zip(row).zip(weight).zip(gradient) {
+                *of_x = w * g * scale - x * back;
+            }
         }
         of_x
     }
