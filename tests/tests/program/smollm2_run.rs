@@ -1,7 +1,6 @@
 //! One iteration of SRLM and one of SCIR on a real instruction model, SmolLM2-135M-Instruct from a GGUF file,
 //! with adapters, frozen matrices in eight bits and prompts of a user: the program from its arguments to its report,
-//! in less than 1.5 GB. Minutes long:
-//! `cargo test --release --workspace --test program smollm2_run -- --ignored --nocapture --test-threads 1`.
+//! in less than 1.5 GB. Half a minute each, where `cargo xtask smollm2` has fetched the model.
 
 use std::{
     collections::BTreeMap,
@@ -141,7 +140,6 @@ fn run(recipe: &str) -> Option<BTreeMap<String, Vec<Value>>> {
 }
 
 #[test]
-#[ignore = "takes minutes"]
 fn srlm_runs_an_iteration() {
     let Some(records) = run("srlm") else { return };
     let judged = &records["judged"];
@@ -162,7 +160,6 @@ fn srlm_runs_an_iteration() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
 fn scir_runs_an_iteration() {
     let Some(records) = run("scir") else { return };
     let step = &records["step"][0];
@@ -175,7 +172,6 @@ fn scir_runs_an_iteration() {
 /// How much of what the judges would say is labels, and how often they prefer the answer to what was asked to one
 /// for another product, when they are asked in turns of the model's template and in plain text.
 #[test]
-#[ignore = "takes half a minute and a gigabyte"]
 fn what_its_judges_want_to_say_is_a_label() {
     let Some(path) = file() else { return };
     let (model, tokenizer) = (model::load(&path, &device::cpu()).unwrap(), Tokenizer::load(&path).unwrap());
