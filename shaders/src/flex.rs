@@ -34,8 +34,8 @@ macro_rules! wide {
 }
 pub(crate) use wide;
 
-/// [`wide`], and a third time for AVX-512: for loops over arrays of [`LANES`] numbers. What is written with iterators
-/// becomes slower by it, since the compiler inlines them in fewer places.
+/// [`wide`], and a third time for AVX-512: for loops over arrays of [`LANES`] numbers. Closures and iterators that the
+/// compiler does not inline, such as what collects, are compiled for none of these.
 macro_rules! widest {
     ($(#[$meta:meta])* fn $($function:tt)*) => {
         $crate::flex::compiled! { true $(#[$meta])* fn $($function)* }

@@ -1,5 +1,6 @@
 //! Grouped-query attention (Ainslie et al., arXiv 2305.13245) over rows of tokens: kernels on adapters, burn's
-//! operations on the CPU.
+//! operations on the CPU, where a single new token has an operation of its own
+//! ([`cached_attention`](selfsame_shaders::cached_attention)).
 
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
 use selfsame_shaders::masked_attention;
