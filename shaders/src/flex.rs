@@ -21,6 +21,11 @@ pub(crate) mod vectors {
     pub(crate) const WIDE: u8 = 2;
     /// What every processor of this architecture has.
     pub(crate) const LEAST: u8 = if cfg!(target_arch = "aarch64") { HALF } else { NARROW };
+
+    /// Whether a product and a sum are one instruction.
+    pub(crate) const fn fused(vectors: u8) -> bool {
+        vectors != NARROW
+    }
 }
 
 /// Defines a function that is compiled twice, the second time for AVX2, which is taken where the processor has it:
@@ -139,10 +144,10 @@ pub(crate) fn exp_double<const VECTORS: u8>(x: f64) -> f64 {
     let n = shifted - ROUND;
     // ln 2 in two parts, of which the first has so few digits that its products are exact.
     let r = within - n * 0.693_147_180_369_123_816_49 - n * 1.908_214_929_270_587_7e-10;
-    let mut mantissa = 0.0;
+    let mut mantissa = 0.0_f64;
     for term in 0..14 {
         let rest = TERMS[term];
-        mantissa = if VECTORS == vectors::NARROW { mantissa * r + rest } else { mantissa.mul_add(r, rest) };
+        mantissa = if vectors::fused(VECTORS) { mantissa.mul_add(r, rest) } else { mantissa * r + rest };
     }
     let exponent = (shifted.to_bits() << 52).wrapping_add(1023 << 52);
     let result = mantissa * f64::from_bits(exponent);
@@ -168,13 +173,13 @@ pub(crate) fn sum(a: &[f32]) -> f32 {
 
 /// `Σ a · b`
 #[inline(always)]
-#[allow(clippy::inline_always)] // inlined, or not vectorised
+#[allow(clippy::inline_always, clippy::needless_range_loop)] // inlined, or not vectorised; iterators are not inlined
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; LANES];
     let ((a, rest_a), (b, rest_b)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    for (a, b) in a.iter().zip(b) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a * b;
+    for chunk in 0..a.len().min(b.len()) {
+        for lane in 0..LANES {
+            sums[lane] += a[chunk][lane] * b[chunk][lane];
         }
     }
     sums.iter().sum::<f32>() + rest_a.iter().zip(rest_b).map(|(a, b)| a * b).sum::<f32>()
@@ -196,15 +201,15 @@ pub(crate) fn dot3(a: &[f32], b: &[f32], c: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest.sum::<f32>()
 }
 
-/// `sums + factor · weights`, in one step a lane where `FUSED`. By value and without iterators: what loops over this is
+/// `sums + factor · weights`, in one step a lane where that is an instruction. By value and without iterators: what loops over this is
 /// kept in registers only so.
 #[inline(always)]
 #[allow(clippy::inline_always, clippy::needless_range_loop)] // inlined, or not vectorised
-pub(crate) fn added<const FUSED: bool>(sums: [f32; LANES], factor: f32, weights: &[f32; LANES]) -> [f32; LANES] {
+pub(crate) fn added<const VECTORS: u8>(sums: [f32; LANES], factor: f32, weights: &[f32; LANES]) -> [f32; LANES] {
     let mut result = [0.0; LANES];
     for lane in 0..LANES {
         let (sum, weight) = (sums[lane], weights[lane]);
-        result[lane] = if FUSED { factor.mul_add(weight, sum) } else { factor * weight + sum };
+        result[lane] = if vectors::fused(VECTORS) { factor.mul_add(weight, sum) } else { factor * weight + sum };
     }
     result
 }

@@ -33,8 +33,7 @@ pub(super) async fn on_host(
     }
     let mut together: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].done.is_none()).collect();
     caches = caches.select(&together.iter().map(|row| rows[*row].prompt).collect::<Vec<_>>());
-    let mut alive = together.len();
-    while alive > 0 {
+    while together.iter().any(|row| rows[*row].done.is_none()) {
         let last = together.iter().map(|row| rows[*row].ids[rows[*row].ids.len() - 1]);
         let tokens = token_tensor(last, [together.len(), 1], &prompts.device());
         let logits = voices.read(&tokens, &mut caches).await?;
@@ -44,8 +43,7 @@ pub(super) async fn on_host(
             }
         }
         let still: Vec<usize> = (0..together.len()).filter(|place| rows[together[*place]].done.is_none()).collect();
-        alive = still.len();
-        if alive > 0 && (together.len() - alive) * LEAVING >= together.len() {
+        if !still.is_empty() && (together.len() - still.len()) * LEAVING >= together.len() {
             together = still.iter().map(|place| together[*place]).collect();
             caches = caches.select(&still);
         }

@@ -6,7 +6,7 @@ use burn::backend::{Flex, TensorMetadata, tensor::FloatTensor};
 use rayon::prelude::*;
 
 use super::CachedOps;
-use crate::flex::{LANES, added, exp, largest, sum, tensor, values, vectors, widest};
+use crate::flex::{LANES, added, dot, exp, largest, sum, tensor, values, widest};
 
 /// Multiplications from which on threads share the rows.
 const SHARED: usize = 1 << 20;
@@ -68,59 +68,32 @@ widest! {
             let start = head * key_heads / heads * room;
             let seen = start + from * width..start + to * width;
             let query = &query[head * width..][..width];
-            score(query, &keys[seen.clone()], scale, &mut shares);
+            let keys = &keys[seen.clone()];
+            for (position, share) in shares.iter_mut().enumerate() {
+                *share = dot(query, &keys[position * width..][..width]) * scale;
+            }
             let top = largest(&shares);
             for share in &mut shares {
                 *share = exp(*share - top);
             }
             let whole = 1.0 / sum(&shares);
-            let result = &mut result[head * width..][..width];
-            if VECTORS == vectors::NARROW {
-                mix::<false>(&shares, &values[seen], whole, result);
-            } else {
-                mix::<true>(&shares, &values[seen], whole, result);
-            }
+            mix::<VECTORS>(&shares, &values[seen], whole, &mut result[head * width..][..width]);
         }
-    }
-}
-
-/// The scaled products of a query with all keys.
-#[inline(always)]
-#[allow(clippy::inline_always, clippy::needless_range_loop)] // inlined, or not vectorised; iterators are not inlined
-fn score(query: &[f32], keys: &[f32], scale: f32, shares: &mut [f32]) {
-    let width = query.len();
-    let (pieces, rest) = query.as_chunks::<LANES>();
-    for position in 0..shares.len() {
-        let (key, key_rest) = keys[position * width..][..width].as_chunks::<LANES>();
-        let mut sums = [0.0_f32; LANES];
-        for piece in 0..pieces.len() {
-            for lane in 0..LANES {
-                sums[lane] += pieces[piece][lane] * key[piece][lane];
-            }
-        }
-        let mut product = 0.0;
-        for lane in 0..LANES {
-            product += sums[lane];
-        }
-        for column in 0..rest.len() {
-            product += rest[column] * key_rest[column];
-        }
-        shares[position] = product * scale;
     }
 }
 
 /// The sum of all values by their shares of `whole`, some columns at a time, whose sums stay in registers.
 #[inline(always)]
-#[allow(clippy::inline_always, clippy::needless_range_loop)] // as above
-fn mix<const FUSED: bool>(shares: &[f32], values: &[f32], whole: f32, result: &mut [f32]) {
+#[allow(clippy::inline_always, clippy::needless_range_loop)] // inlined, or not vectorised; iterators are not inlined
+fn mix<const VECTORS: u8>(shares: &[f32], values: &[f32], whole: f32, result: &mut [f32]) {
     let width = result.len();
     let mut done = 0;
     while width - done >= 4 * LANES {
-        mix_pieces::<4, FUSED>(shares, &values[done..], width, whole, &mut result[done..]);
+        mix_pieces::<4, VECTORS>(shares, &values[done..], width, whole, &mut result[done..]);
         done += 4 * LANES;
     }
     while width - done >= LANES {
-        mix_pieces::<1, FUSED>(shares, &values[done..], width, whole, &mut result[done..]);
+        mix_pieces::<1, VECTORS>(shares, &values[done..], width, whole, &mut result[done..]);
         done += LANES;
     }
     for column in done..width {
@@ -135,7 +108,7 @@ fn mix<const FUSED: bool>(shares: &[f32], values: &[f32], whole: f32, result: &m
 /// [`mix`] of the first columns: `PIECES` times [`LANES`] of them, in rows of `width`.
 #[inline(always)]
 #[allow(clippy::inline_always, clippy::needless_range_loop)] // as above
-fn mix_pieces<const PIECES: usize, const FUSED: bool>(
+fn mix_pieces<const PIECES: usize, const VECTORS: u8>(
     shares: &[f32],
     values: &[f32],
     width: usize,
@@ -146,11 +119,11 @@ fn mix_pieces<const PIECES: usize, const FUSED: bool>(
     for position in 0..shares.len() {
         let value = values[position * width..].as_chunks::<LANES>().0;
         for piece in 0..PIECES {
-            sums[piece] = added::<FUSED>(sums[piece], shares[position], &value[piece]);
+            sums[piece] = added::<VECTORS>(sums[piece], shares[position], &value[piece]);
         }
     }
     let result = result.as_chunks_mut::<LANES>().0;
     for piece in 0..PIECES {
-        result[piece] = added::<FUSED>([0.0; LANES], whole, &sums[piece]);
+        result[piece] = added::<VECTORS>([0.0; LANES], whole, &sums[piece]);
     }
 }

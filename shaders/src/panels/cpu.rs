@@ -92,19 +92,19 @@ widest! {
             let mut row = 0;
             match VECTORS {
                 vectors::WIDE => {
-                    group.multiply::<8, 2, true>(&mut row, result);
-                    group.multiply::<4, 4, true>(&mut row, result);
-                    group.multiply::<2, 4, true>(&mut row, result);
-                    group.multiply::<1, 4, true>(&mut row, result);
+                    group.multiply::<8, 2, VECTORS>(&mut row, result);
+                    group.multiply::<4, 4, VECTORS>(&mut row, result);
+                    group.multiply::<2, 4, VECTORS>(&mut row, result);
+                    group.multiply::<1, 4, VECTORS>(&mut row, result);
                 }
                 vectors::HALF => {
-                    group.multiply::<4, 1, true>(&mut row, result);
-                    group.multiply::<2, 2, true>(&mut row, result);
-                    group.multiply::<1, 4, true>(&mut row, result);
+                    group.multiply::<4, 1, VECTORS>(&mut row, result);
+                    group.multiply::<2, 2, VECTORS>(&mut row, result);
+                    group.multiply::<1, 4, VECTORS>(&mut row, result);
                 }
                 _ => {
-                    group.multiply::<2, 1, false>(&mut row, result);
-                    group.multiply::<1, 2, false>(&mut row, result);
+                    group.multiply::<2, 1, VECTORS>(&mut row, result);
+                    group.multiply::<1, 2, VECTORS>(&mut row, result);
                 }
             }
         }
@@ -123,7 +123,7 @@ impl Group<'_> {
     /// Multiplies as many rows from `row` on as divide into `ROWS`, with `ABREAST` panels at a time.
     #[inline(always)]
     #[allow(clippy::inline_always)] // inlined, or not compiled for the caller's registers
-    fn multiply<const ROWS: usize, const ABREAST: usize, const FUSED: bool>(
+    fn multiply<const ROWS: usize, const ABREAST: usize, const VECTORS: u8>(
         &self,
         row: &mut usize,
         result: &mut [f32],
@@ -135,11 +135,11 @@ impl Group<'_> {
             let (together, alone) = self.panels.split_at(self.panels.len() / (ABREAST * inputs) * ABREAST * inputs);
             let mut output = self.first;
             for panels in together.chunks_exact(ABREAST * inputs) {
-                tile::<ROWS, ABREAST, FUSED>(rows, panels, output, outputs, result);
+                tile::<ROWS, ABREAST, VECTORS>(rows, panels, output, outputs, result);
                 output += ABREAST * LANES;
             }
             for panel in alone.chunks_exact(inputs) {
-                tile::<ROWS, 1, FUSED>(rows, panel, output, outputs, result);
+                tile::<ROWS, 1, VECTORS>(rows, panel, output, outputs, result);
                 output += LANES;
             }
             *row += ROWS;
@@ -150,7 +150,7 @@ impl Group<'_> {
 /// Writes what `ROWS` rows give with `ABREAST` panels, from column `output` of `outputs` on.
 #[inline(always)]
 #[allow(clippy::inline_always)] // inlined, or not compiled for the caller's registers
-fn tile<const ROWS: usize, const ABREAST: usize, const FUSED: bool>(
+fn tile<const ROWS: usize, const ABREAST: usize, const VECTORS: u8>(
     rows: &[f32],
     panels: &[[f32; LANES]],
     output: usize,
@@ -158,7 +158,7 @@ fn tile<const ROWS: usize, const ABREAST: usize, const FUSED: bool>(
     result: &mut [f32],
 ) {
     let mut sums = [[[0.0; LANES]; ABREAST]; ROWS];
-    sum::<ROWS, ABREAST, FUSED>(rows, panels, &mut sums);
+    sum::<ROWS, ABREAST, VECTORS>(rows, panels, &mut sums);
     for (sums, result) in sums.iter().zip(result.chunks_exact_mut(outputs)) {
         let sums = sums.as_flattened();
         let count = sums.len().min(outputs - output);
@@ -170,7 +170,7 @@ fn tile<const ROWS: usize, const ABREAST: usize, const FUSED: bool>(
 /// registers.
 #[inline(always)]
 #[allow(clippy::inline_always, clippy::needless_range_loop)] // neither do iterators keep them there
-fn sum<const ROWS: usize, const ABREAST: usize, const FUSED: bool>(
+fn sum<const ROWS: usize, const ABREAST: usize, const VECTORS: u8>(
     rows: &[f32],
     panels: &[[f32; LANES]],
     complete: &mut [[[f32; LANES]; ABREAST]; ROWS],
@@ -189,7 +189,7 @@ fn sum<const ROWS: usize, const ABREAST: usize, const FUSED: bool>(
     for input in 0..inputs {
         for row in 0..ROWS {
             for panel in 0..ABREAST {
-                sums[row][panel] = added::<FUSED>(sums[row][panel], factors[row][input], &weights[panel][input]);
+                sums[row][panel] = added::<VECTORS>(sums[row][panel], factors[row][input], &weights[panel][input]);
             }
         }
     }
